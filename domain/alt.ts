@@ -1,0 +1,25 @@
+/**
+ * Alternate keys: which file of an item a needle holds. 32 bits: 8 of version, 24 of place, so that a
+ * reprocessed item never shares a needle with the version it replaces.
+ *
+ * Place: 0x00_0000.. an image's renditions in plan order; 0x10_0000.. a video's poster renditions;
+ * 0x20_0000 + rung an init segment; 0x30_0000 + rung a playlist (0x3f_ffff the master);
+ * 0x40_0000 + index audio segments (0x4f_ffff its init); 0x80_0000 + rung * 65,536 + segment index video segments.
+ */
+export const altPlaces = {
+  image: (index: number) => index,
+  poster: (index: number) => 0x10_0000 + index,
+  videoInit: (rung: number) => 0x20_0000 + rung,
+  playlist: (rung: number) => 0x30_0000 + rung,
+  audioPlaylist: 0x3f_fffe,
+  master: 0x3f_ffff,
+  audioSegment: (index: number) => 0x40_0000 + index,
+  audioInit: 0x4f_ffff,
+  videoSegment: (rung: number, index: number) => 0x80_0000 + rung * 0x1_0000 + index,
+} as const
+
+/** The alternate key of a place in a version (1..255). */
+export function altOf(version: number, place: number): number {
+  if (version < 1 || version > 255 || place < 0 || place > 0xff_ffff) throw new Error(`no alternate key for version ${version}, place ${place}`)
+  return version * 0x100_0000 + place
+}

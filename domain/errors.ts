@@ -1,0 +1,76 @@
+/**
+ * The one table of error codes. A code decides three things: whether trying again can help, which
+ * HTTP status an API answer carries, and what the person in front of it can do.
+ */
+interface ErrorRow {
+  readonly retry: boolean
+  readonly status: number
+  readonly title: string
+  readonly advice: string
+}
+
+export const errorTable = {
+  UPLOAD_EMPTY: { retry: false, status: 400, title: 'The upload has no bytes.', advice: 'Send the file itself as the request body.' },
+  UPLOAD_TOO_LARGE: { retry: false, status: 413, title: 'The file is larger than the limit.', advice: 'Send a smaller file.' },
+  UPLOAD_INCOMPLETE: { retry: true, status: 400, title: 'The connection ended before the whole body had arrived.', advice: 'Send the upload again.' },
+  MEDIA_TYPE_UNSUPPORTED: { retry: false, status: 415, title: 'This type of file is not accepted.', advice: 'Convert it to JPEG, PNG, WebP, MP4 or MOV.' },
+  MEDIA_TYPE_MISMATCH: { retry: false, status: 415, title: 'The bytes are not of the type that was declared.', advice: 'Declare the real type, or leave it out.' },
+  MEDIA_CORRUPT: { retry: false, status: 422, title: 'The file is damaged or incomplete.', advice: 'Export it again and send it anew.' },
+  MEDIA_TOO_MANY_PIXELS: { retry: false, status: 422, title: 'The picture has more pixels than the limit.', advice: 'Send it at a smaller size.' },
+  MEDIA_TOO_LONG: { retry: false, status: 422, title: 'The video is longer than the limit.', advice: 'Trim it and send it anew.' },
+  MEDIA_TOO_COSTLY: { retry: false, status: 422, title: 'Decoding the file takes more time or memory than the limit.', advice: 'Export it as a plain JPEG or H.264 MP4.' },
+  MEDIA_NO_VIDEO: { retry: false, status: 422, title: 'The file has no video track that can be decoded.', advice: 'Send a file with a video track.' },
+  MEDIA_NOT_FOUND: { retry: false, status: 404, title: 'There is no such item.', advice: 'Check the id and the API key.' },
+  MEDIA_ERASED: { retry: false, status: 410, title: 'The item was erased.', advice: 'Nothing can be done: erasure is final.' },
+  PRESET_UNKNOWN: { retry: false, status: 400, title: 'There is no preset of that name.', advice: 'Use a name listed in the documentation.' },
+  FILTER_UNKNOWN: { retry: false, status: 400, title: 'There is no filter of that name.', advice: 'Use a name listed in the documentation.' },
+  REQUEST_INVALID: { retry: false, status: 400, title: 'The request is not well formed.', advice: 'See the detail.' },
+  ROUTE_NOT_FOUND: { retry: false, status: 404, title: 'There is nothing at this address.', advice: 'Check the path.' },
+  METHOD_NOT_ALLOWED: { retry: false, status: 405, title: 'This address does not take that method.', advice: 'See the Allow header.' },
+  RANGE_NOT_SATISFIABLE: { retry: false, status: 416, title: 'The range lies outside the file.', advice: 'Ask for a range inside it.' },
+  UNAUTHENTICATED: { retry: false, status: 401, title: 'The API key is missing or wrong.', advice: 'Send Authorization: Bearer KEY.' },
+  BLOB_NOT_FOUND: { retry: false, status: 404, title: 'There is no such needle.', advice: 'Check the URL.' },
+  BLOB_CORRUPT: { retry: false, status: 500, title: 'A stored needle fails its checksum.', advice: 'An operator has to repair the volume.' },
+  VOLUME_FENCED: { retry: true, status: 503, title: 'The volume no longer takes writes.', advice: 'Try again: another volume is opened.' },
+  VOLUME_UNKNOWN_FORMAT: { retry: false, status: 500, title: 'The volume has a format version that this release does not know.', advice: 'Use the release that wrote it, or a newer one.' },
+  OBJECT_NOT_FOUND: { retry: false, status: 404, title: 'There is no such object.', advice: 'Check the key.' },
+  OBJECT_EXISTS: { retry: false, status: 409, title: 'An object of that key exists already.', advice: 'Use another key.' },
+  STORAGE_FULL: { retry: true, status: 507, title: 'There is no space left to store this.', advice: 'Free space or add a disk; the work goes on by itself.' },
+  STORAGE_UNAVAILABLE: { retry: true, status: 503, title: 'The storage does not answer.', advice: 'Try again later.' },
+  CATALOG_UNAVAILABLE: { retry: true, status: 503, title: 'The database does not answer.', advice: 'Try again later.' },
+  WORKER_LOST: { retry: true, status: 503, title: 'The process doing the work ended.', advice: 'It is tried again by itself.' },
+  EDGE_UNAVAILABLE: { retry: true, status: 503, title: 'An edge does not answer the purge.', advice: 'It is tried again by itself.' },
+  NOT_YET_REFUSED: { retry: true, status: 503, title: 'An erased item is still being answered.', advice: 'It is purged and verified again by itself.' },
+  ENGINE_MISSING: { retry: false, status: 500, title: 'A tool that this needs is not installed.', advice: 'Run npm run setup.' },
+  INTERNAL: { retry: true, status: 500, title: 'Something went wrong on our side.', advice: 'Try again later.' },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** An error of the world (not a bug): carries a code of the table and, for logs, what it was about. */
+export class MediaError extends Error {
+  readonly code: ErrorCode
+  readonly facts: Readonly<Record<string, string | number | boolean>>
+
+  constructor(code: ErrorCode, detail?: string, options: { cause?: unknown; facts?: Record<string, string | number | boolean> } = {}) {
+    super(detail ?? errorTable[code].title, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'MediaError'
+    this.code = code
+    this.facts = options.facts ?? {}
+  }
+}
+
+/** Whether trying the same thing again can help. Unknown errors may be retried: they are ours. */
+export function isRetryable(error: unknown): boolean {
+  return !(error instanceof MediaError) || errorTable[error.code].retry
+}
+
+/** The code of any thrown value; what is not a {@link MediaError} is INTERNAL. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof MediaError ? error.code : 'INTERNAL'
+}
+
+/** Narrowing for codes that crossed a process boundary as text. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorTable, text)
+}

@@ -1,0 +1,77 @@
+import type { ErrorCode } from './errors.ts'
+import type { MediaId } from './ids.ts'
+import type { MediaKind } from './media.ts'
+
+/** What the outside world is told of an item. Bodies are described by JSON Schemas in events/schemas. */
+export type EventType = 'media.ready' | 'media.rejected' | 'media.failed' | 'media.erased'
+
+export interface EventRendition {
+  readonly name: string
+  readonly url: string
+  readonly type: string
+  readonly width: number
+  readonly height: number
+  readonly bytes: number
+}
+
+export interface ReadyData {
+  readonly id: MediaId
+  readonly tenant: string
+  readonly kind: MediaKind
+  readonly version: number
+  readonly width: number
+  readonly height: number
+  readonly blurhash: string
+  readonly durationMs?: number
+  readonly renditions: readonly EventRendition[]
+  readonly hls?: string
+  readonly poster?: string
+}
+
+export interface RefusedData {
+  readonly id: MediaId
+  readonly tenant: string
+  readonly kind: MediaKind
+  readonly error: { readonly code: ErrorCode; readonly title: string }
+}
+
+export interface ErasedData {
+  readonly id: MediaId
+  readonly tenant: string
+  /** When every edge was seen to refuse the item. */
+  readonly verifiedAt: string
+}
+
+export type EventData = ReadyData | RefusedData | ErasedData
+
+/** A row of the outbox: written in the same transaction as the change that it tells of. */
+export interface OutboxEvent {
+  /** Position in the outbox; events of one item are relayed in this order. */
+  readonly sequence: number
+  /** Deterministic: the same change never gets two ids, so consumers can drop duplicates. */
+  readonly eventId: string
+  readonly type: EventType
+  readonly mediaId: MediaId
+  readonly tenant: string
+  readonly time: Date
+  readonly data: EventData
+}
+
+/** CloudEvents 1.0 attributes plus data, as JSON. */
+export interface CloudEvent {
+  readonly specversion: '1.0'
+  readonly id: string
+  readonly source: string
+  readonly type: EventType
+  readonly subject: MediaId
+  readonly time: string
+  readonly datacontenttype: 'application/json'
+  readonly dataschema: string
+  readonly tenant: string
+  readonly data: EventData
+}
+
+/** Id of the event of `type` for one version of an item. */
+export function eventIdOf(mediaId: MediaId, version: number, type: EventType): string {
+  return `${mediaId}.${version}.${type}`
+}

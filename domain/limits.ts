@@ -1,0 +1,38 @@
+/** Every limit of the house, with its unit in its name. Passed down explicitly; nothing has a hidden one. */
+export const limits = {
+  /** Upload body. */
+  uploadBytesMax: 2 * 1024 ** 3,
+  uploadImageBytesMax: 64 * 1024 ** 2,
+  /** A client that sends nothing for this long is cut off. */
+  uploadIdleMsMax: 60_000,
+  /** Bytes of the body looked at to tell its type. */
+  sniffBytes: 4_096,
+
+  imagePixelsMax: 60_000_000,
+  imageSideMax: 16_384,
+  /** Predicted from the header, before any decode. */
+  imageDecodeBytesMax: 512 * 1024 ** 2,
+  imageDecodeMsMax: 30_000,
+  imageChildRssBytesMax: 1024 ** 3,
+
+  videoDurationMsMax: 60 * 60_000,
+  videoPixelsMax: 7680 * 4320,
+  videoStreamsMax: 16,
+  videoProbeMsMax: 15_000,
+  /** Wall time an encoder gets per second of chunk, and the least it gets. */
+  videoChunkMsPerSecondMax: 60_000,
+  videoChunkMsMin: 120_000,
+  videoFpsMax: 60,
+
+  needleBytesMax: 128 * 1024 ** 2,
+  batchBytesMax: 256 * 1024 ** 2,
+  /** A u32 offset in units of 8 bytes reaches 32 GiB; a volume is sealed well before. */
+  volumeBytesMax: 8 * 1024 ** 3,
+
+  sseClientsMax: 1_000,
+  requestHeaderMsMax: 15_000,
+  originConcurrencyMax: 4_096,
+  outboxBatchMax: 200,
+} as const
+
+export type Limits = { readonly [K in keyof typeof limits]: number }

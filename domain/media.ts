@@ -1,0 +1,118 @@
+import type { ErrorCode } from './errors.ts'
+import type { MediaId } from './ids.ts'
+
+export type MediaKind = 'image' | 'video'
+
+/** The outcome so far, as an app sees it. `ready`, `rejected`, `failed` and `erased` are final. */
+export type MediaState = 'processing' | 'playable' | 'ready' | 'rejected' | 'failed' | 'erased'
+
+/** The step of the ingest or erase workflow an item is in, as an operator sees it. */
+export type Stage = 'received' | 'admit' | 'develop' | 'publish' | 'invalidate' | 'announce' | 'discard' | 'erase' | 'done'
+
+/** How far a stage is: chunks, renditions or bytes done of all. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+  readonly unit: 'renditions' | 'chunks' | 'steps'
+}
+
+/** Where a needle lies. The needle's key is the media id. Cookie: 16 lower-case hex digits (64 bits). */
+export interface Locator {
+  readonly volume: number
+  readonly alt: number
+  readonly cookie: string
+}
+
+/** What is true of every stored, publicly served file of an item. */
+export interface StoredFile {
+  /** File name in the URL, unique within the item, with an extension of {@link mediaTypes}. */
+  readonly name: string
+  readonly type: string
+  readonly bytes: number
+  readonly locator: Locator
+}
+
+export interface Rendition extends StoredFile {
+  readonly width: number
+  readonly height: number
+}
+
+/** Extension to media type: the only types the origin ever answers with, none of them active content. */
+export const mediaTypes = {
+  jpg: 'image/jpeg',
+  webp: 'image/webp',
+  avif: 'image/avif',
+  mp4: 'video/mp4',
+  m4s: 'video/iso.segment',
+  m4a: 'audio/mp4',
+  m3u8: 'application/vnd.apple.mpegurl',
+  vtt: 'text/vtt',
+} as const
+export type FileExtension = keyof typeof mediaTypes
+
+/** What a finished item offers; the catalog's manifest column. Private facts are never in here. */
+export interface Manifest {
+  readonly kind: MediaKind
+  readonly version: number
+  readonly width: number
+  readonly height: number
+  readonly blurhash: string
+  readonly durationMs?: number
+  /** Files an app links to: an image's ladder; a video's rung playlists and its poster. */
+  readonly renditions: readonly Rendition[]
+  /** Files reached through others only: init and media segments. */
+  readonly parts: readonly StoredFile[]
+  /** Names within renditions. */
+  readonly hls?: string
+  readonly poster?: string
+}
+
+/** What the camera told us. Lives in the catalog, visible to the tenant's API only, never in a rendition. */
+export interface PrivateFacts {
+  readonly takenAt?: string
+  readonly camera?: string
+  readonly latitude?: number
+  readonly longitude?: number
+  readonly orientation?: number
+  readonly software?: string
+}
+
+export interface ItemError {
+  readonly code: ErrorCode
+  readonly title: string
+}
+
+/** A row of the catalog. */
+export interface MediaRow {
+  readonly id: MediaId
+  readonly tenant: string
+  readonly kind: MediaKind
+  readonly state: MediaState
+  readonly stage: Stage
+  readonly progress?: Progress
+  readonly version: number
+  /** Grows with every change of the row; SSE's event id. */
+  readonly revision: number
+  readonly preset: string
+  readonly filter: string | null
+  readonly sourceType: string
+  readonly sourceBytes: number
+  readonly sourceSha256: string
+  readonly manifest?: Manifest
+  readonly error?: ItemError
+  readonly createdAt: Date
+}
+
+/** Key of an item's original among the objects. */
+export function originalKey(id: MediaId): string {
+  return `originals/${id}`
+}
+
+/** The one workflow that may bring an item in: its id is the idempotency key. */
+export function ingestWorkflowId(tenant: string, id: MediaId): string {
+  return `ingest:${tenant}:${id}`
+}
+
+export function eraseWorkflowId(tenant: string, id: MediaId): string {
+  return `erase:${tenant}:${id}`
+}

@@ -1,0 +1,107 @@
+/** The types of what is decided before anything is rendered. The deciding is in plan-image.ts and plan-video.ts. */
+import type { MediaKind } from './media.ts'
+
+export type ImageFormat = 'jpeg' | 'webp'
+export type SourceType = 'image/jpeg' | 'image/png' | 'image/webp' | 'video/mp4' | 'video/quicktime'
+
+/** What a preset asks for: one file each in domain/presets. */
+export interface Preset {
+  readonly name: string
+  readonly image: {
+    readonly widths: readonly number[]
+    readonly formats: readonly { readonly format: ImageFormat; readonly quality: number }[]
+  }
+  readonly video: {
+    /** Heights are of the shorter display side, so portrait video gets the same quality as landscape. */
+    readonly rungs: readonly { readonly shortSide: number; readonly crf: number; readonly maxKbps: number }[]
+    readonly fpsMax: number
+    readonly gopSeconds: number
+    readonly chunkSeconds: number
+    readonly audioKbps: number
+    readonly posterWidths: readonly number[]
+  }
+}
+
+/** What an image's header says; sizes before orientation. Nothing has been decoded for it. */
+export interface ImageProbe {
+  readonly type: SourceType
+  readonly width: number
+  readonly height: number
+  /** EXIF orientation 1..8. */
+  readonly orientation: number
+  readonly frames: number
+  readonly hasAlpha: boolean
+}
+
+export interface PlannedRendition {
+  readonly name: string
+  readonly width: number
+  readonly height: number
+  readonly format: ImageFormat
+  readonly quality: number
+  readonly alt: number
+}
+
+/** Largest first; every size from one decode. Sizes after orientation. */
+export interface ImagePlan {
+  readonly width: number
+  readonly height: number
+  readonly filter: string | null
+  readonly renditions: readonly PlannedRendition[]
+}
+
+/** What a video's container and streams say, as displayed: after rotation and sample aspect ratio. */
+export interface VideoProbe {
+  readonly durationMs: number
+  readonly width: number
+  readonly height: number
+  readonly fps: number
+  /** First presentation time of the video track in seconds; the GOP grid is anchored here. */
+  readonly startSeconds: number
+  readonly videoCodec: string
+  readonly videoStreamIndex: number
+  readonly audio: { readonly streamIndex: number; readonly codec: string; readonly channels: number } | null
+}
+
+export interface PlannedRung {
+  /** For example `720p`. */
+  readonly name: string
+  readonly width: number
+  readonly height: number
+  readonly crf: number
+  readonly maxKbps: number
+  /** Position in the ladder, 0 = largest; part of the needle's alternate key. */
+  readonly index: number
+}
+
+export interface PlannedChunk {
+  readonly index: number
+  /** Presentation time in the source, seconds. */
+  readonly startSeconds: number
+  readonly durationSeconds: number
+}
+
+export interface VideoPlan {
+  readonly width: number
+  readonly height: number
+  readonly durationMs: number
+  readonly fps: number
+  readonly gopFrames: number
+  readonly rungs: readonly PlannedRung[]
+  readonly chunks: readonly PlannedChunk[]
+  readonly audio: { readonly streamIndex: number; readonly kbps: number } | null
+  readonly posterSeconds: number
+  readonly videoStreamIndex: number
+  readonly filter: string | null
+  readonly posterPreset: string
+}
+
+export interface AdmittedImage {
+  readonly kind: Extract<MediaKind, 'image'>
+  readonly probe: ImageProbe
+}
+export interface AdmittedVideo {
+  readonly kind: Extract<MediaKind, 'video'>
+  readonly probe: VideoProbe
+}
+export type Admitted = AdmittedImage | AdmittedVideo

@@ -1,0 +1,237 @@
+/**
+ * What the folders need of one another, given at construction. Contract suites in tests/contract run
+ * over every implementation of a port. All of them throw MediaError for the world's errors.
+ */
+import type { CloudEvent, EventData, EventType, OutboxEvent } from './events.ts'
+import type { MediaId } from './ids.ts'
+import type { ItemError, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
+import type { Admitted, ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
+
+// ---- objects ----
+
+export interface ByteRange {
+  readonly start: number
+  /** Inclusive, as in HTTP. */
+  readonly end: number
+}
+
+/** Large opaque objects: originals, packs of the object blob store. Implementations: memory, file, S3. */
+export interface ObjectStore {
+  /**
+   * Stores a stream whole or not at all, durably before it returns.
+   * `ifNoneMatch`: OBJECT_EXISTS when the key is taken, decided by exactly one winner.
+   * STORAGE_FULL, STORAGE_UNAVAILABLE. An error thrown by `body` is passed on and nothing is left behind.
+   */
+  put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: { readonly ifNoneMatch?: boolean; readonly type?: string }): Promise<{ readonly bytes: number }>
+  /** OBJECT_NOT_FOUND; RANGE_NOT_SATISFIABLE. */
+  get(key: string, range?: ByteRange): Promise<{ readonly bytes: number; readonly body: AsyncIterable<Uint8Array> }>
+  /** Size of an object, or null. */
+  head(key: string): Promise<{ readonly bytes: number } | null>
+  /** Idempotent. */
+  delete(key: string): Promise<void>
+  /** In key order, keys after `after` only. */
+  list(prefix: string, after?: string): AsyncIterable<{ readonly key: string; readonly bytes: number }>
+  /** A file path or an http(s) URL that a child process can read by range for `ttlMs`. */
+  locate(key: string, ttlMs: number): Promise<string>
+}
+
+// ---- blob store ----
+
+export interface NeedleInput {
+  readonly key: bigint
+  readonly alt: number
+  readonly data: Uint8Array
+}
+
+export interface BlobRead {
+  /** The needle's data, CRC-checked. */
+  readonly data: Uint8Array
+  /** CRC-32 of data, for a strong validator. */
+  readonly crc: number
+}
+
+/** Packed small blobs. Backends: memory, file, object. */
+export interface BlobStore {
+  /**
+   * Stores a batch contiguously in one open volume with one durable acknowledgement; locators in input
+   * order. The same key and alt in the same volume: the last one wins. STORAGE_FULL, VOLUME_FENCED.
+   */
+  append(batch: readonly NeedleInput[]): Promise<Locator[]>
+  /** BLOB_NOT_FOUND (also for a wrong cookie), MEDIA_ERASED (tombstone), BLOB_CORRUPT. */
+  read(key: bigint, locator: Locator): Promise<BlobRead>
+  /** A durable tombstone for all of the key's needles in the volume. Idempotent. */
+  delete(key: bigint, volume: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Which volumes there are and who may write them; the catalog's in production. */
+export interface VolumeDirectory {
+  /** A fresh volume of which `writer` alone holds the lease. */
+  allot(writer: string): Promise<{ readonly volume: number; readonly epoch: number }>
+  /** Volumes that `writer` held open when it last stopped, newest first: to be recovered, then appended to or sealed. */
+  openOf(writer: string): Promise<{ readonly volume: number; readonly epoch: number }[]>
+  seal(volume: number, bytes: number): Promise<void>
+}
+
+/**
+ * Told before a key's first needle goes into a volume, so that an erase finds every place even when the
+ * writer dies in between. Throws MEDIA_ERASED to refuse a write for an erased item.
+ */
+export interface PlacementLog {
+  place(key: bigint, volume: number): Promise<void>
+}
+
+// ---- catalog ----
+
+export interface NewMedia {
+  readonly id: MediaId
+  readonly tenant: string
+  readonly kind: MediaKind
+  readonly preset: string
+  readonly filter: string | null
+  readonly sourceType: SourceType
+  readonly sourceBytes: number
+  readonly sourceSha256: string
+}
+
+export interface TenantStore {
+  /** Tenant of an API key's SHA-256 (hex), or null. */
+  tenantOfKey(keySha256: string): Promise<string | null>
+  /** Idempotent. */
+  addKey(tenant: string, keySha256: string): Promise<void>
+}
+
+export interface MediaStore {
+  /** Commits the media row; durable when it returns. Idempotent by id. */
+  accept(media: NewMedia): Promise<void>
+  get(id: MediaId): Promise<MediaRow | null>
+  /** Newest first. */
+  recent(tenant: string, limit: number): Promise<MediaRow[]>
+  /** Accepted at least `olderThanMs` ago and not marked started: the reconciler's work. */
+  unstarted(olderThanMs: number, limit: number): Promise<MediaRow[]>
+  markStarted(id: MediaId): Promise<void>
+  /** No effect on rows in a final state. */
+  setStage(id: MediaId, stage: Stage, progress?: Progress): Promise<void>
+  /** Manifest and private facts of a version; not yet visible as ready. MEDIA_ERASED. */
+  publish(id: MediaId, manifest: Manifest, facts: PrivateFacts): Promise<void>
+  /** State and its event in one transaction; idempotent. MEDIA_ERASED for any state but erased once erasure began. */
+  settle(id: MediaId, outcome: Outcome): Promise<void>
+  /** State erased, fences placements, adds to the erasure feed; idempotent. Manifest and private facts are dropped. */
+  beginErase(id: MediaId): Promise<void>
+  facts(id: MediaId): Promise<PrivateFacts | null>
+}
+
+export type Outcome =
+  | { readonly state: 'ready'; readonly event: EventData }
+  | { readonly state: 'rejected' | 'failed'; readonly error: ItemError; readonly event: EventData }
+  | { readonly state: 'erased'; readonly event: EventData }
+
+/** Which volumes hold needles of an item. */
+export interface PlacementStore extends PlacementLog {
+  placements(id: MediaId): Promise<number[]>
+  forgetPlacements(id: MediaId): Promise<void>
+}
+
+/** Results of finished sub-steps (chunks), so that a retry does not do them again; counts attempts. */
+export interface CheckpointStore {
+  /** Counts an attempt; the result when the step was finished before. */
+  begin(id: MediaId, version: number, step: string): Promise<{ readonly attempt: number; readonly result?: unknown }>
+  finish(id: MediaId, version: number, step: string, result: unknown): Promise<void>
+  attempts(id: MediaId, version: number): Promise<{ readonly step: string; readonly attempts: number }[]>
+  forgetCheckpoints(id: MediaId): Promise<void>
+}
+
+export interface Outbox {
+  /** Not yet relayed, in order. */
+  pending(limit: number): Promise<OutboxEvent[]>
+  markRelayed(sequences: readonly number[]): Promise<void>
+  eventsOf(id: MediaId): Promise<OutboxEvent[]>
+}
+
+/** Erased items in the order of their erasure: an origin follows it and refuses them. */
+export interface ErasureFeed {
+  after(position: number, limit: number): Promise<{ readonly position: number; readonly id: MediaId }[]>
+}
+
+export type CatalogSignal = { readonly kind: 'media'; readonly id: MediaId } | { readonly kind: 'outbox' } | { readonly kind: 'erasure' }
+
+export interface Catalog extends TenantStore, MediaStore, PlacementStore, CheckpointStore, Outbox, ErasureFeed, VolumeDirectory {
+  /** Pushes of changes (a hint: readers also poll). Returns the unsubscriber. */
+  onSignal(listener: (signal: CatalogSignal) => void): () => void
+  /** Throws CATALOG_UNAVAILABLE. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+// ---- media ----
+
+/** One encoded file, before it is stored. */
+export interface EncodedFile {
+  readonly name: string
+  readonly type: string
+  readonly width: number
+  readonly height: number
+  readonly alt: number
+  readonly data: Uint8Array
+}
+
+export interface ImageStudio {
+  /** From the header alone. MEDIA_CORRUPT, MEDIA_TYPE_UNSUPPORTED, MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY. */
+  probe(bytes: Uint8Array, type: SourceType): Promise<ImageProbe>
+  /** One decode in a killable child: every rendition, blurhash, private facts. MEDIA_CORRUPT, MEDIA_TOO_COSTLY, WORKER_LOST. */
+  develop(bytes: Uint8Array, plan: ImagePlan, options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void }): Promise<{ readonly files: EncodedFile[]; readonly blurhash: string; readonly facts: PrivateFacts }>
+  close(): Promise<void>
+}
+
+/** `source`: a path or URL of ObjectStore.locate. Everything runs ffmpeg in killable children. */
+export interface VideoStudio {
+  /** MEDIA_CORRUPT, MEDIA_NO_VIDEO, MEDIA_TOO_LONG, MEDIA_TOO_MANY_PIXELS, MEDIA_TYPE_UNSUPPORTED. */
+  probe(source: string, type: SourceType): Promise<{ readonly probe: VideoProbe; readonly facts: PrivateFacts }>
+  /** The whole ladder of one chunk from one decode. Segment data starts with its moof; `init` (ftyp+moov) is the same for every chunk of a rung. */
+  encodeChunk(source: string, plan: VideoPlan, chunk: PlannedChunk, options: EncodeOptions): Promise<EncodedRung[]>
+  /** The whole audio track, once. */
+  encodeAudio(source: string, plan: VideoPlan, options: EncodeOptions): Promise<EncodedTrack>
+  /** One decoded frame as PNG, for the image studio to make the poster of. */
+  poster(source: string, plan: VideoPlan, options: EncodeOptions): Promise<Uint8Array>
+}
+
+export interface EncodeOptions {
+  readonly signal?: AbortSignal
+  /** Called often; `fraction` 0..1. */
+  readonly onProgress?: (fraction: number) => void
+}
+
+export interface EncodedSegment {
+  readonly data: Uint8Array
+  readonly durationSeconds: number
+}
+
+export interface EncodedTrack {
+  readonly init: Uint8Array
+  readonly segments: readonly EncodedSegment[]
+  /** RFC 6381, for example `avc1.64001f` or `mp4a.40.2`. */
+  readonly codecs: string
+}
+
+export interface EncodedRung extends EncodedTrack {
+  readonly rung: number
+}
+
+export type { Admitted }
+
+// ---- events and edges ----
+
+export interface EventSink {
+  /** Durably published when it returns; at least once. STORAGE_UNAVAILABLE. */
+  publish(events: readonly CloudEvent[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** One CDN. Tags: `[a-z0-9-]{1,128}`. */
+export interface EdgePurger {
+  readonly name: string
+  /** Returns when nothing stored under the tag will be served again. EDGE_UNAVAILABLE. */
+  purge(tag: string): Promise<void>
+}
+
+export type { EventType }

@@ -1,0 +1,13 @@
+import { MediaError } from '../errors.ts'
+import type { Preset } from '../plans.ts'
+import { standard } from './standard.ts'
+
+/** Every preset; a new one is one file and one line here. */
+export const presets: readonly Preset[] = [standard]
+
+/** The preset of a name; PRESET_UNKNOWN. */
+export function presetNamed(name: string): Preset {
+  const preset = presets.find((candidate) => candidate.name === name)
+  if (!preset) throw new MediaError('PRESET_UNKNOWN', `There is no preset ${JSON.stringify(name)}; there are: ${presets.map((known) => known.name).join(', ')}.`)
+  return preset
+}

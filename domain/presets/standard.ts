@@ -1,0 +1,27 @@
+import type { Preset } from '../plans.ts'
+
+/** What an app wants unless it says otherwise: a feed's photo ladder and an H.264 ladder up to 1080p. */
+export const standard: Preset = {
+  name: 'standard',
+  image: {
+    widths: [1440, 1080, 640, 320, 150],
+    formats: [
+      { format: 'jpeg', quality: 80 },
+      { format: 'webp', quality: 78 },
+    ],
+  },
+  video: {
+    rungs: [
+      { shortSide: 1080, crf: 23, maxKbps: 6_000 },
+      { shortSide: 720, crf: 23, maxKbps: 3_200 },
+      { shortSide: 480, crf: 23, maxKbps: 1_600 },
+      { shortSide: 360, crf: 24, maxKbps: 900 },
+      { shortSide: 240, crf: 25, maxKbps: 450 },
+    ],
+    fpsMax: 60,
+    gopSeconds: 2,
+    chunkSeconds: 6,
+    audioKbps: 128,
+    posterWidths: [1080, 640, 320],
+  },
+}
