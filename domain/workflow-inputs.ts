@@ -1,0 +1,27 @@
+import type { MediaId } from './ids.ts'
+import type { MediaKind } from './media.ts'
+import type { SourceType } from './plans.ts'
+
+/** Input of workflow `ingest`: ids and names only, never bytes (a payload's limit is 2 MiB). */
+export interface IngestInput {
+  readonly mediaId: MediaId
+  readonly tenant: string
+  readonly kind: MediaKind
+  readonly sourceType: SourceType
+  readonly preset: string
+  readonly filter: string | null
+  readonly version: number
+}
+
+/** Input of workflow `erase`. */
+export interface EraseInput {
+  readonly mediaId: MediaId
+  readonly tenant: string
+  readonly version: number
+}
+
+/** Task queues by what they cost: workflows and light steps, image decoding, video encoding. */
+export const taskQueues = { control: 'darkroom-control', image: 'darkroom-image', video: 'darkroom-video' } as const
+
+/** Typed search attributes, all Keyword: what an operator can find a workflow by. */
+export const searchAttributeNames = ['mediaId', 'tenant', 'kind', 'stage'] as const
