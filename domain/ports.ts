@@ -137,6 +137,8 @@ export interface CheckpointStore {
   /** Counts an attempt; the result when the step was finished before. */
   begin(id: MediaId, version: number, step: string): Promise<{ readonly attempt: number; readonly result?: unknown }>
   finish(id: MediaId, version: number, step: string, result: unknown): Promise<void>
+  /** The result of a finished step, counting nothing; undefined when it is not finished. */
+  finished(id: MediaId, version: number, step: string): Promise<unknown>
   attempts(id: MediaId, version: number): Promise<{ readonly step: string; readonly attempts: number }[]>
   forgetCheckpoints(id: MediaId): Promise<void>
 }
