@@ -139,6 +139,8 @@ export interface CheckpointStore {
   finish(id: MediaId, version: number, step: string, result: unknown): Promise<void>
   /** The result of a finished step, counting nothing; undefined when it is not finished. */
   finished(id: MediaId, version: number, step: string): Promise<unknown>
+  /** Names of the steps that are finished. */
+  finishedSteps(id: MediaId, version: number): Promise<string[]>
   attempts(id: MediaId, version: number): Promise<{ readonly step: string; readonly attempts: number }[]>
   forgetCheckpoints(id: MediaId): Promise<void>
 }
@@ -163,6 +165,12 @@ export interface Catalog extends TenantStore, MediaStore, PlacementStore, Checkp
   /** Throws CATALOG_UNAVAILABLE. */
   ping(): Promise<void>
   close(): Promise<void>
+}
+
+/** What an activity may ask of the workflow engine. */
+export interface WorkflowWatch {
+  /** Whether the workflow has ended, or never was. */
+  ended(workflowId: string): Promise<boolean>
 }
 
 // ---- media ----
