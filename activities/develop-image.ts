@@ -1,0 +1,43 @@
+import { planImage } from '../domain/plan-image.ts'
+import type { ImageProbe } from '../domain/plans.ts'
+import type { BlobStore, CheckpointStore, ImageStudio, MediaStore, ObjectStore } from '../domain/ports.ts'
+import { presetNamed } from '../domain/presets/index.ts'
+import type { IngestInput } from '../domain/workflow-inputs.ts'
+import { saveDraft, storeFiles } from './draft.ts'
+import { withHeartbeat } from './heartbeat.ts'
+import { readOriginal } from './original.ts'
+
+export interface DevelopImageDeps {
+  readonly catalog: MediaStore & CheckpointStore
+  readonly objects: ObjectStore
+  readonly blobs: BlobStore
+  readonly images: ImageStudio
+}
+
+export interface Developed {
+  readonly files: number
+  readonly bytes: number
+}
+
+/** One decode to everything: orient, colour, filter, ladder, placeholder; packed as one batch. */
+export function developImage({ catalog, objects, blobs, images }: DevelopImageDeps) {
+  return async (input: IngestInput, probe: ImageProbe): Promise<Developed> =>
+    await withHeartbeat(async ({ signal, report }) => {
+      await catalog.setStage(input.mediaId, 'develop')
+      const plan = planImage(probe, presetNamed(input.preset), { filter: input.filter, version: input.version })
+      const original = await readOriginal(objects, input.mediaId)
+      const developed = await images.develop(original, plan, { signal, onProgress: ({ done, total }) => report({ done, total }) })
+      const renditions = await storeFiles(blobs, input, developed.files)
+      const manifest = {
+        kind: 'image' as const,
+        version: input.version,
+        width: plan.width,
+        height: plan.height,
+        blurhash: developed.blurhash,
+        renditions,
+        parts: [],
+      }
+      await saveDraft(catalog, input, { manifest, facts: developed.facts })
+      return { files: renditions.length, bytes: renditions.reduce((sum, file) => sum + file.bytes, 0) }
+    })
+}

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ingestWorkflowId } from '../domain/media.ts'
+import type { EdgePurger, MediaStore, WorkflowWatch } from '../domain/ports.ts'
+import type { EraseInput } from '../domain/workflow-inputs.ts'
+import { itemTag } from '../cdn/url.ts'
+import { verifyRefused } from '../cdn/verify.ts'
+import { erasedData } from '../events/build.ts'
+import { withHeartbeat } from './heartbeat.ts'
+
+export interface EraseDeps {
+  readonly catalog: MediaStore
+  readonly purgers: readonly EdgePurger[]
+  readonly workflows: WorkflowWatch
+  /** Base URLs of every origin, asked directly: each must refuse before the edges are purged. */
+  readonly originUrls: readonly string[]
+  /** Base URL that browsers use; through the edge where there is one. */
+  readonly publicUrl: string
+}
+
+/** An address under the item that any origin that knows of the erasure answers with 410, whatever it held. */
+function witness(base: string, input: EraseInput): string {
+  return new URL(`/m/${input.mediaId}.${input.version}/1.1.0000000000000000/witness.jpg`, base).href
+}
+
+/** The tombstone: from here on the item is erased for the API, its writers are fenced, and origins are told. */
+export function beginErase({ catalog }: EraseDeps) {
+  return async (input: EraseInput): Promise<void> => {
+    await catalog.beginErase(input.mediaId)
+  }
+}
+
+/** Returns when every origin refuses the item; until then it fails as NOT_YET_REFUSED and is tried again. */
+export function verifyOrigins({ originUrls }: EraseDeps) {
+  return async (input: EraseInput): Promise<void> =>
+    await withHeartbeat(
+      async ({ signal }) =>
+        await verifyRefused(
+          originUrls.map((base) => witness(base, input)),
+          signal,
+        ),
+    )
+}
+
+/** Returns when an ingest that was asked to stop has ended, so that nothing is written after the needles are deleted. */
+export function awaitIngestEnd({ workflows }: EraseDeps) {
+  return async (input: EraseInput): Promise<void> =>
+    await withHeartbeat(async ({ signal }) => {
+      while (!(await workflows.ended(ingestWorkflowId(input.tenant, input.mediaId)))) await sleep(250, undefined, { signal })
+    })
+}
+
+/** Purges every edge; an origin that refuses can no longer refill them. */
+export function purgeEdges({ purgers }: EraseDeps) {
+  return async (input: EraseInput): Promise<void> => {
+    await Promise.all(purgers.map((purger) => purger.purge(itemTag(input.mediaId))))
+  }
+}
+
+/** The receipt: seen from outside the item is refused; state and event media.erased in one transaction. */
+export function certifyErase({ catalog, publicUrl }: EraseDeps) {
+  return async (input: EraseInput): Promise<void> =>
+    await withHeartbeat(async ({ signal }) => {
+      await verifyRefused([witness(publicUrl, input)], signal)
+      await catalog.settle(input.mediaId, { state: 'erased', event: erasedData(input.mediaId, input.tenant, new Date()) })
+    })
+}

@@ -1,0 +1,47 @@
+/** The activities of each task queue, put together from what they need. Workflows import their types only. */
+import { admitImage, type AdmitImageDeps } from './admit-image.ts'
+import { admitVideo, type AdmitVideoDeps } from './admit-video.ts'
+import { assembleVideo } from './assemble-video.ts'
+import { developImage, type DevelopImageDeps } from './develop-image.ts'
+import { discard, type DiscardDeps } from './discard.ts'
+import { encodeAudio } from './encode-audio.ts'
+import { encodeChunk, type EncodeDeps } from './encode-chunk.ts'
+import { awaitIngestEnd, beginErase, certifyErase, purgeEdges, verifyOrigins, type EraseDeps } from './erase.ts'
+import { guarded } from './failure.ts'
+import { invalidate } from './invalidate.ts'
+import { makePoster } from './make-poster.ts'
+import { publish } from './publish.ts'
+import { announce, refuse, type SettleDeps } from './settle.ts'
+
+export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps) {
+  return guarded({
+    publish: publish(deps),
+    invalidate: invalidate(deps),
+    announce: announce(deps),
+    refuse: refuse(deps),
+    discard: discard(deps),
+    beginErase: beginErase(deps),
+    awaitIngestEnd: awaitIngestEnd(deps),
+    verifyOrigins: verifyOrigins(deps),
+    purgeEdges: purgeEdges(deps),
+    certifyErase: certifyErase(deps),
+  })
+}
+
+export function imageActivities(deps: AdmitImageDeps & DevelopImageDeps) {
+  return guarded({ admitImage: admitImage(deps), developImage: developImage(deps) })
+}
+
+export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitImageDeps, 'images'>) {
+  return guarded({
+    admitVideo: admitVideo(deps),
+    encodeChunk: encodeChunk(deps),
+    encodeAudio: encodeAudio(deps),
+    makePoster: makePoster(deps),
+    assembleVideo: assembleVideo(deps),
+  })
+}
+
+export type ControlActivities = ReturnType<typeof controlActivities>
+export type ImageActivities = ReturnType<typeof imageActivities>
+export type VideoActivities = ReturnType<typeof videoActivities>

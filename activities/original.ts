@@ -1,0 +1,27 @@
+import { limits } from '../domain/limits.ts'
+import { MediaError } from '../domain/errors.ts'
+import type { MediaId } from '../domain/ids.ts'
+import { originalKey } from '../domain/media.ts'
+import type { ObjectStore } from '../domain/ports.ts'
+
+/** An encoder may read a source for as long as its activity may run. */
+const LOCATION_MS = 6 * 60 * 60_000
+
+/** An image's original, whole. UPLOAD_TOO_LARGE past the image limit, so that memory stays bounded. */
+export async function readOriginal(objects: ObjectStore, id: MediaId): Promise<Uint8Array> {
+  const { bytes, body } = await objects.get(originalKey(id))
+  if (bytes > limits.uploadImageBytesMax) throw new MediaError('UPLOAD_TOO_LARGE')
+  const whole = new Uint8Array(bytes)
+  let offset = 0
+  for await (const part of body) {
+    whole.set(part, offset)
+    offset += part.byteLength
+  }
+  if (offset !== bytes) throw new MediaError('STORAGE_UNAVAILABLE', `The original ended after ${offset} of ${bytes} bytes.`)
+  return whole
+}
+
+/** A path or URL by which ffmpeg reads a video's original by range. */
+export async function locateOriginal(objects: ObjectStore, id: MediaId): Promise<string> {
+  return await objects.locate(originalKey(id), LOCATION_MS)
+}

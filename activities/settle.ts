@@ -1,0 +1,36 @@
+import { MediaError, errorTable, isErrorCode } from '../domain/errors.ts'
+import type { MediaStore } from '../domain/ports.ts'
+import type { IngestInput } from '../domain/workflow-inputs.ts'
+import { readyData, refusedData, type FileUrl } from '../events/build.ts'
+
+export interface SettleDeps {
+  readonly catalog: MediaStore
+  readonly fileUrl: FileUrl
+}
+
+/** The good end: state ready and event media.ready in one transaction. */
+export function announce({ catalog, fileUrl }: SettleDeps) {
+  return async (input: IngestInput): Promise<void> => {
+    const row = await catalog.get(input.mediaId)
+    if (!row) throw new MediaError('MEDIA_NOT_FOUND')
+    await catalog.settle(input.mediaId, { state: 'ready', event: readyData(row, fileUrl) })
+  }
+}
+
+/**
+ * The other end, after everything was discarded: rejected when the table says that the bytes are at
+ * fault, failed when we are. An item erased meanwhile is left as it is.
+ */
+export function refuse({ catalog }: SettleDeps) {
+  return async (input: IngestInput, failureType: string): Promise<'rejected' | 'failed' | 'erased'> => {
+    const code = isErrorCode(failureType) ? failureType : 'INTERNAL'
+    const row = await catalog.get(input.mediaId)
+    if (!row) throw new MediaError('MEDIA_NOT_FOUND')
+    if (row.state === 'erased') return 'erased'
+    const { retry, status, title } = errorTable[code]
+    const state = !retry && status < 500 ? 'rejected' : 'failed'
+    const error = { code, title }
+    await catalog.settle(input.mediaId, { state, error, event: refusedData(row, error) })
+    return state
+  }
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bundleWorkflowCode, type Logger } from '@temporalio/worker'
+
+const root = join(import.meta.dirname, '..')
+
+export interface WorkflowBundle {
+  readonly code: string
+  /** Changes exactly when the workflows or the SDK change: the worker deployment's build id. */
+  readonly buildId: string
+}
+
+/**
+ * The workflows bundled for Temporal's sandbox, taken from `folder` when the same sources were bundled
+ * before: a bundle takes seconds, a look takes milliseconds.
+ */
+export async function workflowBundle(folder: string, logger: Logger): Promise<WorkflowBundle> {
+  const buildId = await sourcesHash()
+  const path = join(folder, `workflows-${buildId}.js`)
+  const cached = await readFile(path, 'utf8').catch(() => null)
+  if (cached !== null) return { code: cached, buildId }
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(root, 'workflows/index.ts'), logger })
+  await mkdir(folder, { recursive: true })
+  await writeFile(`${path}.${process.pid}`, code)
+  await rename(`${path}.${process.pid}`, path)
+  return { code, buildId }
+}
+
+/** Sixteen hex digits over everything that goes into a bundle: workflows, domain, the SDK's version. */
+async function sourcesHash(): Promise<string> {
+  const hash = createHash('sha256')
+  hash.update(await readFile(join(root, 'package-lock.json')))
+  for (const folder of ['workflows', 'domain']) {
+    const names = (await readdir(join(root, folder), { recursive: true })).filter(
+      (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
+    )
+    for (const name of names.toSorted()) hash.update(name).update(await readFile(join(root, folder, name)))
+  }
+  return hash.digest('hex').slice(0, 16)
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { baseUrl, required, SettingError, urlList, whole } from './settings.ts'
+
+test('settings: a wrong number is refused with a sentence that names the setting and its bounds', () => {
+  assert.throws(() => whole({ API_PORT: '80a' }, 'API_PORT', { min: 0, max: 65_535, fallback: 1 }), {
+    message: 'API_PORT must be a whole number from 0 to 65535, not "80a".',
+  })
+  assert.throws(() => whole({ API_PORT: '65536' }, 'API_PORT', { min: 0, max: 65_535, fallback: 1 }), SettingError)
+})
+
+test('settings: an unset number takes its fallback, a set one is taken as it is', () => {
+  assert.equal(whole({}, 'API_PORT', { min: 0, max: 9, fallback: 4 }), 4)
+  assert.equal(whole({ API_PORT: '0' }, 'API_PORT', { min: 0, max: 9, fallback: 4 }), 0)
+})
+
+test('settings: what is required and absent is named', () => {
+  assert.throws(() => required({}, 'DATABASE_URL'), { message: 'DATABASE_URL is not set: this process needs it.' })
+})
+
+test('settings: URLs lose their trailing slash, anything but http is refused', () => {
+  assert.equal(baseUrl({ PUBLIC_BASE_URL: 'http://a.example/' }, 'PUBLIC_BASE_URL', ''), 'http://a.example')
+  assert.throws(() => baseUrl({ PUBLIC_BASE_URL: 'ftp://a' }, 'PUBLIC_BASE_URL', ''), SettingError)
+  assert.deepEqual(urlList({ EDGE_URLS: 'http://a:1/, http://b:2' }, 'EDGE_URLS'), ['http://a:1', 'http://b:2'])
+})

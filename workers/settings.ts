@@ -1,0 +1,62 @@
+/**
+ * Readers of settings: each takes the environment once, at the door, and refuses a wrong value with a
+ * sentence that names it.
+ */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A wrong setting: its message is meant for the person who set it, no stack needed. */
+export class SettingError extends Error {}
+
+export function text(env: Environment, name: string, fallback: string): string {
+  const value = env[name]
+  return value === undefined || value === '' ? fallback : value
+}
+
+export function optional(env: Environment, name: string): string | undefined {
+  return env[name] || undefined
+}
+
+export function required(env: Environment, name: string): string {
+  const value = env[name]
+  if (!value) throw new SettingError(`${name} is not set: this process needs it.`)
+  return value
+}
+
+/** A whole number within bounds. */
+export function whole(env: Environment, name: string, { min, max, fallback }: { min: number; max: number; fallback: number }): number {
+  return wholeNumber(name, env[name], { min, max, fallback })
+}
+
+export function wholeNumber(
+  name: string,
+  value: string | undefined,
+  { min, max, fallback }: { min: number; max: number; fallback: number },
+): number {
+  if (value === undefined || value === '') return fallback
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < min || number > max) {
+    throw new SettingError(`${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(value)}.`)
+  }
+  return number
+}
+
+/** An http(s) base URL without a trailing slash. */
+export function baseUrl(env: Environment, name: string, fallback: string): string {
+  const value = env[name] || fallback
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new SettingError(`${name} must be an http or https URL, not ${JSON.stringify(value)}.`)
+  }
+  return value.replace(/\/+$/, '')
+}
+
+/** A comma-separated list; empty when unset. */
+export function list(env: Environment, name: string): string[] {
+  return (env[name] ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+export function urlList(env: Environment, name: string): string[] {
+  return list(env, name).map((item) => baseUrl({ [name]: item }, name, item))
+}

@@ -1,0 +1,53 @@
+import { type NativeConnection, Worker } from '@temporalio/worker'
+import type { WorkflowBundle } from './bundle.ts'
+import { deploymentVersion } from './deployment.ts'
+import type { Part } from './part.ts'
+
+export interface QueueWorkerOptions {
+  readonly connection: NativeConnection
+  readonly namespace: string
+  readonly taskQueue: string
+  readonly activities: object
+  /** How many activities run here at once: by cores for encoders, by memory for decoders. */
+  readonly slots: number
+  readonly buildId: string
+  /** Only the control queue runs workflows. */
+  readonly workflows?: WorkflowBundle
+  /** Called when the worker stops although nobody asked it to. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** A worker on one task queue. Stopping lets running activities end for a moment, then cancels them. */
+export async function startQueueWorker(options: QueueWorkerOptions): Promise<Part> {
+  const worker = await Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue,
+    activities: options.activities,
+    maxConcurrentActivityTaskExecutions: options.slots,
+    // Workflows in the cache cost memory for as long as they run; those evicted are replayed.
+    ...(options.workflows ? { workflowBundle: { code: options.workflows.code }, maxCachedWorkflows: 200, reuseV8Context: true } : {}),
+    workerDeploymentOptions: {
+      version: deploymentVersion(options.buildId),
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
+    shutdownGraceTime: '2s',
+    shutdownForceTime: '10s',
+    // The first heartbeat throttle decides how soon a cancellation is heard.
+    defaultHeartbeatThrottleInterval: '1s',
+    maxHeartbeatThrottleInterval: '2s',
+  })
+  let stopping = false
+  const running = worker.run().catch((error: unknown) => {
+    if (!stopping) options.onFailure(error)
+  })
+  return {
+    name: `worker ${options.taskQueue}`,
+    stop: async () => {
+      stopping = true
+      if (worker.getState() === 'RUNNING') worker.shutdown()
+      await running
+    },
+  }
+}

@@ -1,0 +1,13 @@
+import { setWorkflowOptions } from '@temporalio/workflow'
+import type { ImageProbe } from '../domain/plans.ts'
+import type { IngestInput } from '../domain/workflow-inputs.ts'
+import { activity } from './policy.ts'
+import { showStage } from './stage.ts'
+
+/** An image is one activity: a decode costs more than anything that could be won by splitting. */
+export async function image(input: IngestInput, probe: ImageProbe): Promise<void> {
+  showStage('develop', `${probe.width} x ${probe.height} ${probe.type}`)
+  const { files, bytes } = await activity('developImage')(input, probe)
+  showStage('done', `${files} renditions, ${bytes} bytes.`)
+}
+setWorkflowOptions({ versioningBehavior: 'PINNED' }, image)

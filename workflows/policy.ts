@@ -1,0 +1,101 @@
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow'
+import type { ControlActivities, ImageActivities, VideoActivities } from '../activities/index.ts'
+import { taskQueues } from '../domain/workflow-inputs.ts'
+
+type Name = keyof ControlActivities | keyof ImageActivities | keyof VideoActivities
+type Policy = Pick<
+  ActivityOptions,
+  'taskQueue' | 'startToCloseTimeout' | 'scheduleToCloseTimeout' | 'heartbeatTimeout' | 'retry' | 'summary'
+>
+
+/** What the world does to us passes: try for as long as a day, at most half a minute apart. */
+const patient = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const
+/** Work that may itself be what kills its worker is not tried for ever. */
+const wary = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 10 } as const
+
+const { control, image, video } = taskQueues
+
+/** Where, how long, how often: the one table of time-outs and retries. Which errors are final is the error table's word. */
+const policies: Readonly<Record<Name, Policy>> = {
+  admitImage: { taskQueue: image, startToCloseTimeout: '1m', heartbeatTimeout: '8s', retry: wary, summary: 'header, predicted cost' },
+  developImage: {
+    taskQueue: image,
+    startToCloseTimeout: '5m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'one decode, whole ladder, one batch',
+  },
+  admitVideo: { taskQueue: video, startToCloseTimeout: '2m', heartbeatTimeout: '8s', retry: wary, summary: 'container and streams' },
+  encodeChunk: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary },
+  encodeAudio: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary, summary: 'audio, whole' },
+  makePoster: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'poster ladder and blurhash' },
+  assembleVideo: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'playlists' },
+  publish: {
+    taskQueue: control,
+    startToCloseTimeout: '20s',
+    scheduleToCloseTimeout: '1d',
+    retry: patient,
+    summary: 'manifest to the catalog',
+  },
+  invalidate: {
+    taskQueue: control,
+    startToCloseTimeout: '20s',
+    scheduleToCloseTimeout: '1d',
+    retry: patient,
+    summary: 'purge what is replaced',
+  },
+  announce: {
+    taskQueue: control,
+    startToCloseTimeout: '20s',
+    scheduleToCloseTimeout: '1d',
+    retry: patient,
+    summary: 'ready, with its event',
+  },
+  refuse: {
+    taskQueue: control,
+    startToCloseTimeout: '20s',
+    scheduleToCloseTimeout: '1d',
+    retry: patient,
+    summary: 'rejected or failed, with its event',
+  },
+  discard: {
+    taskQueue: control,
+    startToCloseTimeout: '2m',
+    scheduleToCloseTimeout: '1d',
+    retry: patient,
+    summary: 'needles, original, checkpoints',
+  },
+  beginErase: { taskQueue: control, startToCloseTimeout: '20s', retry: patient, summary: 'tombstone' },
+  awaitIngestEnd: {
+    taskQueue: control,
+    startToCloseTimeout: '2m',
+    heartbeatTimeout: '8s',
+    retry: { maximumAttempts: 5 },
+    summary: 'the ingest has stopped',
+  },
+  verifyOrigins: {
+    taskQueue: control,
+    startToCloseTimeout: '20s',
+    heartbeatTimeout: '8s',
+    retry: { ...patient, initialInterval: '100ms', maximumInterval: '5s' },
+    summary: 'every origin refuses',
+  },
+  purgeEdges: { taskQueue: control, startToCloseTimeout: '20s', retry: patient, summary: 'every edge purged' },
+  certifyErase: {
+    taskQueue: control,
+    startToCloseTimeout: '20s',
+    heartbeatTimeout: '8s',
+    retry: { ...patient, initialInterval: '100ms', maximumInterval: '5s' },
+    summary: 'seen to be refused, receipt',
+  },
+}
+
+type Activities = ControlActivities & ImageActivities & VideoActivities
+
+/** The activity of a name under its policy; a summary given here takes the place of the table's. */
+export function activity<K extends Name>(name: K, summary?: string): Activities[K] {
+  const policy = policies[name]
+  return proxyActivities<Activities>({ cancellationType: 'WAIT_CANCELLATION_COMPLETED', ...policy, ...(summary ? { summary } : {}) })[
+    name
+  ] as unknown as Activities[K]
+}
