@@ -31,6 +31,10 @@ export interface ImageProbe {
   readonly orientation: number
   readonly frames: number
   readonly hasAlpha: boolean
+  /** Whether its decoder must hold the whole picture at once (progressive JPEG, interlaced PNG, WebP) or goes row by row. */
+  readonly heldWhole: boolean
+  /** Bytes that the decoder holds per pixel. */
+  readonly decodeBytesPerPixel: number
 }
 
 export interface PlannedRendition {
@@ -50,6 +54,9 @@ export interface ImagePlan {
   readonly renditions: readonly PlannedRendition[]
 }
 
+/** How the source's colours are to be read when they are not BT.709: another matrix, or an HDR transfer to be tone-mapped. */
+export type VideoColour = 'bt601' | 'bt2020' | 'pq' | 'hlg'
+
 /** What a video's container and streams say, as displayed: after rotation and sample aspect ratio. */
 export interface VideoProbe {
   readonly durationMs: number
@@ -61,6 +68,8 @@ export interface VideoProbe {
   readonly videoCodec: string
   readonly videoStreamIndex: number
   readonly audio: { readonly streamIndex: number; readonly codec: string; readonly channels: number } | null
+  readonly colour?: VideoColour
+  readonly interlaced?: boolean
 }
 
 export interface PlannedRung {
@@ -90,10 +99,13 @@ export interface VideoPlan {
   readonly rungs: readonly PlannedRung[]
   readonly chunks: readonly PlannedChunk[]
   readonly audio: { readonly streamIndex: number; readonly kbps: number } | null
+  /** Presentation time in the source, seconds. */
   readonly posterSeconds: number
   readonly videoStreamIndex: number
   readonly filter: string | null
   readonly posterPreset: string
+  readonly colour?: VideoColour
+  readonly interlaced?: boolean
 }
 
 export interface AdmittedImage {

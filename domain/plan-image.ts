@@ -1,0 +1,89 @@
+import { altOf, altPlaces } from './alt.ts'
+import { MediaError } from './errors.ts'
+import type { Limits } from './limits.ts'
+import type { ImageFormat, ImagePlan, ImageProbe, PlannedRendition, Preset } from './plans.ts'
+
+/** VP8 holds 14 bits of width and height (RFC 6386, section 9.1); JPEG would hold 16. */
+const RENDITION_SIDE_MAX = 16_383
+/** Rows that a decoder going row by row keeps: its own strip, the resampler's and the caches' between them. */
+const ROWS_KEPT = 512
+
+const extensions: Readonly<Record<ImageFormat, string>> = { jpeg: 'jpg', webp: 'webp' }
+
+/**
+ * The renditions of a picture: every width of the preset that its source can fill, in every format of the preset.
+ * Nothing is scaled up: a source narrower than the smallest width keeps its own width.
+ */
+export function planImage(
+  probe: ImageProbe,
+  preset: Preset,
+  options: { readonly filter: string | null; readonly version: number },
+): ImagePlan {
+  const { width, height } = orientedSize(probe)
+  return plan(width, height, preset.image.widths, preset, {
+    filter: options.filter,
+    nameOf: (name) => name,
+    altAt: (index) => altOf(options.version, altPlaces.image(index)),
+  })
+}
+
+/** The renditions of a video's poster, made of a frame of `width` x `height` that is upright and filtered already. */
+export function planPoster(width: number, height: number, preset: Preset, version: number): ImagePlan {
+  return plan(width, height, preset.video.posterWidths, preset, {
+    filter: null,
+    nameOf: (name) => `poster-${name}`,
+    altAt: (index) => altOf(version, altPlaces.poster(index)),
+  })
+}
+
+/** Width and height as seen: EXIF orientations 5 to 8 lie on their side. */
+export function orientedSize(probe: ImageProbe): { readonly width: number; readonly height: number } {
+  return probe.orientation >= 5 ? { width: probe.height, height: probe.width } : { width: probe.width, height: probe.height }
+}
+
+/** Bytes that decoding will need at its peak, told from the header. */
+export function predictDecodeBytes(probe: ImageProbe): number {
+  const rows = probe.heldWhole ? probe.height : Math.min(probe.height, ROWS_KEPT)
+  return rows * probe.width * probe.decodeBytesPerPixel
+}
+
+/** Refuses from the header alone what would cost too much: MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY. */
+export function admitImage(probe: ImageProbe, limits: Pick<Limits, 'imagePixelsMax' | 'imageSideMax' | 'imageDecodeBytesMax'>): void {
+  const { width, height } = probe
+  if (width > limits.imageSideMax || height > limits.imageSideMax || width * height > limits.imagePixelsMax)
+    throw new MediaError('MEDIA_TOO_MANY_PIXELS', `The picture is ${width} x ${height}.`, { facts: { width, height } })
+  const decodeBytes = predictDecodeBytes(probe)
+  if (decodeBytes > limits.imageDecodeBytesMax)
+    throw new MediaError('MEDIA_TOO_COSTLY', `Decoding would take ${Math.round(decodeBytes / 1024 ** 2)} MiB.`, {
+      facts: { width, height, decodeBytes },
+    })
+}
+
+interface Naming {
+  readonly filter: string | null
+  readonly nameOf: (name: string) => string
+  readonly altAt: (index: number) => number
+}
+
+function plan(width: number, height: number, wanted: readonly number[], preset: Preset, { filter, nameOf, altAt }: Naming): ImagePlan {
+  const renditions: PlannedRendition[] = []
+  for (const renditionWidth of widthsWithin(width, wanted)) {
+    const renditionHeight = Math.min(RENDITION_SIDE_MAX, Math.max(1, Math.round((height * renditionWidth) / width)))
+    for (const { format, quality } of preset.image.formats)
+      renditions.push({
+        name: nameOf(`w${renditionWidth}.${extensions[format]}`),
+        width: renditionWidth,
+        height: renditionHeight,
+        format,
+        quality,
+        alt: altAt(renditions.length),
+      })
+  }
+  return { width, height, filter, renditions }
+}
+
+/** Largest first, each once. */
+function widthsWithin(sourceWidth: number, wanted: readonly number[]): number[] {
+  const within = [...new Set(wanted)].filter((width) => width <= Math.min(sourceWidth, RENDITION_SIDE_MAX)).toSorted((a, b) => b - a)
+  return within.length > 0 ? within : [Math.min(sourceWidth, RENDITION_SIDE_MAX)]
+}
