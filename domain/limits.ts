@@ -23,6 +23,10 @@ export const limits = {
   videoChunkMsPerSecondMax: 60_000,
   videoChunkMsMin: 120_000,
   videoFpsMax: 60,
+  /** Wall time per second of sound; `videoChunkMsMin` is the least here too. */
+  videoAudioMsPerSecondMax: 2_000,
+  /** Address space of one ffmpeg; an 8K decode and five encoders stay below half of it. */
+  videoChildAddressBytesMax: 8 * 1024 ** 3,
 
   needleBytesMax: 128 * 1024 ** 2,
   batchBytesMax: 256 * 1024 ** 2,

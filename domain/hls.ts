@@ -1,0 +1,126 @@
+/** HLS playlists as text (RFC 8216). Pure: measuring and storing are others' business. */
+
+/** One variant: a rung together with the audio rendition it is played with. */
+export interface MasterRung {
+  readonly uri: string
+  readonly width: number
+  readonly height: number
+  readonly fps: number
+  /** RFC 6381, comma-separated, of every track played: video and audio. */
+  readonly codecs: string
+  /** Measured peak of video and audio together, bits per second. */
+  readonly bandwidth: number
+  readonly averageBandwidth: number
+}
+
+export interface MasterAudio {
+  readonly uri: string
+  readonly channels: number
+}
+
+export interface PlaylistSegment {
+  readonly uri: string
+  readonly durationSeconds: number
+}
+
+export interface MeasuredSegment {
+  readonly bytes: number
+  readonly durationSeconds: number
+}
+
+/** A segment shorter than this share of the longest one says nothing of a peak: section 4.3.4.2 counts 0.5 to 1.5 target durations. */
+const PEAK_SHARE_MIN = 0.5
+
+/**
+ * Peak and average bit rate of a track's segments in bits per second, as section 4.3.4.2 defines them for
+ * BANDWIDTH (the largest of any run of segments of 0.5 to 1.5 target durations) and AVERAGE-BANDWIDTH.
+ */
+export function measureBandwidth(segments: readonly MeasuredSegment[]): { readonly bandwidth: number; readonly averageBandwidth: number } {
+  const target = targetDuration(segments)
+  let peak = 0
+  let bytes = 0
+  let seconds = 0
+  for (let first = 0; first < segments.length; first++) {
+    let runBytes = 0
+    let runSeconds = 0
+    for (let last = first; last < segments.length; last++) {
+      const segment = segments[last]!
+      runBytes += segment.bytes
+      runSeconds += segment.durationSeconds
+      if (runSeconds > target * 1.5) break
+      if (runSeconds >= target * PEAK_SHARE_MIN || segments.length === 1) peak = Math.max(peak, (runBytes * 8) / runSeconds)
+    }
+    bytes += segments[first]!.bytes
+    seconds += segments[first]!.durationSeconds
+  }
+  const average = seconds > 0 ? (bytes * 8) / seconds : 0
+  return { bandwidth: Math.ceil(Math.max(peak, average)), averageBandwidth: Math.ceil(average) }
+}
+
+/**
+ * The master playlist: rungs in the order given (the first one is what many players start with), all with
+ * the one audio rendition when there is one. Section 4.3.4.2 wants BANDWIDTH, AVERAGE-BANDWIDTH and CODECS
+ * of a variant to include the audio it is played with.
+ */
+export function masterPlaylist(input: { readonly rungs: readonly MasterRung[]; readonly audio?: MasterAudio }): string {
+  const { rungs, audio } = input
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS']
+  if (audio) {
+    lines.push(
+      `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}",URI="${uriOf(audio.uri)}"`,
+    )
+  }
+  for (const rung of rungs) {
+    const attributes = [
+      `BANDWIDTH=${Math.ceil(rung.bandwidth)}`,
+      `AVERAGE-BANDWIDTH=${Math.ceil(rung.averageBandwidth)}`,
+      `CODECS="${rung.codecs}"`,
+      `RESOLUTION=${rung.width}x${rung.height}`,
+      `FRAME-RATE=${rung.fps.toFixed(3)}`,
+      // Section 4.3.4.2: without captions it has to be said, or players may look for them in the video.
+      'CLOSED-CAPTIONS=NONE',
+      ...(audio ? ['AUDIO="audio"'] : []),
+    ]
+    lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, uriOf(rung.uri))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/**
+ * The media playlist of one track as fragmented MP4. `ended` false leaves ENDLIST out and says EVENT: a
+ * playlist that may only grow at its end (section 4.3.3.5), for a video whose later chunks are being encoded.
+ * Version 7 for EXT-X-MAP outside I-frame playlists (section 7 asks 6; Apple's authoring rules 7 for fMP4).
+ * `targetSeconds` has to be given while a playlist grows, since it must not change (section 6.2.1).
+ */
+export function mediaPlaylist(input: {
+  readonly initUri: string
+  readonly segments: readonly PlaylistSegment[]
+  readonly ended?: boolean
+  readonly targetSeconds?: number
+}): string {
+  const { initUri, segments, ended = true } = input
+  const target = Math.max(targetDuration(segments), Math.round(input.targetSeconds ?? 0))
+  const lines = [
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    `#EXT-X-TARGETDURATION:${target}`,
+    '#EXT-X-MEDIA-SEQUENCE:0',
+    `#EXT-X-PLAYLIST-TYPE:${ended ? 'VOD' : 'EVENT'}`,
+    '#EXT-X-INDEPENDENT-SEGMENTS',
+    `#EXT-X-MAP:URI="${uriOf(initUri)}"`,
+  ]
+  for (const segment of segments) lines.push(`#EXTINF:${segment.durationSeconds.toFixed(6)},`, uriOf(segment.uri))
+  if (ended) lines.push('#EXT-X-ENDLIST')
+  return `${lines.join('\n')}\n`
+}
+
+/** Section 4.3.3.1: no EXTINF, rounded to the nearest integer, may exceed it. At least 1. */
+function targetDuration(segments: readonly { readonly durationSeconds: number }[]): number {
+  return segments.reduce((most, segment) => Math.max(most, Math.round(segment.durationSeconds)), 1)
+}
+
+/** Section 4.2: a quoted string holds no quote, CR or LF; and a URI line must not look like a tag. */
+function uriOf(uri: string): string {
+  if (!/^[^\s"#][^\s"]*$/.test(uri)) throw new Error(`not a URI for a playlist: ${JSON.stringify(uri)}`)
+  return uri
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { limits } from './limits.ts'
+import { admitVideo, frameRateOf, framesOf, planVideo } from './plan-video.ts'
+import type { VideoProbe } from './plans.ts'
+import { standard } from './presets/standard.ts'
+
+const phone: VideoProbe = {
+  durationMs: 14_700,
+  width: 1080,
+  height: 1920,
+  fps: 30,
+  startSeconds: 0.5,
+  videoCodec: 'h264',
+  videoStreamIndex: 1,
+  audio: { streamIndex: 0, codec: 'aac', channels: 1 },
+}
+
+test('plan-video: a phone clip gets rungs by its shorter side, whole-GOP chunks from its first frame, and a poster', () => {
+  assert.deepEqual(planVideo(phone, standard, { filter: 'clarendon' }), {
+    width: 1080,
+    height: 1920,
+    durationMs: 14_700,
+    fps: 30,
+    gopFrames: 60,
+    rungs: [
+      { name: '1080p', width: 1080, height: 1920, crf: 23, maxKbps: 6000, index: 0 },
+      { name: '720p', width: 720, height: 1280, crf: 23, maxKbps: 3200, index: 1 },
+      { name: '480p', width: 480, height: 854, crf: 23, maxKbps: 1600, index: 2 },
+      { name: '360p', width: 360, height: 640, crf: 24, maxKbps: 900, index: 3 },
+      { name: '240p', width: 240, height: 426, crf: 25, maxKbps: 450, index: 4 },
+    ],
+    chunks: [
+      { index: 0, startSeconds: 0.5, durationSeconds: 6 },
+      { index: 1, startSeconds: 6.5, durationSeconds: 6 },
+      { index: 2, startSeconds: 12.5, durationSeconds: 2.7 },
+    ],
+    audio: { streamIndex: 0, kbps: 128 },
+    posterSeconds: 3.5,
+    videoStreamIndex: 1,
+    filter: 'clarendon',
+    posterPreset: 'standard',
+  })
+})
+
+test('plan-video: a tail shorter than a GOP joins the chunk before it; a lone short clip is one chunk', () => {
+  assert.deepEqual(
+    planVideo({ ...phone, durationMs: 13_500 }, standard, { filter: null }).chunks.map((chunk) => chunk.durationSeconds),
+    [6, 7.5],
+  )
+  assert.deepEqual(planVideo({ ...phone, durationMs: 700 }, standard, { filter: null }).chunks, [
+    { index: 0, startSeconds: 0.5, durationSeconds: 0.7 },
+  ])
+})
+
+test('plan-video: NTSC rates stay exact over an hour', () => {
+  const plan = planVideo({ ...phone, fps: 29.97, startSeconds: 0, durationMs: 3_600_000 }, standard, { filter: null })
+  assert.equal(plan.fps, 30_000 / 1001)
+  const last = plan.chunks.at(-1)!
+  assert.deepEqual(framesOf(plan, last), { first: 107_820, count: 107_892 - 107_820 })
+})
+
+test('plan-video: small, odd and almost-a-rung sources are never enlarged', () => {
+  const rungs = (width: number, height: number) =>
+    planVideo({ ...phone, width, height }, standard, { filter: null }).rungs.map((rung) => [rung.name, rung.width, rung.height])
+  assert.deepEqual(rungs(101, 67), [['66p', 100, 66]])
+  assert.deepEqual(rungs(1, 1), [['2p', 2, 2]])
+  assert.deepEqual(rungs(1918, 1078)[0], ['1080p', 1918, 1078])
+  assert.deepEqual(rungs(1333, 999)[0], ['1080p', 1332, 998])
+  assert.deepEqual(rungs(854, 470), [
+    ['480p', 854, 470],
+    ['360p', 654, 360],
+    ['240p', 436, 240],
+  ])
+})
+
+test('plan-video: rates above the preset are halved, not cut', () => {
+  const fps = (rate: number) => planVideo({ ...phone, fps: rate }, standard, { filter: null }).fps
+  assert.deepEqual([fps(60), fps(120), fps(100), fps(239.76), fps(29.25), fps(0.4)], [60, 60, 50, 60_000 / 1001, 30, 1])
+})
+
+test('plan-video: too long and too many pixels are refused', () => {
+  admitVideo(phone, limits)
+  assert.throws(() => admitVideo({ ...phone, durationMs: limits.videoDurationMsMax + 1 }, limits), { code: 'MEDIA_TOO_LONG' })
+  assert.throws(() => admitVideo({ ...phone, width: 100_000 }, limits), { code: 'MEDIA_TOO_MANY_PIXELS' })
+})
+
+const anyProbe = fc.record({
+  durationMs: fc.integer({ min: 1, max: 3_600_000 }),
+  width: fc.integer({ min: 1, max: 8000 }),
+  height: fc.integer({ min: 1, max: 8000 }),
+  fps: fc.oneof(fc.constantFrom(23.976, 24, 25, 29.97, 30, 50, 59.94, 60, 120), fc.double({ min: 0.1, max: 1000, noNaN: true })),
+  startSeconds: fc.double({ min: -10, max: 1000, noNaN: true }),
+})
+
+test('plan-video: chunks partition the frames exactly, begin on GOPs and hold at least one of them', () => {
+  fc.assert(
+    fc.property(anyProbe, (facts) => {
+      const plan = planVideo({ ...phone, ...facts }, standard, { filter: null })
+      const { timescale, ticks } = frameRateOf(plan.fps)
+      assert.equal(timescale / ticks, plan.fps, 'the rate survives its own rounding')
+      const frames = Math.max(1, Math.round((facts.durationMs / 1000) * plan.fps))
+      let next = 0
+      for (const chunk of plan.chunks) {
+        const { first, count } = framesOf(plan, chunk)
+        assert.equal(first, next)
+        assert.equal(first % plan.gopFrames, 0)
+        assert.ok(count >= Math.min(plan.gopFrames, frames))
+        next += count
+      }
+      assert.equal(next, frames)
+      assert.equal(plan.chunks[0]?.startSeconds, facts.startSeconds)
+      assert.ok(plan.fps <= standard.video.fpsMax)
+      assert.ok(plan.posterSeconds >= facts.startSeconds && plan.posterSeconds <= facts.startSeconds + frames / plan.fps)
+    }),
+  )
+})
+
+test('plan-video: rung sides are even, at least 2, shrink from rung to rung and keep the aspect', () => {
+  fc.assert(
+    fc.property(anyProbe, (facts) => {
+      const { rungs } = planVideo({ ...phone, ...facts }, standard, { filter: null })
+      assert.ok(rungs.length >= 1)
+      rungs.forEach((rung, at) => {
+        assert.equal(rung.index, at)
+        assert.equal((rung.width % 2) + (rung.height % 2), 0)
+        assert.ok(rung.width >= 2 && rung.height >= 2)
+        assert.ok(rung.width <= Math.max(2, facts.width) && rung.height <= Math.max(2, facts.height), 'never enlarged')
+        const before = rungs[at - 1]
+        if (before)
+          assert.ok(rung.width <= before.width && rung.height <= before.height && rung.width * rung.height < before.width * before.height)
+        const scale = Math.min(rung.width / facts.width, rung.height / facts.height)
+        if (Math.min(rung.width, rung.height) > 2) {
+          assert.ok(
+            Math.abs(rung.width - facts.width * scale) <= 2 + 2 * (facts.width / facts.height) &&
+              Math.abs(rung.height - facts.height * scale) <= 2 + 2 * (facts.height / facts.width),
+          )
+        }
+      })
+      assert.equal(new Set(rungs.map((rung) => rung.name)).size, rungs.length)
+    }),
+  )
+})

@@ -1,0 +1,124 @@
+/** Everything decided about a video before a frame of it is decoded for good. Pure. */
+import { MediaError } from './errors.ts'
+import type { Limits } from './limits.ts'
+import type { PlannedChunk, PlannedRung, Preset, VideoPlan, VideoProbe } from './plans.ts'
+
+/** A frame lasts `ticks` of a clock with `timescale` ticks a second; 29.97 is 1001 of 30000. */
+export interface FrameRate {
+  readonly timescale: number
+  readonly ticks: number
+}
+
+/** A source this little short of a rung gets the rung at its own size, instead of falling to the next one. */
+const RUNG_SLACK = 0.9
+/** Where a poster is looked for: a quarter in, but no later than this, since a viewer sees the beginning first. */
+const POSTER_SECONDS_MAX = 3
+
+/** Throws MEDIA_TOO_LONG or MEDIA_TOO_MANY_PIXELS; sizes as displayed. */
+export function admitVideo(probe: VideoProbe, limits: Pick<Limits, 'videoDurationMsMax' | 'videoPixelsMax'>): void {
+  if (probe.durationMs > limits.videoDurationMsMax) {
+    throw new MediaError('MEDIA_TOO_LONG', undefined, { facts: { durationMs: probe.durationMs, durationMsMax: limits.videoDurationMsMax } })
+  }
+  if (probe.width * probe.height > limits.videoPixelsMax) {
+    throw new MediaError('MEDIA_TOO_MANY_PIXELS', undefined, {
+      facts: { width: probe.width, height: probe.height, pixelsMax: limits.videoPixelsMax },
+    })
+  }
+}
+
+/**
+ * The exact rate meant by `fps` frames per second: a whole number, or that times 1000/1001 (SMPTE 12M's
+ * rates) when `fps` is within 0.2% of it; anything else is rounded up, so that no frame is lost.
+ */
+export function frameRateOf(fps: number): FrameRate {
+  const whole = Math.max(1, Math.round(fps))
+  const ntsc = (whole * 1000) / 1001
+  const offWhole = Math.abs(fps - whole) / whole
+  const offNtsc = Math.abs(fps - ntsc) / ntsc
+  if (offNtsc < offWhole && offNtsc < 0.002) return { timescale: whole * 1000, ticks: 1001 }
+  if (offWhole < 0.002) return { timescale: whole * 1000, ticks: 1000 }
+  return { timescale: Math.max(1, Math.ceil(fps)) * 1000, ticks: 1000 }
+}
+
+/** Frames a chunk begins after the first chunk, and how many it has: its place on the plan's grid. */
+export function framesOf(plan: Pick<VideoPlan, 'fps' | 'chunks'>, chunk: PlannedChunk): { readonly first: number; readonly count: number } {
+  const { timescale, ticks } = frameRateOf(plan.fps)
+  const origin = plan.chunks[0]?.startSeconds ?? chunk.startSeconds
+  return {
+    first: Math.round(((chunk.startSeconds - origin) * timescale) / ticks),
+    count: Math.round((chunk.durationSeconds * timescale) / ticks),
+  }
+}
+
+/**
+ * The ladder, the frame grid and the chunks of one video.
+ * Rungs go by the shorter display side, none larger than the source, all sides even. Frame 0 of the grid
+ * is the source's first frame (`probe.startSeconds`); chunks are whole GOPs and partition the grid.
+ */
+export function planVideo(probe: VideoProbe, preset: Preset, options: { readonly filter: string | null }): VideoPlan {
+  const { video } = preset
+  // Halving 120 to 60 keeps motion even; cutting 100 down to 60 would not.
+  const { timescale, ticks } = frameRateOf(probe.fps / Math.max(1, Math.ceil((probe.fps - 0.01) / video.fpsMax)))
+  const fps = timescale / ticks
+  const frames = Math.max(1, Math.round((probe.durationMs / 1000) * fps))
+  const gopFrames = Math.max(1, Math.round(video.gopSeconds * fps))
+  const seconds = (count: number) => (count * ticks) / timescale
+  const durationSeconds = seconds(frames)
+  return {
+    width: probe.width,
+    height: probe.height,
+    durationMs: Math.round(durationSeconds * 1000),
+    fps,
+    gopFrames,
+    rungs: planRungs(probe.width, probe.height, video.rungs),
+    chunks: planChunks(frames, gopFrames, Math.max(1, Math.round(video.chunkSeconds / video.gopSeconds))).map((part, index) => ({
+      index,
+      startSeconds: probe.startSeconds + seconds(part.first),
+      durationSeconds: seconds(part.count),
+    })),
+    audio: probe.audio === null ? null : { streamIndex: probe.audio.streamIndex, kbps: video.audioKbps },
+    posterSeconds: probe.startSeconds + Math.min(durationSeconds / 4, POSTER_SECONDS_MAX),
+    videoStreamIndex: probe.videoStreamIndex,
+    filter: options.filter,
+    posterPreset: preset.name,
+    ...(probe.colour === undefined ? {} : { colour: probe.colour }),
+    ...(probe.interlaced === undefined ? {} : { interlaced: probe.interlaced }),
+  }
+}
+
+function planRungs(width: number, height: number, wanted: Preset['video']['rungs']): PlannedRung[] {
+  const short = Math.min(width, height)
+  const sizes = wanted
+    .toSorted((a, b) => b.shortSide - a.shortSide)
+    .filter((rung) => short >= rung.shortSide * RUNG_SLACK)
+    .map((rung) => ({ ...rung, shortSide: Math.min(rung.shortSide, short), name: `${rung.shortSide}p` }))
+  const least = wanted.reduce((a, b) => (b.shortSide < a.shortSide ? b : a))
+  if (sizes.length === 0) sizes.push({ ...least, shortSide: short, name: `${evenDown(short)}p` })
+  const rungs: PlannedRung[] = []
+  for (const { shortSide, name, crf, maxKbps } of sizes) {
+    const scale = shortSide / short
+    const size = { width: evenDown(width * scale), height: evenDown(height * scale) }
+    // Two rungs within the slack of a small source come out at one size.
+    if (rungs.at(-1)?.width === size.width && rungs.at(-1)?.height === size.height) continue
+    rungs.push({ name, ...size, crf, maxKbps, index: rungs.length })
+  }
+  return rungs
+}
+
+/** H.264 4:2:0 needs even sides; rounding to the nearest even number, but never above what there is. */
+function evenDown(side: number): number {
+  const nearest = Math.round(side / 2) * 2
+  return Math.max(2, nearest > Math.ceil(side) ? nearest - 2 : nearest)
+}
+
+function planChunks(frames: number, gopFrames: number, gopsPerChunk: number): { readonly first: number; readonly count: number }[] {
+  const chunkFrames = gopFrames * gopsPerChunk
+  const chunks: { first: number; count: number }[] = []
+  for (let first = 0; first < frames; first += chunkFrames) {
+    const count = Math.min(chunkFrames, frames - first)
+    const previous = chunks.at(-1)
+    if (previous && count < gopFrames) previous.count += count
+    else chunks.push({ first, count })
+  }
+  return chunks
+}
