@@ -1,0 +1,67 @@
+/** One run of ffmpeg as data: what the pure builders give and the spawner takes. Paths of outputs are relative to the run's own folder. */
+export interface Command {
+  readonly inputOptions: readonly string[]
+  readonly source: string
+  readonly outputs: readonly { readonly options: readonly string[]; readonly target: string }[]
+}
+
+/** Demuxer of MP4 and MOV, forced: whatever the bytes say, no playlist, concat or image-sequence demuxer ever opens them. */
+export const DEMUXER = 'mov'
+
+/** Decoders that an upload may reach; what is not listed is not run on a stranger's bytes. Names are of libavcodec's decoders. */
+export const videoDecoders = ['h264', 'hevc', 'libdav1d', 'av1', 'vp9', 'mpeg4', 'mjpeg', 'prores', 'dnxhd'] as const
+export const audioDecoders = [
+  'aac',
+  'alac',
+  'mp3float',
+  'mp3',
+  'ac3',
+  'eac3',
+  'opus',
+  'libopus',
+  'flac',
+  'pcm_s16le',
+  'pcm_s16be',
+  'pcm_s24le',
+  'pcm_s24be',
+  'pcm_s32le',
+  'pcm_f32le',
+] as const
+
+/** A file path becomes a `file:` URL, so that no character of it can name another protocol. */
+export function sourceUrl(source: string): string {
+  return isRemote(source) ? source : `file:${source}`
+}
+
+/** Whether a source is read over HTTP. */
+export function isRemote(source: string): boolean {
+  return /^https?:\/\//i.test(source)
+}
+
+/**
+ * The options that every opening of an upload has, by ffmpeg and ffprobe alike: the one demuxer, the
+ * protocols its kind of source needs and no other, the decoders listed above.
+ */
+export function openOptions(source: string): string[] {
+  return [
+    ...['-protocol_whitelist', isRemote(source) ? 'http,https,tcp,tls' : 'file'],
+    ...(isRemote(source)
+      ? ['-rw_timeout', '20000000', '-reconnect', '1', '-reconnect_on_network_error', '1', '-reconnect_delay_max', '4']
+      : []),
+    ...['-f', DEMUXER],
+    ...['-codec_whitelist', [...videoDecoders, ...audioDecoders].join(',')],
+  ]
+}
+
+/** What every run of ffmpeg begins with: machine-readable progress on stderr, no keyboard, no other chatter. */
+export function runOptions(): string[] {
+  return ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', '-progress', 'pipe:2', '-stats_period', '0.25', '-y']
+}
+
+/** Nothing of the source's metadata in an output: no tags, no chapters, and no name of the program that wrote it. */
+export const stripOptions: readonly string[] = ['-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact']
+
+/** Seconds for a command line: microseconds are what ffmpeg keeps. */
+export function secondsText(seconds: number): string {
+  return Number(seconds.toFixed(6)).toString()
+}

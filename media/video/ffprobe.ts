@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process'
+import { openOptions, secondsText, sourceUrl } from './command.ts'
+import { failureOf } from './failure.ts'
+
+export interface ProbeRunOptions {
+  readonly ffprobe: string
+  readonly leash: readonly string[]
+  readonly deadlineMs: number
+}
+
+/** An hour of one-GOP video at 60 frames a second lists 216,000 packets of about 40 characters. */
+const OUTPUT_BYTES_MAX = 32 * 1024 ** 2
+
+/** Arguments that have ffprobe describe container and streams as JSON. */
+export function describeArguments(source: string): string[] {
+  return ['-v', 'error', ...openOptions(source), '-show_format', '-show_streams', '-of', 'json', sourceUrl(source)]
+}
+
+/** Arguments that list the times of one stream's packets from the keyframe before `fromSeconds` to the end. */
+export function tailArguments(source: string, streamIndex: number, fromSeconds: number): string[] {
+  return [
+    ...['-v', 'error', ...openOptions(source)],
+    ...['-select_streams', `${streamIndex}`, '-read_intervals', `${secondsText(fromSeconds)}%`],
+    ...['-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=print_section=0', sourceUrl(source)],
+  ]
+}
+
+/** Runs ffprobe and gives what it wrote. Throws what {@link failureOf} makes of any ending but success. */
+export async function runFfprobe(
+  args: readonly string[],
+  source: string,
+  options: ProbeRunOptions,
+): Promise<{ stdout: string; lines: string[] }> {
+  const [program = options.ffprobe, ...rest] = [...options.leash, options.ffprobe, ...args]
+  return await new Promise((resolve, reject) => {
+    const limits = { timeout: options.deadlineMs, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX } as const
+    execFile(program, rest, limits, (error, stdout, stderr) => {
+      const lines = stderr.split('\n').filter((line) => line.trim() !== '')
+      if (!error) return resolve({ stdout, lines })
+      const status = typeof error.code === 'number' ? error.code : null
+      const overflow = (error as NodeJS.ErrnoException).code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT' || status === 127 || status === 126
+      // Killed by us: the only two reasons are time and output.
+      const overdue = overflow || error.killed === true
+      reject(failureOf('ffprobe', source, { status, signal: error.signal ?? null, lines, missing, overdue }))
+    })
+  })
+}

@@ -1,0 +1,83 @@
+import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
+import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
+import { openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { pictureFilters, type PictureTools } from './picture-filter.ts'
+
+/**
+ * Seconds decoded before a chunk: a frame of a variable-rate source stays until the next one, so the frame
+ * shown when a chunk begins may be one from well before.
+ */
+const PREROLL_SECONDS = 3
+
+export interface LadderOptions extends PictureTools {
+  /** Threads of each encoder and of the decoder; the chunks are what is parallel. */
+  readonly threads: number
+  readonly pixelsMax: number
+}
+
+/** The file a rung is written to in the run's own folder. */
+export function rungFile(rung: PlannedRung): string {
+  return `rung-${rung.index}.mp4`
+}
+
+/**
+ * The command that encodes one chunk's whole ladder from one decode.
+ *
+ * Time: `-copyts` keeps the source's clock and `setpts` moves its zero to the plan's first frame; `fps` puts
+ * the frames on the plan's grid, where the chunk is cut by frame number. So tfdt comes out absolute, and
+ * chunks made on different machines join without a gap. Every encoder gets the same parameters in every
+ * chunk, hence the same ftyp and moov.
+ */
+export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChunk, options: LadderOptions): Command {
+  const { timescale, ticks } = frameRateOf(plan.fps)
+  const { first, count } = framesOf(plan, chunk)
+  const origin = plan.chunks[0]?.startSeconds ?? chunk.startSeconds
+  const seekSeconds = chunk.startSeconds - PREROLL_SECONDS
+  const names = plan.rungs.map((rung) => `r${rung.index}`)
+  const grid = [
+    `setpts=round(PTS-(${secondsText(origin)})/TB)`,
+    `fps=fps=${timescale}/${ticks}:start_time=${secondsText((first * ticks) / timescale)}`,
+    `trim=start_pts=${first}:end_pts=${first + count}`,
+  ]
+  const graph = [
+    `[0:${plan.videoStreamIndex}]${[...grid, ...pictureFilters(plan, options)].join(',')},split=${names.length}${names.map((name) => `[s${name}]`).join('')}`,
+    ...plan.rungs.map(
+      (rung, at) => `[s${names[at]}]${at === 0 ? 'null' : `scale=w=${rung.width}:h=${rung.height}:flags=bicubic,setsar=1`}[${names[at]}]`,
+    ),
+  ]
+  return {
+    inputOptions: [
+      ...runOptions(),
+      ...['-filter_complex_threads', `${options.threads}`],
+      ...openOptions(source),
+      ...['-threads', `${options.threads}`, '-max_pixels', `${options.pixelsMax}`],
+      '-copyts',
+      // Seeks to the keyframe before, in the file's own clock; `trim` and not ffmpeg decides what is dropped.
+      ...(seekSeconds > origin ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seekSeconds)] : []),
+    ],
+    source: sourceUrl(source),
+    outputs: plan.rungs.map((rung, at) => ({
+      options: [
+        ...(at === 0 ? ['-filter_complex', graph.join(';')] : []),
+        ...rungOptions(plan, rung, names[at] ?? '', timescale, options.threads),
+      ],
+      target: rungFile(rung),
+    })),
+  }
+}
+
+function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescale: number, threads: number): string[] {
+  return [
+    ...['-map', `[${label}]`],
+    ...stripOptions,
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', `${threads}`],
+    ...['-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`],
+    ...['-x264-params', `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0`],
+    ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
+    // x264 writes its settings, and sources' captions, as SEI messages; none of them is needed to decode.
+    ...['-a53cc', '0', '-bsf:v', 'filter_units=remove_types=6'],
+    ...['-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`],
+    ...['-f', 'mp4', '-video_track_timescale', `${timescale}`],
+    ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer'],
+  ]
+}

@@ -1,0 +1,51 @@
+import type { VideoPlan } from '../../domain/plans.ts'
+
+/** What the machine's ffmpeg can do beyond the least that is asked of it. */
+export interface PictureTools {
+  readonly zscale: boolean
+}
+
+/** swscale's and zscale's names of what a source's colours are; nothing declared means BT.709 here. */
+const matrices = { bt709: 'bt709', bt601: 'smpte170m', bt2020: 'bt2020', pq: 'bt2020', hlg: 'bt2020' } as const
+const transfers = { pq: 'smpte2084', hlg: 'arib-std-b67' } as const
+/** The file name, in the run's own folder, under which a filter's cube is put. */
+export const CUBE_FILE = 'filter.cube'
+
+/**
+ * The filters that bring a decoded frame to the ladder's largest size: square pixels, progressive, SDR
+ * BT.709 limited range, and the plan's look. ffmpeg turns rotated frames upright before the first of them.
+ * One scaling comes first, so that tone mapping and the look work on no more pixels than are shown.
+ */
+export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'interlaced' | 'filter'>, tools: PictureTools): string[] {
+  const top = plan.rungs[0]
+  if (!top) throw new Error('a plan without rungs')
+  const colour = plan.colour ?? 'bt709'
+  const hdr = colour === 'pq' || colour === 'hlg' ? colour : null
+  const look = plan.filter === null ? [] : ['format=gbrp', `lut3d=file=${CUBE_FILE}:interp=tetrahedral`]
+  const size = `scale=w=${top.width}:h=${top.height}`
+  const out = 'out_color_matrix=bt709:out_range=tv'
+  const deinterlace = plan.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []
+  if (hdr && tools.zscale) {
+    return [
+      ...deinterlace,
+      size,
+      // 10 bits are enough for what comes next; the tags are said again because many files lack them.
+      'format=yuv420p10le',
+      `zscale=tin=${transfers[hdr]}:min=2020_ncl:pin=2020:rin=tv:t=linear:npl=203`,
+      'format=gbrpf32le',
+      'zscale=p=709',
+      'tonemap=tonemap=hable:desat=0',
+      'zscale=t=709:m=709:r=tv',
+      'format=yuv420p',
+      ...(look.length > 0 ? ['scale=in_color_matrix=bt709', ...look, `scale=${out}`, 'format=yuv420p'] : []),
+      'setsar=1',
+    ]
+  }
+  const matrix = `in_color_matrix=${matrices[colour]}`
+  return [
+    ...deinterlace,
+    ...(look.length > 0 ? [`${size}:${matrix}`, ...look, `scale=${out}`] : [`${size}:${matrix}:${out}`]),
+    'format=yuv420p',
+    'setsar=1',
+  ]
+}

@@ -1,0 +1,154 @@
+import { MediaError } from '../../domain/errors.ts'
+import type { PrivateFacts } from '../../domain/media.ts'
+import type { VideoColour, VideoProbe } from '../../domain/plans.ts'
+import { audioDecoders, videoDecoders } from './command.ts'
+import { privateFacts } from './private-facts.ts'
+
+/** The part of ffprobe's JSON that is read; every field may be missing or odd, since files are. */
+interface Described {
+  readonly streams?: readonly DescribedStream[]
+  readonly format?: { readonly duration?: string; readonly tags?: Record<string, string> }
+}
+interface DescribedStream {
+  readonly index: number
+  readonly codec_type?: string
+  readonly codec_name?: string
+  readonly width?: number
+  readonly height?: number
+  readonly pix_fmt?: string
+  readonly sample_aspect_ratio?: string
+  readonly r_frame_rate?: string
+  readonly avg_frame_rate?: string
+  readonly start_time?: string
+  readonly duration?: string
+  readonly nb_frames?: string
+  readonly field_order?: string
+  readonly color_space?: string
+  readonly color_transfer?: string
+  readonly channels?: number
+  readonly disposition?: Record<string, number>
+  readonly tags?: Record<string, string>
+  readonly side_data_list?: readonly { readonly side_data_type?: string; readonly rotation?: number }[]
+}
+
+/** ffprobe's codec names of the decoders allowed; an encoder-specific decoder name is not what ffprobe prints. */
+const codecs = {
+  video: new Set<string>([...videoDecoders, 'av1'].filter((name) => name !== 'libdav1d')),
+  audio: new Set<string>(audioDecoders.map((name) => (name === 'mp3float' ? 'mp3' : name))),
+}
+/** A rate that only says how fine the clock ticks is no frame rate; then it is the average that counts. */
+const FPS_BELIEVED_MAX = 60.5
+/** Variable rates with a low average still have bursts: screen recordings, slow connections. */
+const FPS_VARIABLE_MIN = 30
+
+/**
+ * A video as it is displayed, out of ffprobe's JSON, with the tags' private facts.
+ * MEDIA_CORRUPT without sizes or a duration, MEDIA_NO_VIDEO, MEDIA_TYPE_UNSUPPORTED for a codec that is not
+ * listed, MEDIA_TOO_COSTLY for more streams than the limit.
+ */
+export function readProbe(json: string, limits: { readonly videoStreamsMax: number }): { probe: VideoProbe; facts: PrivateFacts } {
+  const described = JSON.parse(json) as Described
+  const streams = described.streams ?? []
+  if (streams.length > limits.videoStreamsMax) throw new MediaError('MEDIA_TOO_COSTLY', undefined, { facts: { streams: streams.length } })
+  const video = preferred(streams.filter((stream) => stream.codec_type === 'video' && !stream.disposition?.['attached_pic']))
+  if (!video) throw new MediaError('MEDIA_NO_VIDEO', undefined, { facts: { streams: streams.length } })
+  if (!codecs.video.has(video.codec_name ?? '')) {
+    throw new MediaError('MEDIA_TYPE_UNSUPPORTED', undefined, { facts: { codec: video.codec_name ?? 'unknown' } })
+  }
+  const size = displaySize(video)
+  const durationSeconds = positive(video.duration) ?? positive(described.format?.duration)
+  if (!size || durationSeconds === null) {
+    throw new MediaError('MEDIA_CORRUPT', undefined, {
+      facts: { width: video.width ?? 0, height: video.height ?? 0, duration: video.duration ?? '' },
+    })
+  }
+  const audio = preferred(
+    streams.filter((stream) => stream.codec_type === 'audio' && codecs.audio.has(stream.codec_name ?? '') && (stream.channels ?? 0) > 0),
+  )
+  const colour = colourOf(video)
+  return {
+    probe: {
+      durationMs: Math.round(durationSeconds * 1000),
+      ...size,
+      fps: fpsOf(video),
+      startSeconds: finite(video.start_time) ?? 0,
+      videoCodec: video.codec_name ?? '',
+      videoStreamIndex: video.index,
+      audio: audio ? { streamIndex: audio.index, codec: audio.codec_name ?? '', channels: audio.channels ?? 0 } : null,
+      ...(colour === null ? {} : { colour }),
+      ...(/^(tt|bb|tb|bt)$/.test(video.field_order ?? '') ? { interlaced: true } : {}),
+    },
+    facts: privateFacts(described.format?.tags ?? {}, video.tags ?? {}),
+  }
+}
+
+/** The track a player would choose: the default one, else the first, of those that have frames. */
+function preferred(streams: readonly DescribedStream[]): DescribedStream | undefined {
+  const filled = streams.filter((stream) => stream.nb_frames !== '0' && stream.duration !== '0.000000')
+  return filled.find((stream) => stream.disposition?.['default'] && stream.pix_fmt !== 'unknown') ?? filled[0]
+}
+
+/** Pixels as shown: widened by the sample aspect ratio, then turned by the display matrix. */
+function displaySize(stream: DescribedStream): { width: number; height: number } | null {
+  const { width = 0, height = 0 } = stream
+  if (width <= 0 || height <= 0) return null
+  const wide = Math.max(1, Math.round(width * (ratio(stream.sample_aspect_ratio, ':') ?? 1)))
+  const turns = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0
+  const quarter = Math.abs(Math.abs(turns % 180) - 90) < 1
+  return quarter ? { width: height, height: wide } : { width: wide, height }
+}
+
+/**
+ * Frames per second that shows every frame: the stream's base rate when it can be one, else the average.
+ */
+function fpsOf(stream: DescribedStream): number {
+  const base = ratio(stream.r_frame_rate, '/')
+  const average = ratio(stream.avg_frame_rate, '/')
+  if (average === null) return base !== null && base <= FPS_BELIEVED_MAX ? base : FPS_VARIABLE_MIN
+  if (base !== null && base <= FPS_BELIEVED_MAX && base >= average * 0.9) return base
+  const steady = base !== null && Math.abs(base - average) < average * 0.02
+  return steady ? average : Math.max(average, Math.min(FPS_VARIABLE_MIN, base ?? FPS_VARIABLE_MIN))
+}
+
+/**
+ * Which matrix the source's YUV has, or which HDR curve; null for BT.709 and for what cannot be told of
+ * pictures of HD size. Smaller pictures without a tag are BT.601, as players assume.
+ */
+function colourOf(stream: DescribedStream): VideoColour | null {
+  if (stream.color_transfer === 'smpte2084') return 'pq'
+  if (stream.color_transfer === 'arib-std-b67') return 'hlg'
+  const space = stream.color_space ?? 'unknown'
+  if (space === 'bt2020nc' || space === 'bt2020c') return 'bt2020'
+  if (space === 'smpte170m' || space === 'bt470bg') return 'bt601'
+  if (space !== 'unknown') return null
+  return Math.min(stream.width ?? 0, stream.height ?? 0) < 720 ? 'bt601' : null
+}
+
+function ratio(text: string | undefined, separator: ':' | '/'): number | null {
+  const [above, below] = (text ?? '').split(separator).map(Number)
+  return above && below && above > 0 && below > 0 ? above / below : null
+}
+
+function finite(text: string | undefined): number | null {
+  const number = Number(text)
+  return text !== undefined && Number.isFinite(number) ? number : null
+}
+
+function positive(text: string | undefined): number | null {
+  const number = finite(text)
+  return number !== null && number > 0 ? number : null
+}
+
+/**
+ * When the last of the listed packets ends, seconds, or null when there is none. `csv` is ffprobe's listing
+ * of presentation time and duration, in decoding order.
+ */
+export function endOfPackets(csv: string): number | null {
+  let end: number | null = null
+  for (const line of csv.split('\n')) {
+    const [time, duration] = line.split(',')
+    const begins = time ? finite(time) : null
+    if (begins !== null) end = Math.max(end ?? begins, begins + (finite(duration) ?? 0))
+  }
+  return end
+}

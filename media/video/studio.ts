@@ -1,0 +1,146 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { MediaError } from '../../domain/errors.ts'
+import type { Limits } from '../../domain/limits.ts'
+import { admitVideo, framesOf } from '../../domain/plan-video.ts'
+import type { VideoPlan } from '../../domain/plans.ts'
+import type { EncodeOptions, VideoStudio } from '../../domain/ports.ts'
+import { AUDIO_FILE, audioCommand } from './audio-command.ts'
+import { isRemote, type Command } from './command.ts'
+import { saysTruncated } from './failure.ts'
+import { runFfmpeg } from './ffmpeg.ts'
+import { ladderCommand, rungFile } from './ladder-command.ts'
+import { hasZscale, leashFor } from './leash.ts'
+import { CUBE_FILE } from './picture-filter.ts'
+import { POSTER_FILE, posterCommand } from './poster-command.ts'
+import { probeVideo } from './probe-video.ts'
+import { createScratch } from './scratch.ts'
+import { readTrack } from './track.ts'
+
+export interface VideoStudioOptions {
+  /** Paths of the programs, or names found on PATH. */
+  readonly ffmpeg: string
+  readonly ffprobe: string
+  /** Folder for temporary files. */
+  readonly scratch: string
+  readonly limits: Limits
+  /** A filter's look as the text of a .cube file; throws FILTER_UNKNOWN. */
+  readonly cubeOf?: (name: string) => string
+  /** Threads of one run, 1 unless given: what is parallel is the chunks. */
+  readonly threads?: number
+}
+
+/** Frames by which a chunk may fall short: the last frame's length is not always written down. */
+const MISSING_FRAMES_MAX = 2
+/** Seconds by which the last chunk may fall short where a header says too much. */
+const MISSING_TAIL_SECONDS_MAX = 0.5
+
+/**
+ * The studio that runs ffmpeg and ffprobe in killable children: see {@link VideoStudio} for what is promised.
+ * Besides the codes named there every step may throw MEDIA_TOO_COSTLY (time or memory), STORAGE_UNAVAILABLE
+ * and OBJECT_NOT_FOUND (a source over HTTP), STORAGE_FULL (scratch), WORKER_LOST and ENGINE_MISSING.
+ */
+export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
+  const { limits, threads = 1 } = options
+  const scratch = createScratch(resolve(options.scratch), process.pid, performance.timeOrigin)
+  const leash = once(() => leashFor(limits.videoChildAddressBytesMax))
+  const zscale = once(() => hasZscale(options.ffmpeg))
+  const toolsFor = async (plan: VideoPlan) => ({ zscale: plan.colour === 'pq' || plan.colour === 'hlg' ? await zscale() : false })
+
+  const run = async (
+    command: Command,
+    folder: string,
+    seconds: number,
+    msPerSecond: number,
+    encode: EncodeOptions,
+    onProgress: (key: string, value: string) => void,
+  ) =>
+    await runFfmpeg(command, {
+      ffmpeg: options.ffmpeg,
+      leash: await leash(),
+      folder,
+      deadlineMs: Math.max(limits.videoChunkMsMin, seconds * msPerSecond),
+      signal: encode.signal,
+      onProgress,
+    })
+
+  const layCube = async (plan: VideoPlan, folder: string) => {
+    if (plan.filter === null) return
+    if (!options.cubeOf) throw new MediaError('FILTER_UNKNOWN', `There is no filter ${JSON.stringify(plan.filter)}.`)
+    await writeFile(join(folder, CUBE_FILE), options.cubeOf(plan.filter))
+  }
+
+  return {
+    probe: async (source, type) => {
+      const result = await probeVideo(placed(source), type, { ffprobe: options.ffprobe, leash: await leash(), limits })
+      admitVideo(result.probe, limits)
+      return result
+    },
+
+    encodeChunk: async (source, plan, chunk, encode) =>
+      await scratch.within(async (folder) => {
+        await layCube(plan, folder)
+        const { count } = framesOf(plan, chunk)
+        const command = ladderCommand(placed(source), plan, chunk, { ...(await toolsFor(plan)), threads, pixelsMax: limits.videoPixelsMax })
+        const lines = await run(command, folder, chunk.durationSeconds, limits.videoChunkMsPerSecondMax, encode, (key, value) => {
+          if (key === 'frame') encode.onProgress?.(Math.min(1, Number(value) / count))
+        })
+        const isLast = chunk === plan.chunks.at(-1) || chunk.index === plan.chunks.length - 1
+        const missingMax = isLast ? Math.max(MISSING_FRAMES_MAX, MISSING_TAIL_SECONDS_MAX * plan.fps) : 0
+        return await Promise.all(
+          plan.rungs.map(async (rung) => {
+            const track = readTrack(await readFile(join(folder, rungFile(rung))))
+            if (track.samples > count)
+              throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { frames: track.samples, expected: count } })
+            if (track.samples === 0 || track.samples < count - missingMax || saysTruncated(lines)) {
+              throw new MediaError('MEDIA_CORRUPT', undefined, {
+                facts: { frames: track.samples, expected: count, truncated: saysTruncated(lines) },
+              })
+            }
+            return { rung: rung.index, init: track.init, segments: track.segments, codecs: track.codecs }
+          }),
+        )
+      }),
+
+    encodeAudio: async (source, plan, encode) =>
+      await scratch.within(async (folder) => {
+        const seconds = plan.durationMs / 1000
+        await run(audioCommand(placed(source), plan), folder, seconds, limits.videoAudioMsPerSecondMax, encode, (key, value) => {
+          if (key === 'out_time_us' && Number(value) > 0) encode.onProgress?.(Math.min(1, Number(value) / 1e6 / seconds))
+        })
+        const { init, segments, codecs, samples } = readTrack(await readFile(join(folder, AUDIO_FILE)))
+        if (samples === 0) throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { track: 'audio', samples } })
+        return { init, segments, codecs }
+      }),
+
+    poster: async (source, plan, encode) =>
+      await scratch.within(async (folder) => {
+        await layCube(plan, folder)
+        const tools = await toolsFor(plan)
+        for (const anyLuma of [false, true]) {
+          const command = posterCommand(placed(source), plan, { ...tools, pixelsMax: limits.videoPixelsMax, anyLuma })
+          await run(command, folder, 0, 0, encode, () => {})
+          const file = await readFile(join(folder, POSTER_FILE)).catch((error: NodeJS.ErrnoException) => {
+            // A window of dark frames only gives no file.
+            if (error.code === 'ENOENT') return null
+            throw error
+          })
+          if (file) {
+            encode.onProgress?.(1)
+            return file
+          }
+        }
+        throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { track: 'poster' } })
+      }),
+  }
+}
+
+/** Children run in folders of their own, so a relative path would miss. */
+function placed(source: string): string {
+  return isRemote(source) ? source : resolve(source)
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}

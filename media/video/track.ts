@@ -1,0 +1,66 @@
+import type { EncodedTrack } from '../../domain/ports.ts'
+import { boxesIn, codecsOf, readFragment, timescaleOf, type Box, type Fragment } from './boxes.ts'
+
+export interface ReadTrack extends EncodedTrack {
+  readonly samples: number
+  /** Decode time of the first sample, seconds. */
+  readonly startSeconds: number
+}
+
+/** Apple's authoring rules and the playlists' target: fragments are gathered into segments of this length. */
+const SEGMENT_SECONDS = 6
+/** A whole-GOP segment of an NTSC rate is 6.006 s long. */
+const SLACK_SECONDS = 0.25
+
+/**
+ * One fragmented file of our encoder as init (ftyp and moov) and segments (moof and mdat, whole fragments).
+ * Throws an Error when fragments do not follow one another without gap, which would be our bug. No fragments: no segments.
+ */
+export function readTrack(file: Uint8Array): ReadTrack {
+  let init: Uint8Array | null = null
+  const fragments: Fragment[] = []
+  let moof: Box | null = null
+  for (const box of boxesIn(file)) {
+    if (box.type === 'moov') init = file.slice(0, box.end)
+    else if (box.type === 'moof') moof = box
+    else if (box.type === 'mdat' && moof) {
+      fragments.push(readFragment(file, moof, box))
+      moof = null
+    }
+  }
+  if (!init) throw new Error('a file without moov')
+  const timescale = timescaleOf(init)
+  let next = fragments[0]?.decodeTicks ?? 0
+  for (const fragment of fragments) {
+    if (fragment.decodeTicks !== next) throw new Error(`a fragment at ${fragment.decodeTicks} where ${next} was due`)
+    next += fragment.durationTicks
+  }
+  const segments = groupFragments(fragments, timescale).map((group) => ({
+    data: file.slice(group[0]?.start, group.at(-1)?.end),
+    durationSeconds: group.reduce((sum, fragment) => sum + fragment.durationTicks, 0) / timescale,
+  }))
+  return {
+    init,
+    segments,
+    codecs: codecsOf(init),
+    samples: fragments.reduce((sum, fragment) => sum + fragment.samples, 0),
+    startSeconds: (fragments[0]?.decodeTicks ?? 0) / timescale,
+  }
+}
+
+/** As many fragments to a segment as fit its target; one that is longer stands alone. */
+export function groupFragments(fragments: readonly Fragment[], timescale: number): Fragment[][] {
+  const groups: Fragment[][] = []
+  let ticks = 0
+  for (const fragment of fragments) {
+    const group = groups.at(-1)
+    if (group && ticks + fragment.durationTicks <= (SEGMENT_SECONDS + SLACK_SECONDS) * timescale) {
+      group.push(fragment)
+      ticks += fragment.durationTicks
+    } else {
+      groups.push([fragment])
+      ticks = fragment.durationTicks
+    }
+  }
+  return groups
+}
