@@ -18,6 +18,12 @@ export const errorTable = {
     title: 'The connection ended before the whole body had arrived.',
     advice: 'Send the upload again.',
   },
+  UPLOAD_STALLED: {
+    retry: true,
+    status: 408,
+    title: 'The body stood still, or came too slowly.',
+    advice: 'Send the upload again over a steadier connection.',
+  },
   MEDIA_TYPE_UNSUPPORTED: {
     retry: false,
     status: 415,
@@ -69,6 +75,12 @@ export const errorTable = {
   METHOD_NOT_ALLOWED: { retry: false, status: 405, title: 'This address does not take that method.', advice: 'See the Allow header.' },
   RANGE_NOT_SATISFIABLE: { retry: false, status: 416, title: 'The range lies outside the file.', advice: 'Ask for a range inside it.' },
   UNAUTHENTICATED: { retry: false, status: 401, title: 'The API key is missing or wrong.', advice: 'Send Authorization: Bearer KEY.' },
+  CLIENTS_TOO_MANY: {
+    retry: true,
+    status: 503,
+    title: 'Too many clients follow events at once.',
+    advice: 'Ask for the item itself, or try again later.',
+  },
   BLOB_NOT_FOUND: { retry: false, status: 404, title: 'There is no such needle.', advice: 'Check the URL.' },
   BLOB_CORRUPT: {
     retry: false,

@@ -5,6 +5,8 @@ export const limits = {
   uploadImageBytesMax: 64 * 1024 ** 2,
   /** A client that sends nothing for this long is cut off. */
   uploadIdleMsMax: 60_000,
+  /** On average, once a client has been waited for that long in all: a trickle cannot hold a connection for ever. */
+  uploadBytesPerSecondMin: 256,
   /** Bytes of the body looked at to tell its type. */
   sniffBytes: 4_096,
 
@@ -32,8 +34,29 @@ export const limits = {
   batchBytesMax: 256 * 1024 ** 2,
   /** A u32 offset in units of 8 bytes reaches 32 GiB; a volume is sealed well before. */
   volumeBytesMax: 8 * 1024 ** 3,
+  /** Appends that wait for the disk are gathered into one commit of at most this; a larger batch is a commit of its own. */
+  commitBytesMax: 8 * 1024 ** 2,
+  /** Zeros written ahead of a volume's end: a file that need not grow commits several times as fast. */
+  extentBytes: 64 * 1024 ** 2,
+  /** Between two looks for what other processes appended to a volume, however many readers ask. */
+  volumeRefreshMsMin: 250,
+  /** A reader serves no needle whose tombstone another process wrote longer ago than this. */
+  tombstoneAgeMsMax: 2_000,
+  /** Volumes that a reader was asked for in vain and remembers. */
+  absentVolumesMax: 4_096,
 
   sseClientsMax: 1_000,
+  /** Pushes of the catalog are a hint: a followed item is looked at this often in any case. */
+  ssePollMs: 2_000,
+  sseHeartbeatMs: 15_000,
+  /** A follower that takes nothing for this long is cut off. */
+  sseStuckMsMax: 60_000,
+  /** An API key that was taken away is still taken for this long. */
+  keyCacheMsMax: 10_000,
+  /** After an early refusal the rest of the body is read and dropped for this long, so that the client sees the answer. */
+  lingerMsMax: 5_000,
+  /** A closing server lets running requests go on for this long. */
+  closeMsMax: 10_000,
   requestHeaderMsMax: 15_000,
   originConcurrencyMax: 4_096,
   outboxBatchMax: 200,

@@ -22,7 +22,11 @@ export interface ObjectStore {
    * `ifNoneMatch`: OBJECT_EXISTS when the key is taken, decided by exactly one winner.
    * STORAGE_FULL, STORAGE_UNAVAILABLE. An error thrown by `body` is passed on and nothing is left behind.
    */
-  put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: { readonly ifNoneMatch?: boolean; readonly type?: string }): Promise<{ readonly bytes: number }>
+  put(
+    key: string,
+    body: Uint8Array | AsyncIterable<Uint8Array>,
+    options?: { readonly ifNoneMatch?: boolean; readonly type?: string },
+  ): Promise<{ readonly bytes: number }>
   /** OBJECT_NOT_FOUND; RANGE_NOT_SATISFIABLE. */
   get(key: string, range?: ByteRange): Promise<{ readonly bytes: number; readonly body: AsyncIterable<Uint8Array> }>
   /** Size of an object, or null. */
@@ -110,6 +114,8 @@ export interface MediaStore {
   /** Accepted at least `olderThanMs` ago and not marked started: the reconciler's work. */
   unstarted(olderThanMs: number, limit: number): Promise<MediaRow[]>
   markStarted(id: MediaId): Promise<void>
+  /** Erasures that began at least `olderThanMs` ago and are not settled: their workflows may have to be begun anew. */
+  unerased(olderThanMs: number, limit: number): Promise<MediaRow[]>
   /** No effect on rows in a final state. */
   setStage(id: MediaId, stage: Stage, progress?: Progress): Promise<void>
   /** Manifest and private facts of a version; not yet visible as ready. MEDIA_ERASED. */
@@ -189,7 +195,11 @@ export interface ImageStudio {
   /** From the header alone. MEDIA_CORRUPT, MEDIA_TYPE_UNSUPPORTED, MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY. */
   probe(bytes: Uint8Array, type: SourceType): Promise<ImageProbe>
   /** One decode in a killable child: every rendition, blurhash, private facts. MEDIA_CORRUPT, MEDIA_TOO_COSTLY, WORKER_LOST. */
-  develop(bytes: Uint8Array, plan: ImagePlan, options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void }): Promise<{ readonly files: EncodedFile[]; readonly blurhash: string; readonly facts: PrivateFacts }>
+  develop(
+    bytes: Uint8Array,
+    plan: ImagePlan,
+    options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void },
+  ): Promise<{ readonly files: EncodedFile[]; readonly blurhash: string; readonly facts: PrivateFacts }>
   close(): Promise<void>
 }
 

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { errorTable, MediaError } from '../domain/errors.ts'
+import { createAuthenticator } from './authenticate.ts'
+import type { Answer, Call, Parts } from './call.ts'
+import { factsOfError } from './logger.ts'
+import { problemAnswer, problemOf } from './problem.ts'
+import { matchRoute, type Route, routes } from './routes.ts'
+import { send } from './send.ts'
+import { createSignals } from './signals.ts'
+
+/** Everything the API works with, given by who puts the house together. */
+export type ApiOptions = Omit<Parts, 'signals' | 'background' | 'closing'>
+
+export interface Api {
+  /** Listens; port 0 takes a free one. Throws what the system says, for example EADDRINUSE. */
+  listen(host: string, port: number): Promise<{ readonly port: number }>
+  /** Takes no more connections, ends event streams, lets running requests and starts finish for limits.closeMsMax. */
+  close(): Promise<void>
+}
+
+export function createApi(options: ApiOptions): Api {
+  const { logger, limits } = options
+  const closing = new AbortController()
+  const running = new Set<Promise<void>>()
+  const background: Parts['background'] = (event, id, work) => {
+    const watched: Promise<void> = work
+      .catch((error) => logger.error(`${event}-failed`, { id, ...factsOfError(error) }))
+      .finally(() => running.delete(watched))
+    running.add(watched)
+  }
+  const parts: Parts = { ...options, signals: createSignals(options.catalog), background, closing: closing.signal }
+  const authenticate = createAuthenticator({ tenants: options.catalog, cacheMsMax: limits.keyCacheMsMax, now: Date.now })
+
+  const server = createServer({
+    headersTimeout: limits.requestHeaderMsMax,
+    // An upload may take hours; its pace is what is watched.
+    requestTimeout: 0,
+    maxHeaderSize: 16 * 1024,
+  })
+  server.on('request', (request, response) => track(request, response, () => {}))
+  server.on('checkContinue', (request, response) => track(request, response, () => response.writeContinue()))
+  server.on('clientError', refuseMalformed)
+
+  function track(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
+    const served: Promise<void> = serve(request, response, proceed).finally(() => running.delete(served))
+    running.add(served)
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse, proceed: () => void): Promise<void> {
+    const startedMs = performance.now()
+    const requestId = randomUUID()
+    const facts: { tenant?: string; code?: string } = {}
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+    response.setHeader('x-request-id', requestId)
+    // Without a listener a broken connection would be an uncaught error; the reader of the body sees it too.
+    request.on('error', () => {})
+    response.on('error', () => {})
+    try {
+      const answer = await answerOf(request, response, path, requestId, proceed, facts)
+      if (answer) await send(request, response, answer, limits.lingerMsMax)
+    } catch (error) {
+      const problem = problemOf(error, requestId)
+      facts.code = problem.code
+      if (problem.status >= 500) logger.error('request-failed', { requestId, method: request.method, path, ...factsOfError(error) })
+      if (response.headersSent) response.destroy()
+      else await send(request, response, problemAnswer(problem), limits.lingerMsMax)
+    }
+    // 0: the client went away before there was an answer.
+    const status = response.headersSent ? response.statusCode : 0
+    logger.info('request', { requestId, method: request.method, path, status, ms: Math.round(performance.now() - startedMs), ...facts })
+  }
+
+  async function answerOf(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    requestId: string,
+    proceed: () => void,
+    facts: { tenant?: string },
+  ): Promise<Answer | null> {
+    const match = matchRoute(routes, request.method ?? '', path)
+    if (!match.found) return notRouted(match.allow, requestId)
+    const tenant = await tenantFor(match.route, request)
+    if (tenant !== '') facts.tenant = tenant
+    const call: Call = {
+      request,
+      response,
+      query: new URLSearchParams(request.url?.slice(path.length + 1) ?? ''),
+      params: match.params,
+      requestId,
+      tenant,
+      proceed,
+    }
+    return match.route.handler(call, parts)
+  }
+
+  async function tenantFor(route: Route, request: IncomingMessage): Promise<string> {
+    return route.access === 'public' ? '' : authenticate(request.headers.authorization)
+  }
+
+  return {
+    async listen(host, port) {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+      return { port: (server.address() as AddressInfo).port }
+    },
+    async close() {
+      closing.abort()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const deadline = setTimeout(() => server.closeAllConnections(), limits.closeMsMax)
+      await Promise.allSettled(running)
+      server.closeIdleConnections()
+      await closed
+      clearTimeout(deadline)
+      parts.signals.close()
+    },
+  }
+}
+
+function notRouted(allow: readonly string[], requestId: string): Answer {
+  if (allow.length === 0) throw new MediaError('ROUTE_NOT_FOUND')
+  const answer = problemAnswer(problemOf(new MediaError('METHOD_NOT_ALLOWED', `Allowed: ${allow.join(', ')}.`), requestId))
+  return { ...answer, headers: { ...answer.headers, allow: allow.join(', ') } }
+}
+
+/** What is not HTTP, or has too large or too slow a head, never reaches a route. */
+function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request'
+  const row = errorTable.REQUEST_INVALID
+  const body = JSON.stringify({
+    type: '/problems/REQUEST_INVALID',
+    title: row.title,
+    status: Number(status.slice(0, 3)),
+    detail: row.title,
+    code: 'REQUEST_INVALID',
+    advice: row.advice,
+  })
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

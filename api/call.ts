@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Limits } from '../domain/limits.ts'
+import type { Catalog, ObjectStore } from '../domain/ports.ts'
+import type { MediaId } from '../domain/ids.ts'
+import type { ConsoleAssets, ConsoleConfig } from './assets.ts'
+import type { FileUrls } from './item.ts'
+import type { Logger } from './logger.ts'
+import type { Signals } from './signals.ts'
+import type { Starter } from './starter.ts'
+
+/** What the API needs of the catalog. */
+export type ApiCatalog = Pick<Catalog, 'tenantOfKey' | 'accept' | 'get' | 'recent' | 'facts' | 'beginErase' | 'onSignal' | 'ping'>
+/** What the API needs of the objects. */
+export type ApiObjects = Pick<ObjectStore, 'put' | 'delete' | 'head'>
+
+/** What handlers work with; made once. */
+export interface Parts {
+  readonly catalog: ApiCatalog
+  readonly objects: ApiObjects
+  readonly starter: Starter
+  readonly urls: FileUrls
+  readonly newId: () => MediaId
+  readonly limits: Limits
+  readonly presets: readonly string[]
+  readonly filters: readonly string[]
+  readonly consoleAssets: ConsoleAssets
+  readonly consoleConfig: ConsoleConfig
+  readonly logger: Logger
+  readonly signals: Signals
+  /** Work that outlives its request: errors are logged, and closing waits for it. */
+  readonly background: (event: string, id: MediaId, work: Promise<void>) => void
+  /** Aborted when the API closes. */
+  readonly closing: AbortSignal
+}
+
+/** One request, matched to its route. */
+export interface Call {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly query: URLSearchParams
+  readonly params: Readonly<Record<string, string>>
+  readonly requestId: string
+  /** Empty on public routes. */
+  readonly tenant: string
+  /** Sends 100 Continue where the client waits for it (RFC 9110, section 10.1.1). Called once, before the body is read. */
+  readonly proceed: () => void
+}
+
+export interface Answer {
+  readonly status: number
+  readonly type: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** Gives the answer, or null when it has written the response itself. */
+export type Handler = (call: Call, parts: Parts) => Promise<Answer | null>
+
+/** A JSON answer. */
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, type: 'application/json', headers, body: JSON.stringify(value) }
+}

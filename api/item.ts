@@ -1,0 +1,91 @@
+import type { MediaId } from '../domain/ids.ts'
+import {
+  eraseWorkflowId,
+  type ItemError,
+  ingestWorkflowId,
+  type MediaKind,
+  type MediaRow,
+  type MediaState,
+  type Progress,
+  type Stage,
+  type StoredFile,
+} from '../domain/media.ts'
+
+/** Where a stored file is served from. */
+export interface FileUrls {
+  fileUrl(id: MediaId, version: number, file: StoredFile): string
+}
+
+export interface ItemRendition {
+  readonly name: string
+  readonly url: string
+  readonly type: string
+  readonly width: number
+  readonly height: number
+  readonly bytes: number
+}
+
+/** A media item as the API tells of it. */
+export interface Item {
+  readonly id: MediaId
+  readonly kind: MediaKind
+  readonly state: MediaState
+  readonly error?: ItemError
+  /** Null until it is known, as are the sizes. */
+  readonly blurhash: string | null
+  readonly width: number | null
+  readonly height: number | null
+  readonly durationMs?: number
+  /** Empty until the item can be shown. */
+  readonly renditions: readonly ItemRendition[]
+  /** URL of the master playlist. */
+  readonly hls?: string
+  /** URL of the poster. */
+  readonly poster?: string
+  /** The workflow that an operator looks at: the erasure's once that began. */
+  readonly workflowId: string
+  readonly stage: Stage
+  readonly progress?: Progress
+  /** RFC 3339. */
+  readonly createdAt: string
+}
+
+/**
+ * The item of a row. A manifest that is stored before the item may be shown gives its placeholder and
+ * sizes but no URLs; of an erased item nothing is told but that it was erased.
+ */
+export function toItem(row: MediaRow, urls: FileUrls): Item {
+  const manifest = row.state === 'erased' ? undefined : row.manifest
+  const shown = row.state === 'playable' || row.state === 'ready'
+  const renditions =
+    !manifest || !shown
+      ? []
+      : manifest.renditions.map((file) => ({
+          name: file.name,
+          url: urls.fileUrl(row.id, manifest.version, file),
+          type: file.type,
+          width: file.width,
+          height: file.height,
+          bytes: file.bytes,
+        }))
+  const urlOf = (name: string | undefined) => renditions.find((rendition) => rendition.name === name)?.url
+  const hls = urlOf(manifest?.hls)
+  const poster = urlOf(manifest?.poster)
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    ...(row.error ? { error: { code: row.error.code, title: row.error.title } } : {}),
+    blurhash: manifest?.blurhash ?? null,
+    width: manifest?.width ?? null,
+    height: manifest?.height ?? null,
+    ...(manifest?.durationMs === undefined ? {} : { durationMs: manifest.durationMs }),
+    renditions,
+    ...(hls === undefined ? {} : { hls }),
+    ...(poster === undefined ? {} : { poster }),
+    workflowId: row.state === 'erased' ? eraseWorkflowId(row.tenant, row.id) : ingestWorkflowId(row.tenant, row.id),
+    stage: row.stage,
+    ...(row.progress ? { progress: { done: row.progress.done, total: row.progress.total, unit: row.progress.unit } } : {}),
+    createdAt: row.createdAt.toISOString(),
+  }
+}

@@ -1,0 +1,47 @@
+import { MediaError } from '../domain/errors.ts'
+import { parseMediaId } from '../domain/ids.ts'
+import type { MediaRow } from '../domain/media.ts'
+import { type Answer, type Call, json, type Parts } from './call.ts'
+import { toItem } from './item.ts'
+
+const RECENT_DEFAULT = 50
+const RECENT_MAX = 200
+
+/** The row of the path's id, when it is the caller's; of another tenant's item not even its existence is told. MEDIA_NOT_FOUND. */
+export async function ownRow(call: Call, parts: Parts): Promise<MediaRow> {
+  const id = parseMediaId(call.params.id ?? '')
+  const row = id === null ? null : await parts.catalog.get(id)
+  if (!row || row.tenant !== call.tenant) throw new MediaError('MEDIA_NOT_FOUND')
+  return row
+}
+
+/** GET /v1/media: the newest items first. */
+export async function listMedia(call: Call, parts: Parts): Promise<Answer> {
+  const given = call.query.get('limit')
+  if (given !== null && !/^[1-9][0-9]{0,2}$/.test(given))
+    throw new MediaError('REQUEST_INVALID', `limit is a number from 1 to ${RECENT_MAX}.`)
+  const limit = Math.min(given === null ? RECENT_DEFAULT : Number(given), RECENT_MAX)
+  const rows = await parts.catalog.recent(call.tenant, limit)
+  return json(200, { items: rows.map((row) => toItem(row, parts.urls)) })
+}
+
+/** GET /v1/media/{id} */
+export async function getMedia(call: Call, parts: Parts): Promise<Answer> {
+  return json(200, toItem(await ownRow(call, parts), parts.urls))
+}
+
+/** GET /v1/media/{id}/facts: what the camera told, for the owner's eyes only. Empty until the item is developed. */
+export async function getFacts(call: Call, parts: Parts): Promise<Answer> {
+  const row = await ownRow(call, parts)
+  if (row.state === 'erased') throw new MediaError('MEDIA_ERASED')
+  return json(200, (await parts.catalog.facts(row.id)) ?? {})
+}
+
+/** DELETE /v1/media/{id}: refused everywhere from the moment this answers; the erasure's workflow does the rest. May be repeated. */
+export async function deleteMedia(call: Call, parts: Parts): Promise<Answer> {
+  const row = await ownRow(call, parts)
+  await parts.catalog.beginErase(row.id)
+  const erased = (await parts.catalog.get(row.id)) ?? { ...row, state: 'erased' as const }
+  parts.background('erase', row.id, parts.starter.erase(erased))
+  return json(202, toItem(erased, parts.urls))
+}

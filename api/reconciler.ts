@@ -1,0 +1,92 @@
+import type { MediaRow } from '../domain/media.ts'
+import type { MediaStore } from '../domain/ports.ts'
+import { factsOfError, type Logger } from './logger.ts'
+import type { Starter } from './starter.ts'
+
+export interface ReconcilerOptions {
+  readonly catalog: Pick<MediaStore, 'unstarted' | 'unerased' | 'markStarted'>
+  readonly starter: Starter
+  /** Younger rows are left to the request that made them. */
+  readonly olderThanMs: number
+  /** From the end of one pass to the start of the next. */
+  readonly intervalMs: number
+  /** Rows per look. */
+  readonly batchMax?: number
+  readonly logger: Logger
+}
+
+export interface Reconciler {
+  start(): void
+  /** Returns when a running pass has ended. */
+  stop(): Promise<void>
+  /** One pass; how many workflows it saw to. Never throws: what fails is logged and found again. */
+  pass(): Promise<number>
+}
+
+/**
+ * Begins the workflows of what was committed and not begun: between the commit and the start a process may
+ * die, or Temporal be away. Every start is idempotent, so any number of reconcilers may run.
+ */
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { catalog, starter, logger, olderThanMs, intervalMs } = options
+  const batchMax = options.batchMax ?? 100
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<unknown> = Promise.resolve()
+  let state: 'idle' | 'running' | 'stopping' = 'idle'
+
+  async function beginAll(what: string, rows: readonly MediaRow[], begin: (row: MediaRow) => Promise<void>): Promise<number> {
+    let begun = 0
+    for (const row of rows) {
+      if (state === 'stopping') break
+      try {
+        await begin(row)
+        begun += 1
+      } catch (error) {
+        // One that cannot be begun must not hold up those behind it.
+        logger.warn('reconcile-failed', { what, id: row.id, ...factsOfError(error) })
+      }
+    }
+    if (begun > 0) logger.info('reconciled', { what, begun })
+    return begun
+  }
+
+  async function pass(): Promise<number> {
+    try {
+      const unstarted = await catalog.unstarted(olderThanMs, batchMax)
+      const unerased = await catalog.unerased(olderThanMs, batchMax)
+      if (unstarted.length + unerased.length === 0) return 0
+      // One question instead of a time-out per row while Temporal is away.
+      await starter.ping()
+      const erased = await beginAll('erase', unerased, (row) => starter.erase(row))
+      // Erased before it was begun: there is nothing left to bring in.
+      const started = await beginAll('ingest', unstarted, (row) =>
+        row.state === 'erased' ? catalog.markStarted(row.id) : starter.start(row),
+      )
+      return erased + started
+    } catch (error) {
+      logger.warn('reconcile-failed', { what: 'pass', ...factsOfError(error) })
+      return 0
+    }
+  }
+
+  function next(): void {
+    running = pass().then(() => {
+      if (state === 'running') timer = setTimeout(next, intervalMs)
+    })
+  }
+
+  return {
+    pass,
+    start() {
+      if (state !== 'idle') return
+      state = 'running'
+      next()
+    },
+    async stop() {
+      state = 'stopping'
+      clearTimeout(timer)
+      await running
+      state = 'idle'
+    },
+  }
+}

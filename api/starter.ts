@@ -1,0 +1,84 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import type { MediaRow } from '../domain/media.ts'
+import { eraseWorkflowId, ingestWorkflowId } from '../domain/media.ts'
+import type { SourceType } from '../domain/plans.ts'
+import type { MediaStore } from '../domain/ports.ts'
+import type { EraseInput, IngestInput, searchAttributeNames } from '../domain/workflow-inputs.ts'
+
+/** Begins the workflows that the catalog says are due. Each call may be repeated without harm. */
+export interface Starter {
+  start(row: MediaRow): Promise<void>
+  erase(row: MediaRow): Promise<void>
+  /** Throws when Temporal does not answer. */
+  ping(): Promise<void>
+}
+
+export interface StarterOptions {
+  readonly temporal: Pick<Client, 'workflow' | 'connection' | 'withDeadline'>
+  readonly catalog: Pick<MediaStore, 'markStarted'>
+  readonly taskQueue: string
+  /** How long one call to Temporal may take, its retries included. */
+  readonly callMsMax: number
+}
+
+type Attribute = (typeof searchAttributeNames)[number]
+
+/** Lower runs sooner (1..5). A person waits for an erasure; a photo takes moments where a video takes minutes. */
+const priorities = { erase: 1, image: 2, video: 4 } as const
+
+/** Temporal's limit for a fairness key, in bytes; a tenant's name is ASCII. */
+const FAIRNESS_KEY_MAX = 64
+
+export function createStarter(options: StarterOptions): Starter {
+  const { temporal, catalog, taskQueue, callMsMax } = options
+  const within = <T>(work: () => Promise<T>) => temporal.withDeadline(Date.now() + callMsMax, work)
+
+  async function begin(type: 'ingest' | 'erase', workflowId: string, row: MediaRow, input: IngestInput | EraseInput): Promise<void> {
+    const attributes: readonly [Attribute, string][] = [
+      ['mediaId', row.id],
+      ['tenant', row.tenant],
+      ['kind', row.kind],
+      ['stage', row.stage],
+    ]
+    try {
+      await within(() =>
+        temporal.workflow.start(type, {
+          workflowId,
+          taskQueue,
+          args: [input],
+          // One ingest per item for ever; an erasure that failed is owed still, so it may be begun anew.
+          workflowIdReusePolicy: type === 'ingest' ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
+          workflowIdConflictPolicy: 'FAIL',
+          typedSearchAttributes: attributes.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value })),
+          priority: {
+            priorityKey: type === 'erase' ? priorities.erase : priorities[row.kind],
+            fairnessKey: row.tenant.slice(0, FAIRNESS_KEY_MAX),
+          },
+          staticSummary: type === 'ingest' ? `${row.kind} of ${row.tenant}` : `erase ${row.kind} of ${row.tenant}`,
+          staticDetails: `${row.sourceType}, ${row.sourceBytes} bytes, preset ${row.preset}${row.filter === null ? '' : `, filter ${row.filter}`}`,
+        }),
+      )
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    }
+  }
+
+  return {
+    async start(row) {
+      await begin('ingest', ingestWorkflowId(row.tenant, row.id), row, {
+        mediaId: row.id,
+        tenant: row.tenant,
+        kind: row.kind,
+        sourceType: row.sourceType as SourceType,
+        preset: row.preset,
+        filter: row.filter,
+        version: row.version,
+      })
+      await catalog.markStarted(row.id)
+    },
+    erase: (row) => begin('erase', eraseWorkflowId(row.tenant, row.id), row, { mediaId: row.id, tenant: row.tenant, version: row.version }),
+    async ping() {
+      await within(async () => temporal.connection.workflowService.getSystemInfo({}))
+    },
+  }
+}

@@ -1,0 +1,236 @@
+/** What the tests of the API stand on: the ports in memory, and an API over them on a free port. */
+import { MediaError } from '../domain/errors.ts'
+import { bornMs, createIdGenerator, type MediaId } from '../domain/ids.ts'
+import { type Limits, limits } from '../domain/limits.ts'
+import type { MediaRow, PrivateFacts } from '../domain/media.ts'
+import type { Catalog, CatalogSignal, MediaStore, NewMedia, ObjectStore } from '../domain/ports.ts'
+import { type ApiOptions, createApi } from './api.ts'
+import { hashKey } from './keys.ts'
+import { createJsonLogger } from './logger.ts'
+import type { Starter } from './starter.ts'
+
+type CatalogPart = MediaStore & Pick<Catalog, 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping'>
+
+export interface MemoryCatalog extends CatalogPart {
+  readonly rows: Map<MediaId, MediaRow>
+  /** Sets fields of a row, grows its revision and signals. */
+  change(id: MediaId, fields: Partial<MediaRow>): void
+}
+
+const isFinal = (row: MediaRow) => row.state !== 'processing' && row.state !== 'playable'
+
+export function createMemoryCatalog(): MemoryCatalog {
+  const rows = new Map<MediaId, MediaRow>()
+  const keys = new Map<string, string>()
+  const factsById = new Map<MediaId, PrivateFacts>()
+  const started = new Set<MediaId>()
+  const listeners = new Set<(signal: CatalogSignal) => void>()
+  const due = (row: MediaRow, olderThanMs: number) => Date.now() - row.createdAt.getTime() >= olderThanMs
+
+  function rowOf(id: MediaId): MediaRow {
+    const row = rows.get(id)
+    if (!row) throw new MediaError('MEDIA_NOT_FOUND')
+    return row
+  }
+  function change(id: MediaId, fields: Partial<MediaRow>): void {
+    const row = rowOf(id)
+    rows.set(id, { ...row, ...fields, revision: row.revision + 1 })
+    for (const listener of listeners) listener({ kind: 'media', id })
+  }
+
+  return {
+    rows,
+    change,
+    async tenantOfKey(keySha256) {
+      return keys.get(keySha256) ?? null
+    },
+    async addKey(tenant, keySha256) {
+      keys.set(keySha256, tenant)
+    },
+    async accept(media: NewMedia) {
+      if (!rows.has(media.id))
+        rows.set(media.id, {
+          ...media,
+          state: 'processing',
+          stage: 'received',
+          version: 1,
+          revision: 1,
+          createdAt: new Date(bornMs(media.id)),
+        })
+    },
+    async get(id) {
+      return rows.get(id) ?? null
+    },
+    async recent(tenant, limit) {
+      return [...rows.values()]
+        .filter((row) => row.tenant === tenant)
+        .sort((a, b) => (a.id < b.id ? 1 : -1))
+        .slice(0, limit)
+    },
+    async unstarted(olderThanMs, limit) {
+      return [...rows.values()].filter((row) => !started.has(row.id) && due(row, olderThanMs)).slice(0, limit)
+    },
+    async markStarted(id) {
+      started.add(id)
+    },
+    async unerased(olderThanMs, limit) {
+      return [...rows.values()].filter((row) => row.state === 'erased' && row.stage !== 'done' && due(row, olderThanMs)).slice(0, limit)
+    },
+    async setStage(id, stage, progress) {
+      const { progress: _past, ...row } = rowOf(id)
+      if (isFinal(row)) return
+      rows.set(id, row)
+      change(id, { stage, ...(progress ? { progress } : {}) })
+    },
+    async publish(id, manifest, facts) {
+      if (rowOf(id).state === 'erased') throw new MediaError('MEDIA_ERASED')
+      factsById.set(id, facts)
+      change(id, { manifest })
+    },
+    async settle(id, outcome) {
+      if (rowOf(id).state === 'erased' && outcome.state !== 'erased') throw new MediaError('MEDIA_ERASED')
+      change(id, { state: outcome.state, stage: 'done', ...('error' in outcome ? { error: outcome.error } : {}) })
+    },
+    async beginErase(id) {
+      const { manifest: _manifest, progress: _progress, ...row } = rowOf(id)
+      if (row.state === 'erased') return
+      factsById.delete(id)
+      rows.set(id, row)
+      change(id, { state: 'erased', stage: 'erase' })
+    },
+    async facts(id) {
+      return factsById.get(id) ?? null
+    },
+    onSignal(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async ping() {},
+  }
+}
+
+export interface MemoryObjects extends Pick<ObjectStore, 'put' | 'get' | 'head' | 'delete'> {
+  readonly stored: Map<string, Uint8Array>
+  /** Bodies that have been begun and are neither stored nor given up. */
+  readonly open: () => number
+}
+
+export function createMemoryObjects(): MemoryObjects {
+  const stored = new Map<string, Uint8Array>()
+  let open = 0
+  return {
+    stored,
+    open: () => open,
+    async put(key, body) {
+      open += 1
+      try {
+        const chunks: Uint8Array[] = []
+        if (body instanceof Uint8Array) chunks.push(body)
+        else for await (const chunk of body) chunks.push(chunk)
+        const whole = Buffer.concat(chunks)
+        stored.set(key, whole)
+        return { bytes: whole.length }
+      } finally {
+        open -= 1
+      }
+    },
+    async get(key) {
+      const data = stored.get(key)
+      if (!data) throw new MediaError('OBJECT_NOT_FOUND')
+      return {
+        bytes: data.length,
+        body: (async function* () {
+          yield data
+        })(),
+      }
+    },
+    async head(key) {
+      const data = stored.get(key)
+      return data ? { bytes: data.length } : null
+    },
+    async delete(key) {
+      stored.delete(key)
+    },
+  }
+}
+
+export interface RecordingStarter extends Starter {
+  readonly started: MediaRow[]
+  readonly erased: MediaRow[]
+}
+
+/** A starter that keeps what it was asked for and, like the real one, marks what it started. */
+export function createRecordingStarter(catalog: Pick<MediaStore, 'markStarted'>): RecordingStarter {
+  const started: MediaRow[] = []
+  const erased: MediaRow[] = []
+  return {
+    started,
+    erased,
+    async start(row) {
+      started.push(row)
+      await catalog.markStarted(row.id)
+    },
+    async erase(row) {
+      erased.push(row)
+    },
+    async ping() {},
+  }
+}
+
+export interface TestApi extends AsyncDisposable {
+  readonly base: string
+  readonly port: number
+  readonly catalog: MemoryCatalog
+  readonly objects: MemoryObjects
+  readonly starter: RecordingStarter
+  /** Log lines so far. */
+  readonly lines: readonly string[]
+  /** fetch of a path with tenant `acme`'s key. */
+  call(path: string, init?: RequestInit): Promise<Response>
+  close(): Promise<void>
+}
+
+export const testKey = 'dk_test-key-of-acme'
+export const otherKey = 'dk_test-key-of-globex'
+
+/** An API in memory for tenants acme and globex. `limits` are merged over the house's own. */
+export async function startTestApi(
+  overrides: Partial<Omit<ApiOptions, 'limits'>> & { readonly limits?: Partial<Limits> } = {},
+): Promise<TestApi> {
+  const catalog = createMemoryCatalog()
+  const objects = createMemoryObjects()
+  const starter = createRecordingStarter(catalog)
+  const lines: string[] = []
+  await catalog.addKey('acme', hashKey(testKey))
+  await catalog.addKey('globex', hashKey(otherKey))
+  const api = createApi({
+    catalog,
+    objects,
+    starter,
+    urls: {
+      fileUrl: (id, version, file) => `/m/${id}.${version}/${file.locator.volume}.${file.locator.alt}.${file.locator.cookie}/${file.name}`,
+    },
+    newId: createIdGenerator(1, Date.now),
+    presets: ['standard', 'thumbnail'],
+    filters: ['mono', 'sepia'],
+    consoleAssets: new Map(),
+    consoleConfig: { temporalUi: null, mediaOrigins: [] },
+    logger: createJsonLogger((line) => lines.push(line)),
+    ...overrides,
+    limits: { ...limits, lingerMsMax: 500, closeMsMax: 500, ...overrides.limits },
+  })
+  const { port } = await api.listen('127.0.0.1', 0)
+  const base = `http://127.0.0.1:${port}`
+  return {
+    base,
+    port,
+    catalog,
+    objects,
+    starter,
+    lines,
+    call: (path, init = {}) =>
+      fetch(base + path, { ...init, headers: { authorization: `Bearer ${testKey}`, ...(init.headers as Record<string, string>) } }),
+    close: api.close,
+    [Symbol.asyncDispose]: api.close,
+  }
+}

@@ -1,0 +1,83 @@
+import { MediaError } from '../domain/errors.ts'
+import { bornMs } from '../domain/ids.ts'
+import { type MediaRow, originalKey } from '../domain/media.ts'
+import type { NewMedia } from '../domain/ports.ts'
+import { admitType, kindOf } from '../domain/sniff.ts'
+import { bodyOf, joined, takeHead } from './body.ts'
+import { type Answer, type Call, json, type Parts } from './call.ts'
+import { toItem } from './item.ts'
+import { factsOfError } from './logger.ts'
+import { createMeter, tooLarge } from './meter.ts'
+
+/**
+ * POST /v1/uploads: the body is the file. Stored whole and durably, then committed, then begun: once the
+ * 202 is sent the item cannot be lost, and until the commit nothing of it stays. What can be refused is
+ * refused before a byte is stored.
+ */
+export async function upload(call: Call, parts: Parts): Promise<Answer> {
+  const { request } = call
+  const { limits, objects } = parts
+  const preset = choice(call.query, 'preset', parts.presets, 'PRESET_UNKNOWN') ?? parts.presets[0]
+  if (preset === undefined) throw new Error('the API has no presets')
+  const filter = choice(call.query, 'filter', parts.filters, 'FILTER_UNKNOWN')
+  const coding = request.headers['content-encoding']
+  if (coding !== undefined && coding !== 'identity')
+    throw new MediaError('MEDIA_TYPE_UNSUPPORTED', 'Send the bytes without a Content-Encoding.')
+  const declaredBytes = request.headers['content-length'] === undefined ? null : Number(request.headers['content-length'])
+  if (declaredBytes === 0) throw new MediaError('UPLOAD_EMPTY')
+  if (declaredBytes !== null && declaredBytes > limits.uploadBytesMax) throw tooLarge(limits.uploadBytesMax)
+
+  call.proceed()
+  const body = bodyOf(request, { idleMsMax: limits.uploadIdleMsMax, bytesPerSecondMin: limits.uploadBytesPerSecondMin })
+  const head = await takeHead(body, limits.sniffBytes)
+  if (head.length === 0) throw new MediaError('UPLOAD_EMPTY')
+  const sourceType = admitType(Buffer.concat(head), request.headers['content-type'] ?? null)
+  const kind = kindOf(sourceType)
+  const bytesMax = kind === 'image' ? limits.uploadImageBytesMax : limits.uploadBytesMax
+  if (declaredBytes !== null && declaredBytes > bytesMax) throw tooLarge(bytesMax)
+
+  const id = parts.newId()
+  const meter = createMeter(bytesMax)
+  await objects.put(originalKey(id), meter.through(joined(head, body)), { type: sourceType })
+  const { bytes, sha256 } = meter.read()
+  const media: NewMedia = { id, tenant: call.tenant, kind, preset, filter, sourceType, sourceBytes: bytes, sourceSha256: sha256 }
+  await commit(media, parts)
+  const row = freshRow(media)
+  parts.background('start', id, parts.starter.start(row))
+  return json(202, toItem(row, parts.urls), { location: `/v1/media/${id}` })
+}
+
+/**
+ * Commits the row. Where that fails the original is deleted, unless the row is there after all: a
+ * connection may break between the database's commit and its answer.
+ */
+async function commit(media: NewMedia, parts: Parts): Promise<void> {
+  try {
+    await parts.catalog.accept(media)
+  } catch (error) {
+    const row = await parts.catalog.get(media.id).catch(() => null)
+    if (row) return
+    await parts.objects
+      .delete(originalKey(media.id))
+      .catch((left) => parts.logger.error('original-left', { id: media.id, ...factsOfError(left) }))
+    throw error
+  }
+}
+
+/** The row that `accept` makes: known without reading it back, so that a database lost after the commit costs no second upload. */
+function freshRow(media: NewMedia): MediaRow {
+  return { ...media, state: 'processing', stage: 'received', version: 1, revision: 0, createdAt: new Date(bornMs(media.id)) }
+}
+
+/** The query's value when it is one of `names`; null when it is not given. */
+function choice(
+  query: URLSearchParams,
+  name: 'preset' | 'filter',
+  names: readonly string[],
+  code: 'PRESET_UNKNOWN' | 'FILTER_UNKNOWN',
+): string | null {
+  const value = query.get(name)
+  if (value === null || value === '') return null
+  if (!names.includes(value)) throw new MediaError(code, `There is no ${name} of that name; there are: ${names.join(', ')}.`)
+  return value
+}
