@@ -6,6 +6,7 @@ const errnoSentences = {
   EDQUOT: 'the disk quota is used up',
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
+  ENOTDIR: 'a part of the path is a file',
   EROFS: 'the file system is read-only',
 };
 

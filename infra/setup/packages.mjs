@@ -68,21 +68,32 @@ export async function ensurePackages(ctx) {
   await withLock(ctx.cache.lock(name), () => install(ctx), waiting);
 }
 
+async function npm(ctx, what, command) {
+  const call = npmCall(ctx.node);
+  await labour({
+    tool: 'packages',
+    what,
+    log: ctx.cache.log('packages'),
+    file: call.file,
+    args: [...call.args, ...command, '--no-audit', '--no-fund', '--loglevel=error', '--include=dev'],
+    cwd: ctx.repo,
+    env: { PATH: call.path },
+  });
+}
+
 async function install(ctx) {
   if (isFresh(ctx.repo) || adopt(ctx.repo)) return;
-  const npm = npmCall(ctx.node);
   const log = ctx.cache.log('packages');
   try {
     writeFileSync(log, '');
-    await labour({
-      tool: 'packages',
-      what: 'npm ci',
-      log,
-      file: npm.file,
-      args: [...npm.args, 'ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev'],
-      cwd: ctx.repo,
-      env: { PATH: npm.path },
-    });
+    try {
+      await npm(ctx, 'npm ci', ['ci']);
+    } catch (error) {
+      // npm ci insists on entries for other platforms' optional packages, even those which the
+      // registry did not have when the lock was written. npm install takes what is locked, too.
+      if (!/npm error code EUSAGE/.test(textOf(log) ?? '')) throw error;
+      await npm(ctx, 'npm ci refuses the lock file; npm install, which leaves the lock as it is', ['install', '--no-save']);
+    }
     writeStamp(ctx.repo);
   } catch (error) {
     throw new SetupFault(`the npm packages could not be installed: ${sentenceOf(error)}`);
