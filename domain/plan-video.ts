@@ -28,15 +28,15 @@ export function admitVideo(probe: VideoProbe, limits: Pick<Limits, 'videoDuratio
 
 /**
  * The exact rate meant by `fps` frames per second: a whole number, or that times 1000/1001 (SMPTE 12M's
- * rates) when `fps` is within 0.2% of it; anything else is rounded up, so that no frame is lost.
+ * rates) when `fps` is within 0.5% of it; anything else is rounded up, so that no frame is lost.
  */
 export function frameRateOf(fps: number): FrameRate {
   const whole = Math.max(1, Math.round(fps))
   const ntsc = (whole * 1000) / 1001
   const offWhole = Math.abs(fps - whole) / whole
   const offNtsc = Math.abs(fps - ntsc) / ntsc
-  if (offNtsc < offWhole && offNtsc < 0.002) return { timescale: whole * 1000, ticks: 1001 }
-  if (offWhole < 0.002) return { timescale: whole * 1000, ticks: 1000 }
+  if (offNtsc < offWhole && offNtsc < 0.005) return { timescale: whole * 1000, ticks: 1001 }
+  if (offWhole < 0.005) return { timescale: whole * 1000, ticks: 1000 }
   return { timescale: Math.max(1, Math.ceil(fps)) * 1000, ticks: 1000 }
 }
 

@@ -9,24 +9,14 @@ export interface Command {
 export const DEMUXER = 'mov'
 
 /** Decoders that an upload may reach; what is not listed is not run on a stranger's bytes. Names are of libavcodec's decoders. */
-export const videoDecoders = ['h264', 'hevc', 'libdav1d', 'av1', 'vp9', 'mpeg4', 'mjpeg', 'prores', 'dnxhd'] as const
+export const videoDecoders = ['h264', 'hevc', 'libdav1d', 'av1', 'vp9', 'mpeg4', 'mjpeg', 'prores', 'dnxhd', 'h263'] as const
 export const audioDecoders = [
-  'aac',
-  'alac',
-  'mp3float',
-  'mp3',
-  'ac3',
-  'eac3',
-  'opus',
-  'libopus',
-  'flac',
-  'pcm_s16le',
-  'pcm_s16be',
-  'pcm_s24le',
-  'pcm_s24be',
-  'pcm_s32le',
-  'pcm_f32le',
+  ...(['aac', 'alac', 'mp3float', 'mp3', 'mp2float', 'mp2', 'ac3', 'eac3', 'opus', 'libopus', 'flac', 'amrnb', 'amrwb'] as const),
+  ...(['pcm_u8', 'pcm_s8', 'pcm_s16le', 'pcm_s16be', 'pcm_s24le', 'pcm_s24be', 'pcm_s32le', 'pcm_s32be'] as const),
+  ...(['pcm_f32le', 'pcm_f32be', 'pcm_mulaw', 'pcm_alaw', 'adpcm_ima_qt'] as const),
 ] as const
+/** Tracks and cover pictures that are passed over, but that ffprobe opens before it can say so. */
+const bystanderDecoders = ['mov_text', 'cc_dec', 'dvdsub', 'png', 'bmp'] as const
 
 /** A file path becomes a `file:` URL, so that no character of it can name another protocol. */
 export function sourceUrl(source: string): string {
@@ -49,7 +39,7 @@ export function openOptions(source: string): string[] {
       ? ['-rw_timeout', '20000000', '-reconnect', '1', '-reconnect_on_network_error', '1', '-reconnect_delay_max', '4']
       : []),
     ...['-f', DEMUXER],
-    ...['-codec_whitelist', [...videoDecoders, ...audioDecoders].join(',')],
+    ...['-codec_whitelist', [...videoDecoders, ...audioDecoders, ...bystanderDecoders].join(',')],
   ]
 }
 

@@ -9,6 +9,9 @@ import { pictureFilters, type PictureTools } from './picture-filter.ts'
  */
 const PREROLL_SECONDS = 3
 
+/** Share of packets that may fail to decode: a scratch is concealed, a wreck is refused (ffmpeg's status is then 69). */
+const DECODE_ERRORS_MAX = 0.2
+
 export interface LadderOptions extends PictureTools {
   /** Threads of each encoder and of the decoder; the chunks are what is parallel. */
   readonly threads: number
@@ -48,7 +51,7 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
   return {
     inputOptions: [
       ...runOptions(),
-      ...['-filter_complex_threads', `${options.threads}`],
+      ...['-filter_complex_threads', `${options.threads}`, '-max_error_rate', `${DECODE_ERRORS_MAX}`],
       ...openOptions(source),
       ...['-threads', `${options.threads}`, '-max_pixels', `${options.pixelsMax}`],
       '-copyts',

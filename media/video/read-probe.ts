@@ -31,10 +31,10 @@ interface DescribedStream {
   readonly side_data_list?: readonly { readonly side_data_type?: string; readonly rotation?: number }[]
 }
 
-/** ffprobe's codec names of the decoders allowed; an encoder-specific decoder name is not what ffprobe prints. */
+/** ffprobe prints the codec's name, which is not always its decoder's. */
 const codecs = {
-  video: new Set<string>([...videoDecoders, 'av1'].filter((name) => name !== 'libdav1d')),
-  audio: new Set<string>(audioDecoders.map((name) => (name === 'mp3float' ? 'mp3' : name))),
+  video: new Set<string>(videoDecoders),
+  audio: new Set(audioDecoders.map((name) => ({ amrnb: 'amr_nb', amrwb: 'amr_wb' })[name as string] ?? name)),
 }
 /** A rate that only says how fine the clock ticks is no frame rate; then it is the average that counts. */
 const FPS_BELIEVED_MAX = 60.5

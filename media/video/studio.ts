@@ -12,7 +12,7 @@ import { runFfmpeg } from './ffmpeg.ts'
 import { ladderCommand, rungFile } from './ladder-command.ts'
 import { hasZscale, leashFor } from './leash.ts'
 import { CUBE_FILE } from './picture-filter.ts'
-import { POSTER_FILE, posterCommand } from './poster-command.ts'
+import { POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
 import { probeVideo } from './probe-video.ts'
 import { createScratch } from './scratch.ts'
 import { readTrack } from './track.ts'
@@ -117,8 +117,8 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
       await scratch.within(async (folder) => {
         await layCube(plan, folder)
         const tools = await toolsFor(plan)
-        for (const anyLuma of [false, true]) {
-          const command = posterCommand(placed(source), plan, { ...tools, pixelsMax: limits.videoPixelsMax, anyLuma })
+        for (const posterTry of posterTries) {
+          const command = posterCommand(placed(source), plan, posterTry, { ...tools, pixelsMax: limits.videoPixelsMax })
           await run(command, folder, 0, 0, encode, () => {})
           const file = await readFile(join(folder, POSTER_FILE)).catch((error: NodeJS.ErrnoException) => {
             // A window of dark frames only gives no file.
