@@ -105,6 +105,12 @@ export const errorTable = {
   },
   STORAGE_UNAVAILABLE: { retry: true, status: 503, title: 'The storage does not answer.', advice: 'Try again later.' },
   CATALOG_UNAVAILABLE: { retry: true, status: 503, title: 'The database does not answer.', advice: 'Try again later.' },
+  CATALOG_CHANGED: {
+    retry: false,
+    status: 500,
+    title: 'The database was set up by a release that this one does not follow.',
+    advice: 'Use the release that set it up, or another database.',
+  },
   WORKER_LOST: { retry: true, status: 503, title: 'The process doing the work ended.', advice: 'It is tried again by itself.' },
   EDGE_UNAVAILABLE: { retry: true, status: 503, title: 'An edge does not answer the purge.', advice: 'It is tried again by itself.' },
   NOT_YET_REFUSED: {

@@ -16,6 +16,11 @@ export const limits = {
   imageDecodeBytesMax: 512 * 1024 ** 2,
   imageDecodeMsMax: 30_000,
   imageChildRssBytesMax: 1024 ** 3,
+  /** From starting a decoding child to its readiness. */
+  imageChildStartMsMax: 30_000,
+  /** A child is replaced after this many items, or when it keeps more than this between two. */
+  imageChildItemsMax: 500,
+  imageChildIdleRssBytesMax: 384 * 1024 ** 2,
 
   videoDurationMsMax: 60 * 60_000,
   videoPixelsMax: 7680 * 4320,
@@ -60,6 +65,13 @@ export const limits = {
   requestHeaderMsMax: 15_000,
   originConcurrencyMax: 4_096,
   outboxBatchMax: 200,
+  /** An event that Kafka does not take at first is tried again after at most this long. */
+  relayBackoffMsMax: 30_000,
+
+  catalogConnectMsMax: 5_000,
+  catalogStatementMsMax: 10_000,
+  /** A migration, and the wait for another process's. */
+  catalogMigrateMsMax: 10 * 60_000,
 } as const
 
 export type Limits = { readonly [K in keyof typeof limits]: number }
