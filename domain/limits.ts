@@ -70,6 +70,8 @@ export const limits = {
 
   catalogConnectMsMax: 5_000,
   catalogStatementMsMax: 10_000,
+  /** An idle connection that listens is asked this often whether it is still one. */
+  catalogHeartbeatMs: 20_000,
   /** A migration, and the wait for another process's. */
   catalogMigrateMsMax: 10 * 60_000,
 } as const

@@ -1,0 +1,179 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { MediaError } from '../../domain/errors.ts'
+import type { Limits } from '../../domain/limits.ts'
+import type { FromChild, ToChild } from './child-messages.ts'
+import type { Development } from './develop.ts'
+import type { DecodeLimits } from './examine.ts'
+
+export type ChildLimits = DecodeLimits & Pick<Limits, 'imageDecodeMsMax' | 'imageChildRssBytesMax' | 'imageChildStartMsMax'>
+
+/** How often a working child's memory is looked at: a decoder touches some 50 MB in that time. */
+const WATCH_MS = 20
+const STDERR_KEPT = 2_000
+
+export interface DecodingChild {
+  readonly pid: number
+  readonly alive: boolean
+  /** Items answered so far. */
+  readonly items: number
+  /** MEDIA_TOO_COSTLY when it was killed for a limit; WORKER_LOST when it ended otherwise or on abort; what the child refuses with. */
+  run(
+    job: ToChild,
+    options: { readonly signal?: AbortSignal | undefined; readonly onProgress: (done: number) => void },
+  ): Promise<Development>
+  /** Resident bytes, or null where the system does not tell. */
+  residentBytes(): Promise<number | null>
+  /** Returns when it is gone. */
+  kill(): Promise<void>
+}
+
+/** Starts a child; it is ready for {@link DecodingChild.run} at once, and dies with this process. */
+export function startChild(limits: ChildLimits): DecodingChild {
+  const { sniffBytes, imagePixelsMax, imageSideMax, imageDecodeBytesMax } = limits
+  const child = fork(
+    fileURLToPath(new URL('./child.ts', import.meta.url)),
+    [JSON.stringify({ sniffBytes, imagePixelsMax, imageSideMax, imageDecodeBytesMax })],
+    {
+      serialization: 'advanced',
+      execArgv: ['--max-old-space-size=256'],
+      // Nothing of ours: no keys, no addresses. One decode at a time needs no more threads and arenas.
+      env: { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    },
+  )
+  let stderr = ''
+  child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('latin1')).slice(-STDERR_KEPT)))
+  let items = 0
+  let ready = false
+  let killedFor: MediaError | null = null
+  let settleReady: (error?: MediaError) => void = () => undefined
+  const whenReady = new Promise<void>((resolve, reject) => {
+    settleReady = (error) => (error ? reject(error) : resolve())
+  })
+  whenReady.catch(() => undefined)
+
+  const gone = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      settleReady(new MediaError('ENGINE_MISSING', 'The image decoder cannot be started.', { cause: error }))
+      if (child.pid === undefined) resolve()
+    })
+    child.once('exit', (code, killedBy) => {
+      const ended = `The image decoder ended (${killedBy ?? `exit status ${code}`}).`
+      const error =
+        killedFor ??
+        new MediaError(
+          !ready && killedBy === null ? 'ENGINE_MISSING' : 'WORKER_LOST',
+          ended,
+          stderr === '' ? {} : { cause: new Error(stderr) },
+        )
+      killedFor = error
+      settleReady(error)
+      resolve()
+    })
+  })
+  child.on('message', (message: FromChild) => {
+    if (message.kind !== 'ready') return
+    ready = true
+    settleReady()
+  })
+  holdOpen(child, false)
+
+  const alive = () => child.exitCode === null && child.signalCode === null && child.connected && killedFor === null
+  function killFor(error: MediaError): void {
+    killedFor ??= error
+    child.kill('SIGKILL')
+  }
+
+  async function answerTo(job: ToChild, onProgress: (done: number) => void): Promise<Development> {
+    const deadline = setTimeout(
+      () => killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took longer than ${limits.imageDecodeMsMax} ms.`)),
+      limits.imageDecodeMsMax,
+    )
+    const watch = setInterval(() => {
+      void residentBytesOf(child.pid).then((bytes) => {
+        if (bytes !== null && bytes > limits.imageChildRssBytesMax)
+          killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took more than ${limits.imageChildRssBytesMax} bytes of memory.`))
+      })
+    }, WATCH_MS)
+    let onMessage: (message: FromChild) => void = () => undefined
+    try {
+      return await new Promise<Development>((resolve, reject) => {
+        onMessage = (message) => {
+          if (message.kind === 'progress') onProgress(message.done)
+          if (message.kind === 'developed') resolve(message.development)
+          if (message.kind === 'refused') reject(new MediaError(message.code, message.detail))
+          if (message.kind === 'broken') reject(new Error(`the image decoder met a bug: ${message.detail}`))
+        }
+        child.on('message', onMessage)
+        void gone.then(() => reject(killedFor))
+        child.send(job, (error) => {
+          // A pipe that breaks while it is written to means that the child is ending; its exit tells why.
+          if (error && child.pid === undefined) reject(error)
+        })
+      })
+    } finally {
+      clearTimeout(deadline)
+      clearInterval(watch)
+      child.off('message', onMessage)
+      items++
+    }
+  }
+
+  return {
+    pid: child.pid ?? -1,
+    get alive() {
+      return alive()
+    },
+    get items() {
+      return items
+    },
+    async run(job, { signal, onProgress }) {
+      const abort = () => killFor(new MediaError('WORKER_LOST', 'The work was called off.', { cause: signal?.reason }))
+      const starting = setTimeout(
+        () => killFor(new MediaError('WORKER_LOST', 'The image decoder does not start.')),
+        limits.imageChildStartMsMax,
+      )
+      holdOpen(child, true)
+      signal?.addEventListener('abort', abort, { once: true })
+      if (signal?.aborted) abort()
+      try {
+        await whenReady
+        clearTimeout(starting)
+        return await answerTo(job, onProgress)
+      } finally {
+        clearTimeout(starting)
+        signal?.removeEventListener('abort', abort)
+        if (killedFor) await gone
+        else holdOpen(child, false)
+      }
+    },
+    residentBytes: async () => await residentBytesOf(child.pid),
+    async kill() {
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}
+
+/** An idle child must not keep this process from ending; a working one must. */
+function holdOpen(child: ChildProcess, hold: boolean): void {
+  const stderr = child.stderr as { ref?(): void; unref?(): void } | null
+  if (hold) {
+    child.ref()
+    child.channel?.ref()
+    stderr?.ref?.()
+  } else {
+    child.unref()
+    child.channel?.unref()
+    stderr?.unref?.()
+  }
+}
+
+/** VmRSS of proc(5), which is in kB whatever the page size. */
+async function residentBytesOf(pid: number | undefined): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '')
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? []
+  return kilobytes === undefined ? null : Number(kilobytes) * 1024
+}

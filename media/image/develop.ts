@@ -1,0 +1,58 @@
+import type { PrivateFacts } from '../../domain/media.ts'
+import type { ImagePlan } from '../../domain/plans.ts'
+import { applyLut, applyRadial, filterNamed, type Lut, lutOf } from '../filters/index.ts'
+import { privateFactsOf } from '../metadata/private-facts.ts'
+import { blurhashOf } from '../placeholder/blurhash.ts'
+import { decodeUpright } from './decode.ts'
+import { encoders } from './encoders.ts'
+import { type DecodeLimits, examine } from './examine.ts'
+import { type Picture, pictureFrom, pipelineOf, resized, withoutIdleAlpha } from './picture.ts'
+
+export interface Development {
+  /** In the plan's order. */
+  readonly files: readonly Uint8Array[]
+  readonly blurhash: string
+  readonly facts: PrivateFacts
+}
+
+/** Longest side of what the blurhash is computed from: its cost grows with the pixels, what it holds does not. */
+const PLACEHOLDER_SIDE = 32
+
+/**
+ * Makes developers that keep the cubes of the filters they have used. A developer goes: one decode at the top size,
+ * filter once, every other size from those pixels, every format of a size from the same pixels.
+ */
+export function createDeveloper(limits: DecodeLimits) {
+  const luts = new Map<string, Lut>()
+
+  function filterInPlace(picture: Picture, name: string | null): void {
+    if (name === null) return
+    const filter = filterNamed(name)
+    const lut = luts.get(name) ?? lutOf(filter)
+    luts.set(name, lut)
+    if (filter.radial) applyRadial(picture.data, picture.width, picture.height, picture.channels, filter.radial)
+    applyLut(picture.data, picture.channels, lut)
+  }
+
+  return async function develop(bytes: Uint8Array, plan: ImagePlan, onRendition: (done: number) => void): Promise<Development> {
+    const { probe, exif } = examine(bytes, limits)
+    const [largest] = plan.renditions
+    if (!largest) throw new Error('a plan without renditions')
+    const top = await withoutIdleAlpha(await decodeUpright(bytes, probe, largest.width, largest.height, limits))
+    filterInPlace(top, plan.filter)
+
+    const files: Uint8Array[] = []
+    let picture = top
+    for (const { width, height, format, quality } of plan.renditions) {
+      if (picture.width !== width || picture.height !== height) picture = await resized(top, width, height)
+      files.push(await encoders[format](picture, quality))
+      onRendition(files.length)
+    }
+    return { files, blurhash: await placeholderOf(picture), facts: { ...(await privateFactsOf(exif)), orientation: probe.orientation } }
+  }
+}
+
+async function placeholderOf(picture: Picture): Promise<string> {
+  const small = pipelineOf(picture).flatten({ background: '#ffffff' })
+  return blurhashOf(await pictureFrom(small.resize({ width: PLACEHOLDER_SIDE, height: PLACEHOLDER_SIDE, fit: 'inside' })))
+}

@@ -1,0 +1,23 @@
+import { textAt } from '../../domain/bytes.ts'
+import { MediaError } from '../../domain/errors.ts'
+import type { ImageProbe } from '../../domain/plans.ts'
+
+export interface ImageHeader {
+  readonly probe: ImageProbe
+  /** The EXIF block, a TIFF structure of its own; nothing in it has been trusted yet. */
+  readonly exif: Uint8Array | null
+}
+
+/** MEDIA_CORRUPT with what is wrong. */
+export function corrupt(detail: string): MediaError {
+  return new MediaError('MEDIA_CORRUPT', detail)
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** The TIFF structure within an EXIF block: writers differ on whether the `Exif` lead belongs to it. */
+export function tiffWithin(block: Uint8Array): Uint8Array {
+  return textAt(block, 0, 4) === 'Exif' ? block.subarray(6) : block
+}

@@ -1,0 +1,64 @@
+import type { PrivateFacts } from '../../domain/media.ts'
+import { mediaTypes } from '../../domain/media.ts'
+import { admitImage } from '../../domain/plan-image.ts'
+import type { ImagePlan } from '../../domain/plans.ts'
+import type { EncodedFile, ImageStudio } from '../../domain/ports.ts'
+import type { Development } from './develop.ts'
+import { examine } from './examine.ts'
+import { readHeader } from './header.ts'
+import { createDecoderPool, type PoolLimits } from './pool.ts'
+
+export interface ImageStudioOptions {
+  /** Items decoded at the same time; one CPU each is what they use. */
+  readonly slots: number
+  readonly limits: PoolLimits
+}
+
+/** The image studio: headers are read here, pixels are decoded in killable children only. */
+export function createImageStudio({ slots, limits }: ImageStudioOptions): ImageStudio & { pids(): number[] } {
+  const pool = createDecoderPool({ slots, limits })
+  return {
+    async probe(bytes, type) {
+      const { probe } = readHeader(bytes, type)
+      admitImage(probe, limits)
+      return probe
+    },
+    async develop(bytes, plan, { signal, onProgress } = {}) {
+      // Refused here already where the header tells; the child looks again at what it is given.
+      examine(bytes, limits)
+      const total = plan.renditions.length
+      const development = await pool.run(
+        { bytes, plan },
+        { signal, onProgress: (done) => onProgress?.({ done, total, unit: 'renditions' }) },
+      )
+      return received(development, plan)
+    },
+    pids: pool.pids,
+    close: pool.close,
+  }
+}
+
+/**
+ * What a child has answered, taken apart to what was asked for: it has met hostile bytes, so names, sizes and
+ * types come from the plan, and only files' bytes, a short hash and known facts are taken from it.
+ */
+function received(
+  { files, blurhash, facts }: Development,
+  plan: ImagePlan,
+): { files: EncodedFile[]; blurhash: string; facts: PrivateFacts } {
+  if (files.length !== plan.renditions.length || !files.every((file) => file instanceof Uint8Array))
+    throw new Error('the image decoder gave other files than planned')
+  if (typeof blurhash !== 'string' || blurhash.length > 100) throw new Error('the image decoder gave no blurhash')
+  return {
+    files: plan.renditions.map(({ name, width, height, alt, format }, index) => ({
+      name,
+      type: format === 'jpeg' ? mediaTypes.jpg : mediaTypes.webp,
+      width,
+      height,
+      alt,
+      data: files[index] as Uint8Array,
+    })),
+    blurhash,
+    facts,
+  }
+}
