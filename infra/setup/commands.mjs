@@ -1,6 +1,6 @@
 // What `npm run <command>` needs and starts. `required` are the tools without which a
 // start is pointless; a lack of any other is said, and the program does without.
-const engines = ['postgres', 'temporal', 'ffmpeg'];
+const engines = ['postgres', 'temporal', 'ffmpeg']
 
 export const commands = {
   demo: { set: 'embedded', main: 'workers/demo.main.ts', required: engines, replaceable: true },
@@ -16,4 +16,4 @@ export const commands = {
   test: { set: 'all', main: 'tests/run.ts' },
   'test:unit': { set: 'unit', main: 'tests/run.ts', args: ['unit'] },
   setup: { set: 'all', required: engines },
-};
+}

@@ -8,7 +8,7 @@ const errnoSentences = {
   EPERM: 'permission is denied',
   ENOTDIR: 'a part of the path is a file',
   EROFS: 'the file system is read-only',
-};
+}
 
 const logSentences = [
   [/no space left on device|ENOSPC|disk quota exceeded|not enough free space/i, 'the disk is full'],
@@ -21,17 +21,17 @@ const logSentences = [
   [/(gcc|cc|g\+\+|make)["']?: (executable file )?not found|C compiler/i, 'a C compiler is missing'],
   [/could not get lock|is another process using it/i, 'another package manager is at work'],
   [/EACCES|permission denied/i, 'permission is denied'],
-];
+]
 
 /** The cause named by the end of a log, or undefined where none is recognised. */
 export function causeIn(log) {
-  return logSentences.find(([pattern]) => pattern.test(log))?.[1];
+  return logSentences.find(([pattern]) => pattern.test(log))?.[1]
 }
 
 /** One sentence for whatever was thrown. */
 export function sentenceOf(error) {
-  if (error instanceof SetupFault) return error.message;
-  const cause = errnoSentences[error?.code];
-  if (cause !== undefined) return `${cause}${error.path ? ` (${error.path})` : ''}`;
-  return String(error?.message ?? error).split('\n')[0];
+  if (error instanceof SetupFault) return error.message
+  const cause = errnoSentences[error?.code]
+  if (cause !== undefined) return `${cause}${error.path ? ` (${error.path})` : ''}`
+  return String(error?.message ?? error).split('\n')[0]
 }

@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict';
-import test from 'node:test';
-import { causeIn, SetupFault, sentenceOf } from './fault.mjs';
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { causeIn, SetupFault, sentenceOf } from './fault.mjs'
 
 test('fault: the usual misfortunes are recognised at the end of a log', () => {
   const cases = {
@@ -12,13 +12,13 @@ test('fault: the usual misfortunes are recognised at the end of a log', () => {
     'Temporary failure resolving deb.example': 'a package registry could not be reached',
     'compile: signal: killed': 'memory ran out',
     'cgo: C compiler "gcc" not found': 'a C compiler is missing',
-  };
-  for (const [log, cause] of Object.entries(cases)) assert.equal(causeIn(log), cause, log);
-  assert.equal(causeIn('all went well'), undefined);
-});
+  }
+  for (const [log, cause] of Object.entries(cases)) assert.equal(causeIn(log), cause, log)
+  assert.equal(causeIn('all went well'), undefined)
+})
 
 test('fault: whatever is thrown becomes one line', () => {
-  assert.equal(sentenceOf(new SetupFault('no npm')), 'no npm');
-  assert.equal(sentenceOf(Object.assign(new Error('x'), { code: 'ENOSPC', path: '/a' })), 'the disk is full (/a)');
-  assert.equal(sentenceOf(new Error('first\n  at second')), 'first');
-});
+  assert.equal(sentenceOf(new SetupFault('no npm')), 'no npm')
+  assert.equal(sentenceOf(Object.assign(new Error('x'), { code: 'ENOSPC', path: '/a' })), 'the disk is full (/a)')
+  assert.equal(sentenceOf(new Error('first\n  at second')), 'first')
+})

@@ -1,28 +1,28 @@
 // Directories by a pattern with * for whole names; Node 18 has no glob of its own.
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 
 export function globDirs(pattern) {
-  const parts = pattern.split('/').slice(1);
-  let dirs = ['/'];
+  const parts = pattern.split('/').slice(1)
+  let dirs = ['/']
   for (const part of parts) {
-    dirs = dirs.flatMap((dir) => (part === '*' ? namesIn(dir) : [part]).map((name) => join(dir, name)).filter(isDir));
+    dirs = dirs.flatMap((dir) => (part === '*' ? namesIn(dir) : [part]).map((name) => join(dir, name)).filter(isDir))
   }
-  return dirs;
+  return dirs
 }
 
 function namesIn(dir) {
   try {
-    return readdirSync(dir).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    return readdirSync(dir).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   } catch {
-    return [];
+    return []
   }
 }
 
 function isDir(path) {
   try {
-    return statSync(path).isDirectory();
+    return statSync(path).isDirectory()
   } catch {
-    return false;
+    return false
   }
 }

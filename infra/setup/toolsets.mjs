@@ -1,16 +1,16 @@
 // Which tools belong together. The order within a lane is the order of installation.
-import { chromium, exiftool, fio, vipsthumbnail } from './tools/apt-programs.mjs';
-import { ffmpeg } from './tools/ffmpeg.mjs';
-import { compose, minio, temporalUi, versitygw } from './tools/go-programs.mjs';
-import { java, kafka } from './tools/kafka.mjs';
-import { postgres } from './tools/postgres.mjs';
-import { temporal } from './tools/temporal.mjs';
-import { temporalServer } from './tools/temporal-server.mjs';
-import { varnish, varnishXkey } from './tools/varnish.mjs';
+import { chromium, exiftool, fio, vipsthumbnail } from './tools/apt-programs.mjs'
+import { ffmpeg } from './tools/ffmpeg.mjs'
+import { compose, minio, temporalUi, versitygw } from './tools/go-programs.mjs'
+import { java, kafka } from './tools/kafka.mjs'
+import { postgres } from './tools/postgres.mjs'
+import { temporal } from './tools/temporal.mjs'
+import { temporalServer } from './tools/temporal-server.mjs'
+import { varnish, varnishXkey } from './tools/varnish.mjs'
 
-const embedded = [postgres, temporal, ffmpeg, java, kafka];
-const stack = [...embedded, temporalServer, temporalUi, minio, varnish, varnishXkey];
-const bench = [...embedded, fio, vipsthumbnail];
+const embedded = [postgres, temporal, ffmpeg, java, kafka]
+const stack = [...embedded, temporalServer, temporalUi, minio, varnish, varnishXkey]
+const bench = [...embedded, fio, vipsthumbnail]
 
 export const toolsets = {
   base: [],
@@ -19,10 +19,10 @@ export const toolsets = {
   stack,
   bench,
   all: [...new Set([...stack, ...bench, versitygw, exiftool, chromium, compose])],
-};
+}
 
 /** Tools of the named sets or of single names, each once; undefined for a name that is neither. */
 export function toolsNamed(names) {
-  const chosen = names.map((name) => toolsets[name] ?? toolsets.all.filter((tool) => tool.name === name));
-  return chosen.some((tools, i) => tools.length === 0 && names[i] !== 'base') ? undefined : [...new Set(chosen.flat())];
+  const chosen = names.map((name) => toolsets[name] ?? toolsets.all.filter((tool) => tool.name === name))
+  return chosen.some((tools, i) => tools.length === 0 && names[i] !== 'base') ? undefined : [...new Set(chosen.flat())]
 }

@@ -1,11 +1,11 @@
 // Maven as a means: copies the jars that a pom lists.
-import { join } from 'node:path';
-import { labour } from '../run-tool.mjs';
-import { onPath } from '../which.mjs';
-import { apt } from './apt.mjs';
+import { join } from 'node:path'
+import { labour } from '../run-tool.mjs'
+import { onPath } from '../which.mjs'
+import { apt } from './apt.mjs'
 
 export async function mavenJars(ctx, { tool, module, version, out }) {
-  if (onPath('mvn') === undefined) await apt(ctx, tool, 'maven');
+  if (onPath('mvn') === undefined) await apt(ctx, tool, 'maven')
   await labour({
     tool,
     what: `copying the jars of ${version} with Maven`,
@@ -16,5 +16,5 @@ export async function mavenJars(ctx, { tool, module, version, out }) {
       ...['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${out}`],
     ],
     cwd: out,
-  });
+  })
 }

@@ -1,39 +1,39 @@
 // npm as a means: a pinned package, checked against a pinned hash, into the cache.
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { SetupFault } from '../fault.mjs';
-import { labour } from '../run-tool.mjs';
-import { isProgram, onPath } from '../which.mjs';
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { SetupFault } from '../fault.mjs'
+import { labour } from '../run-tool.mjs'
+import { isProgram, onPath } from '../which.mjs'
 
 /**
  * How npm is called: by the Node that runs it, where npm is a script we can name,
  * so that an old Node on PATH does not install for itself.
  */
 export function npmCall(node, env = process.env) {
-  const beside = join(dirname(node), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
-  const script = [env.npm_execpath, beside].find((path) => path?.endsWith('npm-cli.js') && isReadable(path));
-  if (script !== undefined) return { file: node, args: [script], path: pathWith(node, env) };
-  const npm = onPath('npm');
-  if (npm === undefined) throw new SetupFault('npm is not on PATH: install Node.js together with its npm');
-  return { file: npm, args: [], path: pathWith(node, env) };
+  const beside = join(dirname(node), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js')
+  const script = [env.npm_execpath, beside].find((path) => path?.endsWith('npm-cli.js') && isReadable(path))
+  if (script !== undefined) return { file: node, args: [script], path: pathWith(node, env) }
+  const npm = onPath('npm')
+  if (npm === undefined) throw new SetupFault('npm is not on PATH: install Node.js together with its npm')
+  return { file: npm, args: [], path: pathWith(node, env) }
 }
 
 function pathWith(node, env) {
-  return `${dirname(node)}:${env.PATH ?? ''}`;
+  return `${dirname(node)}:${env.PATH ?? ''}`
 }
 
 function isReadable(path) {
   try {
-    readFileSync(path);
-    return true;
+    readFileSync(path)
+    return true
   } catch {
-    return isProgram(path);
+    return isProgram(path)
   }
 }
 
 /** Installs `name`@`version` below `tmp` without running any script of it. */
 export async function npmInto(ctx, tmp, { tool, name, version, integrity }) {
-  const npm = npmCall(ctx.node ?? process.execPath);
+  const npm = npmCall(ctx.node ?? process.execPath)
   await labour({
     tool,
     what: `getting ${name}@${version} from the npm registry`,
@@ -46,8 +46,8 @@ export async function npmInto(ctx, tmp, { tool, name, version, integrity }) {
     ],
     cwd: tmp,
     env: { PATH: npm.path },
-  });
-  const hidden = JSON.parse(readFileSync(join(tmp, 'node_modules', '.package-lock.json'), 'utf8'));
-  const got = hidden.packages?.[`node_modules/${name}`]?.integrity;
-  if (got !== integrity) throw new SetupFault(`${name}@${version} from the npm registry is not the pinned one`);
+  })
+  const hidden = JSON.parse(readFileSync(join(tmp, 'node_modules', '.package-lock.json'), 'utf8'))
+  const got = hidden.packages?.[`node_modules/${name}`]?.integrity
+  if (got !== integrity) throw new SetupFault(`${name}@${version} from the npm registry is not the pinned one`)
 }

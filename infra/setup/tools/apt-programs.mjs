@@ -1,7 +1,7 @@
 // Programs that are taken as the system has them, and asked for nothing but to run.
-import { apt } from '../means/apt.mjs';
-import { ask } from '../run-tool.mjs';
-import { allOnPath, isProgram } from '../which.mjs';
+import { apt } from '../means/apt.mjs'
+import { ask } from '../run-tool.mjs'
+import { allOnPath, isProgram } from '../which.mjs'
 
 function aptProgram({ name, key, names, package: debian, asks = ['--version'], without, elsewhere = [] }) {
   return {
@@ -10,11 +10,11 @@ function aptProgram({ name, key, names, package: debian, asks = ['--version'], w
     without,
     candidates: () => [...allOnPath(names), ...elsewhere.filter(isProgram)].map((path) => ({ [key]: path })),
     async usable({ [key]: path }) {
-      return (await ask(path, asks)).status === 0 ? undefined : `${path} does not run`;
+      return (await ask(path, asks)).status === 0 ? undefined : `${path} does not run`
     },
     install: (ctx) => apt(ctx, name, debian),
     gives: ({ [key]: path }) => ({ [key]: path }),
-  };
+  }
 }
 
 export const chromium = aptProgram({
@@ -23,11 +23,8 @@ export const chromium = aptProgram({
   names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   package: 'chromium',
   without: 'the console and playback are not tested in a browser',
-  elsewhere: [
-    '/Applications/Chromium.app/Contents/MacOS/Chromium',
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  ],
-});
+  elsewhere: ['/Applications/Chromium.app/Contents/MacOS/Chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
+})
 
 export const exiftool = aptProgram({
   name: 'exiftool',
@@ -36,7 +33,7 @@ export const exiftool = aptProgram({
   asks: ['-ver'],
   package: 'libimage-exiftool-perl',
   without: 'no second opinion is had on metadata being gone from renditions',
-});
+})
 
 export const fio = aptProgram({
   name: 'fio',
@@ -44,7 +41,7 @@ export const fio = aptProgram({
   names: ['fio'],
   package: 'fio',
   without: "the disk's own speed is not measured beside ours",
-});
+})
 
 export const vipsthumbnail = aptProgram({
   name: 'vipsthumbnail',
@@ -52,4 +49,4 @@ export const vipsthumbnail = aptProgram({
   names: ['vipsthumbnail'],
   package: 'libvips-tools',
   without: 'the image benchmark has nothing to compare with',
-});
+})

@@ -1,34 +1,31 @@
 // Programs that are one Go package each and differ in nothing but names.
-import { join } from 'node:path';
-import { place } from '../cache.mjs';
-import { goBuild } from '../means/go.mjs';
-import { pins } from '../pins.mjs';
-import { ask } from '../run-tool.mjs';
-import { majorOf, versionIn } from '../version.mjs';
-import { allOnPath } from '../which.mjs';
-import { globDirs } from '../glob-dirs.mjs';
+import { join } from 'node:path'
+import { place } from '../cache.mjs'
+import { goBuild } from '../means/go.mjs'
+import { pins } from '../pins.mjs'
+import { ask } from '../run-tool.mjs'
+import { majorOf, versionIn } from '../version.mjs'
+import { allOnPath } from '../which.mjs'
+import { globDirs } from '../glob-dirs.mjs'
 
 function goProgram({ name, key, module, package: goPackage, version, without, about, elsewhere, usable, variables }) {
-  const directory = `${name}-${version}`;
+  const directory = `${name}-${version}`
   return {
     name,
     lane: 'go',
     without,
-    candidates: (ctx) => [
-      ...elsewhere().map((path) => ({ [key]: path })),
-      { [key]: ctx.cache.at(directory, name) },
-    ],
+    candidates: (ctx) => [...elsewhere().map((path) => ({ [key]: path })), { [key]: ctx.cache.at(directory, name) }],
     async usable({ [key]: path }) {
-      const { status, text } = await ask(path, [name === 'compose' ? 'version' : '--version']);
-      if (status !== 0) return `${path} does not run`;
-      return usable?.(path, text);
+      const { status, text } = await ask(path, [name === 'compose' ? 'version' : '--version'])
+      if (status !== 0) return `${path} does not run`
+      return usable?.(path, text)
     },
     async install(ctx) {
-      const build = { tool: name, module, package: goPackage, version, about, variables };
-      await place(ctx.cache, directory, (tmp) => goBuild(ctx, { ...build, out: join(tmp, name) }));
+      const build = { tool: name, module, package: goPackage, version, about, variables }
+      await place(ctx.cache, directory, (tmp) => goBuild(ctx, { ...build, out: join(tmp, name) }))
     },
     gives: ({ [key]: path }) => ({ [key]: path }),
-  };
+  }
 }
 
 export const temporalUi = goProgram({
@@ -40,7 +37,7 @@ export const temporalUi = goProgram({
   without: 'the many-process stack has no Temporal UI',
   about: 'seconds after the CLI',
   elsewhere: () => [],
-});
+})
 
 export const minio = goProgram({
   name: 'minio',
@@ -51,7 +48,7 @@ export const minio = goProgram({
   without: 'the many-process stack has no object store of its own, and S3 is not tested on MinIO',
   about: 'once, about 2 minutes on two cores',
   elsewhere: () => allOnPath(['minio']),
-});
+})
 
 export const versitygw = goProgram({
   name: 'versitygw',
@@ -62,7 +59,7 @@ export const versitygw = goProgram({
   without: 'S3 is not tested on a second server',
   about: 'once, about a minute',
   elsewhere: () => allOnPath(['versitygw']),
-});
+})
 
 export const compose = goProgram({
   name: 'compose',
@@ -80,6 +77,5 @@ export const compose = goProgram({
       .flatMap((dir) => globDirs(dir))
       .map((dir) => join(dir, 'docker-compose')),
   ],
-  usable: (path, text) =>
-    majorOf(versionIn(text, 'ersion')) >= pins.compose.majorMin ? undefined : `${path} is older than version 2`,
-});
+  usable: (path, text) => (majorOf(versionIn(text, 'ersion')) >= pins.compose.majorMin ? undefined : `${path} is older than version 2`),
+})

@@ -1,20 +1,20 @@
 // Java, and the jars of a Kafka broker: no distribution, only what its main class needs.
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { place } from '../cache.mjs';
-import { SetupFault } from '../fault.mjs';
-import { apt } from '../means/apt.mjs';
-import { mavenJars } from '../means/maven.mjs';
-import { pins } from '../pins.mjs';
-import { ask } from '../run-tool.mjs';
-import { javaMajorIn } from '../version.mjs';
-import { allOnPath, isProgram, real } from '../which.mjs';
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { place } from '../cache.mjs'
+import { SetupFault } from '../fault.mjs'
+import { apt } from '../means/apt.mjs'
+import { mavenJars } from '../means/maven.mjs'
+import { pins } from '../pins.mjs'
+import { ask } from '../run-tool.mjs'
+import { javaMajorIn } from '../version.mjs'
+import { allOnPath, isProgram, real } from '../which.mjs'
 
-const homeJava = () => (process.env.JAVA_HOME ? [join(process.env.JAVA_HOME, 'bin', 'java')].filter(isProgram) : []);
+const homeJava = () => (process.env.JAVA_HOME ? [join(process.env.JAVA_HOME, 'bin', 'java')].filter(isProgram) : [])
 
 async function javaFault(path) {
-  const { text } = await ask(path, ['-version']);
-  return javaMajorIn(text) >= pins.java.majorMin ? undefined : `${path} is not Java ${pins.java.majorMin} or newer`;
+  const { text } = await ask(path, ['-version'])
+  return javaMajorIn(text) >= pins.java.majorMin ? undefined : `${path} is not Java ${pins.java.majorMin} or newer`
 }
 
 export const java = {
@@ -26,11 +26,11 @@ export const java = {
   usable: ({ java: path }) => javaFault(path),
   install: (ctx) => apt(ctx, 'java', 'default-jre-headless'),
   gives: ({ java: path }) => ({ java: path }),
-};
+}
 
-const { version } = pins.kafka;
-const directory = `kafka-${version}`;
-const mainJar = `kafka_2.13-${version}.jar`;
+const { version } = pins.kafka
+const directory = `kafka-${version}`
+const mainJar = `kafka_2.13-${version}.jar`
 
 export const kafka = {
   name: 'kafka',
@@ -42,13 +42,13 @@ export const kafka = {
   // The jars came through Maven, which checks their sums; the broker itself is tried where it is started.
   usable: async () => undefined,
   async install(ctx) {
-    const javas = await Promise.all(java.candidates(ctx).map((found) => java.usable(found)));
-    if (!javas.includes(undefined)) throw new SetupFault(`there is no Java ${pins.java.majorMin} to run it`);
+    const javas = await Promise.all(java.candidates(ctx).map((found) => java.usable(found)))
+    if (!javas.includes(undefined)) throw new SetupFault(`there is no Java ${pins.java.majorMin} to run it`)
     await place(ctx.cache, directory, async (tmp) => {
-      const out = join(tmp, 'lib');
-      mkdirSync(out);
-      await mavenJars(ctx, { tool: 'kafka', module: 'kafka', version, out });
-    });
+      const out = join(tmp, 'lib')
+      mkdirSync(out)
+      await mavenJars(ctx, { tool: 'kafka', module: 'kafka', version, out })
+    })
   },
   gives: ({ mainJar: jar }) => ({ kafkaLib: dirname(real(jar)) }),
-};
+}
