@@ -1,0 +1,184 @@
+import type { Item } from '../api/item.ts'
+import { type Card, createCard } from './card.ts'
+import { type Client, type Config, createClient, loadConfig, Refusal } from './client.ts'
+import { createDetail } from './detail.ts'
+import { byId, h } from './dom.ts'
+import { createFollower, type Follower } from './follower.ts'
+import { bytesText } from './format.ts'
+import { forgetKey, keepKey, takeKey } from './key.ts'
+import { createUploads } from './uploads.ts'
+
+const RECENT_MAX = 60
+
+interface Session {
+  readonly take: (files: Iterable<File>) => void
+  readonly end: () => void
+}
+
+let session: Session | null = null
+
+/** Says something to those who listen rather than look. */
+function announce(text: string): void {
+  byId('news').textContent = text
+}
+
+function showGate(fault: string): void {
+  session?.end()
+  session = null
+  forgetKey()
+  byId('grid').replaceChildren()
+  for (const id of ['tray', 'items', 'change-key']) byId(id).hidden = true
+  byId('key-form').hidden = false
+  byId('key-fault').textContent = fault
+  byId('key').focus()
+}
+
+function fillSelect(id: 'filter' | 'preset', options: readonly (readonly [value: string, text: string])[]): void {
+  byId<HTMLSelectElement>(id).replaceChildren(...options.map(([value, text]) => h('option', { value }, text)))
+  byId(`${id}-field`).hidden = options.length < 2
+}
+
+/** Opens the page with a key: what is there already, then whatever comes. */
+async function open(key: string): Promise<void> {
+  const config = await loadConfig()
+  const client = createClient(key, () => showGate('The key was refused.'))
+  const items = await client.recent(RECENT_MAX)
+  keepKey(key)
+  session = createSession(client, config, items)
+  byId('key-form').hidden = true
+  for (const id of ['tray', 'items', 'change-key']) byId(id).hidden = false
+}
+
+function createSession(client: Client, config: Config, recent: readonly Item[]): Session {
+  const grid = byId('grid')
+  const cards = new Map<string, Card>()
+  const names = new Map<string, string>()
+  const states = new Map<string, string>()
+  const follower: Follower = createFollower(client, RECENT_MAX, update)
+  const send = createUploads(client, config.limits)
+  const titleOf = (item: Item) => names.get(item.id) ?? `${item.kind === 'image' ? 'Photo' : 'Video'} ${item.id}`
+  const openDetail = createDetail({
+    dialog: byId<HTMLDialogElement>('detail'),
+    temporalUi: config.temporalUi,
+    facts: client.facts,
+    erase: async (item) => {
+      const erased = await client.erase(item.id)
+      update(erased)
+      follower.add(erased)
+    },
+  })
+
+  fillSelect('filter', [['', 'None'], ...config.filters.map((name) => [name, name] as const)])
+  fillSelect('preset', config.presets.map((name) => [name, name] as const))
+  byId('limits').textContent = `JPEG, PNG or WebP up to ${bytesText(config.limits.uploadImageBytesMax)}. MP4 or MOV up to ${bytesText(config.limits.uploadBytesMax)}.`
+
+  function showEmpty(): void {
+    byId('empty').hidden = grid.childElementCount > 0
+  }
+
+  function newCard(name: string | null): Card {
+    const card: Card = createCard({
+      name,
+      onOpen: (item) => openDetail(item, titleOf(item)),
+      onDismiss: () => {
+        card.element.remove()
+        showEmpty()
+      },
+    })
+    return card
+  }
+
+  function update(item: Item): void {
+    cards.get(item.id)?.show({ is: 'item', item })
+    const before = states.get(item.id)
+    states.set(item.id, item.state)
+    if (before === undefined || before === item.state) return
+    announce(`${titleOf(item)}: ${item.error ? `${item.state}, ${item.error.title}` : item.state}.`)
+  }
+
+  for (const item of recent) {
+    const card = newCard(null)
+    cards.set(item.id, card)
+    grid.append(card.element)
+    update(item)
+    follower.add(item)
+  }
+  showEmpty()
+
+  function takeOne(file: File): void {
+    const choice = { preset: byId<HTMLSelectElement>('preset').value, filter: byId<HTMLSelectElement>('filter').value }
+    const card = newCard(file.name)
+    grid.prepend(card.element)
+    showEmpty()
+    card.show({ is: 'sending', fraction: 0 })
+    send(file, choice, {
+      onFraction: (fraction) => card.show({ is: 'sending', fraction }),
+      onItem: (item) => {
+        names.set(item.id, file.name)
+        cards.set(item.id, card)
+        update(item)
+        follower.add(item)
+      },
+      onRefusal: (refusal) => {
+        card.show({ is: 'refused', refusal })
+        announce(`${file.name}: ${refusal.message}`)
+      },
+    })
+  }
+
+  return {
+    take: (files) => {
+      // Prepended one by one, so the last taken comes to stand first.
+      for (const file of [...files].reverse()) takeOne(file)
+    },
+    end: () => {
+      follower.stop()
+      byId<HTMLDialogElement>('detail').close()
+    },
+  }
+}
+
+/** Files over the page: anywhere is the tray. */
+function listenForDrops(): void {
+  const veil = byId('veil')
+  const hasFiles = (event: DragEvent) => session !== null && (event.dataTransfer?.types.includes('Files') ?? false)
+  addEventListener('dragover', (event) => {
+    if (!hasFiles(event)) return
+    event.preventDefault()
+    veil.hidden = false
+  })
+  addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) veil.hidden = true
+  })
+  addEventListener('drop', (event) => {
+    veil.hidden = true
+    if (!hasFiles(event)) return
+    event.preventDefault()
+    session?.take(event.dataTransfer?.files ?? [])
+  })
+  addEventListener('paste', (event) => session?.take(event.clipboardData?.files ?? []))
+}
+
+function tryToOpen(key: string): void {
+  open(key).catch((error: unknown) => showGate(error instanceof Refusal ? error.message : 'The page could not be opened.'))
+}
+
+function begin(): void {
+  byId('change-key').addEventListener('click', () => showGate(''))
+  byId('key-form').addEventListener('submit', (event) => {
+    event.preventDefault()
+    tryToOpen(byId<HTMLInputElement>('key').value.trim())
+    byId<HTMLInputElement>('key').value = ''
+  })
+  const files = byId<HTMLInputElement>('files')
+  files.addEventListener('change', () => {
+    session?.take(files.files ?? [])
+    files.value = ''
+  })
+  listenForDrops()
+  const key = takeKey()
+  if (key === null) showGate('')
+  else tryToOpen(key)
+}
+
+begin()

@@ -1,0 +1,97 @@
+import type { Item } from '../api/item.ts'
+import { errorTable, isErrorCode } from '../domain/errors.ts'
+import type { Refusal } from './client.ts'
+import { h } from './dom.ts'
+import { agoText, bytesText, durationText } from './format.ts'
+import { picturesOf, placeholder, responsivePicture } from './picture.ts'
+import { rail, railState } from './stages.ts'
+
+/** What a card shows: bytes on their way, an item, or why there is none. */
+export type CardState =
+  | { readonly is: 'sending'; readonly fraction: number }
+  | { readonly is: 'item'; readonly item: Item }
+  | { readonly is: 'refused'; readonly refusal: Pick<Refusal, 'message' | 'advice' | 'code'> }
+
+export interface Card {
+  readonly element: HTMLLIElement
+  show(state: CardState): void
+}
+
+export interface CardOptions {
+  /** The file's name, where this page sent it; it never leaves the page. */
+  readonly name: string | null
+  readonly onOpen: (item: Item) => void
+  readonly onDismiss: () => void
+}
+
+export function createCard(options: CardOptions): Card {
+  const plate = h('div', { class: 'plate' })
+  const caption = h('div', { class: 'caption' })
+  const element = h('li', { class: 'card' }, plate, caption)
+  let plateKey = ''
+
+  /** Pictures are built anew only when they change, so that progress does not make them flicker. */
+  function setPlate(key: string, build: () => (Node | null)[]): void {
+    if (key === plateKey) return
+    plateKey = key
+    plate.replaceChildren(...build().filter((node) => node !== null))
+  }
+
+  function title(item: Item): string {
+    return options.name ?? `${item.kind === 'image' ? 'Photo' : 'Video'} ${item.id}`
+  }
+
+  function showItem(item: Item): void {
+    element.dataset.state = item.state
+    const name = title(item)
+    const shown = item.renditions.length > 0
+    setPlate(`${item.state === 'erased'} ${item.blurhash} ${shown}`, () => [
+      item.state === 'erased' ? null : placeholder(item),
+      shown ? responsivePicture(item, '(min-width: 700px) 320px, 50vw', '') : null,
+      shown && item.kind === 'video' ? h('span', { class: 'badge' }, item.durationMs === undefined ? 'video' : durationText(item.durationMs)) : null,
+      shown ? h('button', { type: 'button', class: 'open', 'aria-label': `Open ${name}`, onclick: () => options.onOpen(current ?? item) }) : null,
+    ])
+    current = item
+    caption.replaceChildren(h('strong', { title: name }, name), ...linesOf(item))
+  }
+  let current: Item | null = null
+
+  return {
+    element,
+    show(state) {
+      if (state.is === 'item') return showItem(state.item)
+      element.dataset.state = state.is
+      const name = h('strong', { title: options.name ?? '' }, options.name ?? '')
+      if (state.is === 'sending') {
+        setPlate('sending', () => [])
+        const bar = h('progress', { max: '1', value: String(state.fraction), 'aria-label': `Sending ${options.name ?? 'the file'}` })
+        return caption.replaceChildren(name, bar, h('p', { class: 'dim' }, state.fraction < 1 ? `sending · ${Math.floor(state.fraction * 100)} %` : 'sent · being committed'))
+      }
+      setPlate('refused', () => [])
+      caption.replaceChildren(name, ...faultLines(state.refusal.message, state.refusal.advice, state.refusal.code), h('button', { type: 'button', class: 'quiet', onclick: options.onDismiss }, 'Dismiss'))
+    },
+  }
+}
+
+function faultLines(title: string, advice: string, code: string): HTMLElement[] {
+  return [h('p', { class: 'fault' }, title), h('p', { class: 'dim' }, advice), h('p', { class: 'code' }, code)]
+}
+
+function linesOf(item: Item): HTMLElement[] {
+  const ago = agoText(new Date(item.createdAt), new Date())
+  if (item.state === 'erased') {
+    const done = item.stage === 'done'
+    return [h('p', { class: 'dim' }, done ? 'Erased, and seen to be refused everywhere.' : 'Being erased; already refused.')]
+  }
+  if (item.error) {
+    const advice = isErrorCode(item.error.code) ? errorTable[item.error.code].advice : ''
+    return faultLines(item.error.title, advice, item.error.code)
+  }
+  if (item.state === 'ready') {
+    const largest = picturesOf(item)[0]
+    const size = item.width && item.height ? `${item.width} × ${item.height}` : ''
+    return [h('p', { class: 'dim' }, [size, largest && item.kind === 'image' ? bytesText(largest.bytes) : '', ago].filter((part) => part !== '').join(' · '))]
+  }
+  const playable = item.state === 'playable' ? 'playable · ' : ''
+  return [rail(item), h('p', { class: 'dim' }, playable + railState(item).text)]
+}

@@ -1,0 +1,133 @@
+import type { Item, ItemRendition } from '../api/item.ts'
+import type { PrivateFacts } from '../domain/media.ts'
+import { h } from './dom.ts'
+import { bytesText, durationText } from './format.ts'
+import { developing, picturesOf, placeholder, responsivePicture } from './picture.ts'
+import { createPlayer, type Player } from './player.ts'
+
+export interface DetailOptions {
+  readonly dialog: HTMLDialogElement
+  readonly temporalUi: string | null
+  readonly facts: (id: string) => Promise<PrivateFacts>
+  readonly erase: (item: Item) => Promise<void>
+}
+
+/** The dialog that shows one item whole. Returns its opener. */
+export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions): (item: Item, name: string) => void {
+  let player: Player | null = null
+  dialog.addEventListener('close', () => {
+    player?.stop()
+    player = null
+    dialog.replaceChildren()
+  })
+  // A click on the backdrop is a click on the dialog itself, outside of its content.
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close()
+  })
+
+  return (item, name) => {
+    const stage = h('div', { class: 'stage' })
+    if (item.hls === undefined) stage.append(photo(item, name))
+    else {
+      player = createPlayer(item.hls, item.poster, name)
+      stage.append(player.element)
+    }
+    const close = h('button', { type: 'button', class: 'quiet close', onclick: () => dialog.close() }, 'Close')
+    const side = h('div', { class: 'side' }, h('header', {}, h('h2', {}, name), close), summary(item, facts), ladder(item, stage), footer(item, temporalUi, () => erase(item), dialog))
+    dialog.replaceChildren(h('div', { class: 'sheet' }, stage, side))
+    dialog.setAttribute('aria-label', name)
+    dialog.showModal()
+    close.focus()
+  }
+}
+
+function photo(item: Item, name: string): HTMLElement {
+  const frame = h('div', { class: 'frame' })
+  if (item.width && item.height) frame.style.setProperty('--ratio', String(item.width / item.height))
+  frame.append(...[placeholder(item), responsivePicture(item, '(min-width: 1000px) 70vw, 100vw', name)].filter((node) => node !== null))
+  return frame
+}
+
+function summary(item: Item, facts: DetailOptions['facts']): HTMLElement {
+  const list = h('dl', { class: 'facts' })
+  const add = (term: string, value: string) => list.append(h('div', {}, h('dt', {}, term), h('dd', {}, value)))
+  if (item.width && item.height) add('Size', `${item.width} × ${item.height}`)
+  if (item.durationMs !== undefined) add('Length', durationText(item.durationMs))
+  add('Id', item.id)
+  add('Received', new Date(item.createdAt).toLocaleString())
+  facts(item.id)
+    .then((known) => {
+      if (known.takenAt) add('Taken', known.takenAt)
+      if (known.camera) add('Camera', known.camera)
+      if (known.latitude !== undefined && known.longitude !== undefined) add('Place', `${known.latitude.toFixed(4)}, ${known.longitude.toFixed(4)}`)
+      if (known.software) add('Software', known.software)
+    })
+    .catch((error: unknown) => console.warn('facts', error))
+  return list
+}
+
+/** Every rendition with its picture and weight; a photo's can be looked at one by one. */
+function ladder(item: Item, stage: HTMLElement): HTMLElement {
+  const rows = [...picturesOf(item), ...item.renditions.filter((rendition) => !rendition.type.startsWith('image/'))]
+  const heaviest = Math.max(1, ...rows.map((rendition) => rendition.bytes))
+  const list = h('ul', { class: 'ladder' })
+  for (const rendition of rows) {
+    const isPicture = rendition.type.startsWith('image/')
+    const weight = h('i')
+    weight.style.setProperty('--fraction', String(rendition.bytes / heaviest))
+    const thumb = isPicture ? developing(h('img', { src: rendition.url, alt: '', loading: 'lazy', decoding: 'async' })) : h('span', { class: 'glyph', 'aria-hidden': 'true' }, 'm3u8')
+    const row = h(
+      'button',
+      { type: 'button', 'aria-pressed': 'false', 'aria-label': `${rendition.name}, ${rendition.width} by ${rendition.height}, ${bytesText(rendition.bytes)}`, disabled: !isPicture || item.hls !== undefined },
+      h('span', { class: 'thumb' }, thumb),
+      h('span', { class: 'what' }, h('b', {}, `${rendition.width} × ${rendition.height}`), h('small', {}, rendition.type.replace(/^.*[/.]/, ''))),
+      h('span', { class: 'weight' }, h('b', {}, weight), h('small', {}, bytesText(rendition.bytes))),
+    )
+    row.addEventListener('click', () => {
+      for (const other of list.querySelectorAll('button')) other.setAttribute('aria-pressed', String(other === row))
+      look(stage, rendition)
+    })
+    list.append(h('li', {}, row))
+  }
+  const count = `${rows.length} ${rows.length === 1 ? 'rendition' : 'renditions'}`
+  return h('section', { 'aria-label': 'Renditions' }, h('h3', {}, 'Ladder ', h('small', {}, count)), list)
+}
+
+/** Puts exactly this rendition into the frame. */
+function look(stage: HTMLElement, rendition: ItemRendition): void {
+  const img = developing(h('img', { src: rendition.url, alt: `${rendition.name} at ${rendition.width} by ${rendition.height}`, width: String(rendition.width), height: String(rendition.height) }))
+  const frame = stage.querySelector('.frame')
+  frame?.querySelector('picture')?.remove()
+  frame?.append(h('picture', {}, img))
+}
+
+function footer(item: Item, temporalUi: string | null, erase: () => Promise<void>, dialog: HTMLDialogElement): HTMLElement {
+  const foot = h('footer')
+  const workflow = temporalUi === null ? null : `${temporalUi}/namespaces/default/workflows/${encodeURIComponent(item.workflowId)}`
+  const link = workflow === null ? null : h('a', { href: workflow, target: '_blank', rel: 'noopener noreferrer' }, 'Workflow in Temporal')
+  const fault = h('p', { class: 'fault', role: 'alert' })
+
+  function ask(): void {
+    const keep = h('button', { type: 'button', class: 'quiet', onclick: offer }, 'Keep it')
+    const sure = h('button', { type: 'button', class: 'danger' }, 'Erase for ever')
+    sure.addEventListener('click', () => {
+      sure.disabled = true
+      erase().then(
+        () => dialog.close(),
+        (error: unknown) => {
+          sure.disabled = false
+          fault.textContent = error instanceof Error ? error.message : 'It was not erased.'
+        },
+      )
+    })
+    foot.replaceChildren(h('p', {}, 'Every copy goes, at every edge. This cannot be undone.'), h('div', { class: 'row' }, sure, keep), fault)
+    keep.focus()
+  }
+  function offer(): void {
+    const button = h('button', { type: 'button', class: 'quiet', onclick: ask }, 'Erase…')
+    foot.replaceChildren(...[link, button].filter((node) => node !== null))
+    if (dialog.open) button.focus()
+  }
+  offer()
+  return foot
+}

@@ -1,0 +1,21 @@
+type Child = Node | string | null
+type Props = Readonly<Record<string, string | boolean | ((event: Event) => void)>>
+
+/** An element with attributes, `on…` listeners and children. Text is always text: nothing is ever parsed as HTML. */
+export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: readonly Child[]): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(props)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value)
+    else if (typeof value === 'boolean') element.toggleAttribute(name, value)
+    else element.setAttribute(name, value)
+  }
+  element.append(...children.filter((child) => child !== null))
+  return element
+}
+
+/** The element of an id that the page is known to have. */
+export function byId<T extends HTMLElement>(id: string): T {
+  const element = document.getElementById(id)
+  if (!element) throw new Error(`the page has no #${id}`)
+  return element as T
+}

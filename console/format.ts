@@ -1,0 +1,29 @@
+const units = ['B', 'KB', 'MB', 'GB'] as const
+
+/** Bytes for people: three digits at most, powers of 1000. */
+export function bytesText(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** Minutes and seconds, with hours where there are any. */
+export function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const shown = parts[0] === 0 ? parts.slice(1) : parts
+  return shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
+}
+
+/** How long ago, roughly. */
+export function agoText(then: Date, now: Date): string {
+  const seconds = Math.max(0, (now.getTime() - then.getTime()) / 1000)
+  if (seconds < 45) return 'just now'
+  if (seconds < 3_000) return `${Math.max(1, Math.round(seconds / 60))} min ago`
+  if (seconds < 80_000) return `${Math.max(1, Math.round(seconds / 3600))} h ago`
+  return then.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+}

@@ -1,0 +1,43 @@
+import type { Item, ItemRendition } from '../api/item.ts'
+import { h } from './dom.ts'
+import { blurhashCanvas } from './blurhash.ts'
+
+/** The pictures among an item's renditions, largest first: a photo's ladder, a video's posters. */
+export function picturesOf(item: Item): ItemRendition[] {
+  return item.renditions.filter((rendition) => rendition.type.startsWith('image/')).sort((a, b) => b.width - a.width || a.type.localeCompare(b.type))
+}
+
+/** A picture element that lets the browser pick size and format; fades in over the placeholder once it is there. */
+export function responsivePicture(item: Item, sizes: string, alt: string): HTMLPictureElement | null {
+  const pictures = picturesOf(item)
+  const fallback = pictures.find((rendition) => rendition.type === 'image/jpeg') ?? pictures[0]
+  if (!fallback) return null
+  const set = (type: string) => pictures.filter((rendition) => rendition.type === type).map((rendition) => `${rendition.url} ${rendition.width}w`).join(', ')
+  const img = h('img', { src: fallback.url, alt, decoding: 'async', width: String(fallback.width), height: String(fallback.height) })
+  const jpegs = set('image/jpeg')
+  if (jpegs !== '') {
+    img.sizes = sizes
+    img.srcset = jpegs
+  }
+  const webps = set('image/webp')
+  return h('picture', {}, webps === '' ? null : h('source', { type: 'image/webp', srcset: webps, sizes }), developing(img))
+}
+
+/** Marks an image as developed when its pixels are there. */
+export function developing(img: HTMLImageElement): HTMLImageElement {
+  const shown = () => img.classList.add('developed')
+  img.addEventListener('load', shown)
+  img.addEventListener('error', () => img.classList.add('missing'))
+  if (img.complete && img.naturalWidth > 0) shown()
+  return img
+}
+
+/** The placeholder of an item: its BlurHash, or nothing while that is not known. */
+export function placeholder(item: Item): HTMLElement | null {
+  if (item.blurhash === null) return null
+  const ratio = item.width && item.height ? item.width / item.height : 4 / 3
+  const canvas = blurhashCanvas(item.blurhash, 32, Math.max(1, Math.round(32 / ratio)))
+  canvas?.classList.add('blur')
+  canvas?.setAttribute('aria-hidden', 'true')
+  return canvas
+}

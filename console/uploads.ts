@@ -1,0 +1,51 @@
+import type { Item } from '../api/item.ts'
+import { errorTable } from '../domain/errors.ts'
+import { type Client, type Config, Refusal } from './client.ts'
+import { bytesText } from './format.ts'
+
+/** More at once only share the same line, and a browser has six connections per host. */
+const AT_ONCE_MAX = 2
+
+export interface UploadListener {
+  onFraction(fraction: number): void
+  onItem(item: Item): void
+  onRefusal(refusal: Refusal): void
+}
+
+/** Sends files in order, a few at once. What can be seen to be refused is not sent. */
+export function createUploads(client: Client, limits: Config['limits']): (file: File, choice: { readonly preset: string; readonly filter: string }, listener: UploadListener) => void {
+  const waiting: (() => Promise<void>)[] = []
+  let running = 0
+
+  function next(): void {
+    while (running < AT_ONCE_MAX) {
+      const work = waiting.shift()
+      if (!work) return
+      running += 1
+      void work().finally(() => {
+        running -= 1
+        next()
+      })
+    }
+  }
+
+  return (file, choice, listener) => {
+    const refusal = refusalOf(file, limits)
+    if (refusal) return listener.onRefusal(refusal)
+    waiting.push(async () => {
+      try {
+        listener.onItem(await client.upload(file, choice, listener.onFraction))
+      } catch (error) {
+        listener.onRefusal(error instanceof Refusal ? error : new Refusal('INTERNAL', errorTable.INTERNAL.title, errorTable.INTERNAL.advice))
+      }
+    })
+    next()
+  }
+}
+
+function refusalOf(file: File, limits: Config['limits']): Refusal | null {
+  if (file.size === 0) return new Refusal('UPLOAD_EMPTY', errorTable.UPLOAD_EMPTY.title, 'Choose another file.')
+  const bytesMax = file.type.startsWith('image/') ? limits.uploadImageBytesMax : limits.uploadBytesMax
+  if (file.size <= bytesMax) return null
+  return new Refusal('UPLOAD_TOO_LARGE', errorTable.UPLOAD_TOO_LARGE.title, `It has ${bytesText(file.size)}; the limit is ${bytesText(bytesMax)}.`)
+}
