@@ -42,7 +42,12 @@ export async function makeSampleClip(options: SampleClipOptions): Promise<string
 /** The command behind {@link makeSampleClip}. */
 export function sampleClipCommand({ target, seconds = 12, width = 1280, height = 720, fps = 30 }: SampleClipOptions): Command {
   const sun = Math.round(height / 3)
-  const sky = `gradients=s=${width}x${height}:r=${fps}:d=${seconds}:nb_colors=4:c0=0x1b1440:c1=0x8e2f6b:c2=0xf2784b:c3=0xf7c66a:x0=0:y0=0:x1=${width}:y1=${height}:speed=0.012:seed=7`
+  // A smooth gradient loses nothing when it is drawn at a quarter of the pixels and enlarged.
+  const [w, h] = [Math.ceil(width / 2), Math.ceil(height / 2)]
+  const colours = ['0x120c33', '0x4a1d5e', '0xb23a6e', '0xf2784b', '0xf7c66a', '0x6fb3b8', '0x1b3a66'].map(
+    (colour, at) => `c${at}=${colour}`,
+  )
+  const sky = `gradients=s=${w}x${h}:r=${fps}:d=${seconds}:nb_colors=7:${colours.join(':')}:x0=0:y0=0:x1=${w - 1}:y1=${h - 1}:speed=0.01:seed=7,format=yuv444p,scale=${width}:${height}`
   // One drawn frame, repeated: a disc whose rim fades into a halo.
   const glow = 'clip(255*1.6*(1-hypot(X-W/2,Y-H/2)/(W/2)),0,255)'
   const disc = `color=c=0xfff3d0:s=${sun}x${sun}:r=${fps}:d=1,trim=end_frame=1,format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='${glow}',loop=loop=-1:size=1,trim=duration=${seconds},setpts=N/(${fps}*TB)`

@@ -14,6 +14,8 @@ export interface Fragment {
   readonly end: number
   /** Decode time of its first sample on the track's clock (tfdt, 8.8.12). */
   readonly decodeTicks: number
+  /** By how much its first sample is shown after it is decoded (trun's composition offset). */
+  readonly offsetTicks: number
   readonly samples: number
   readonly durationTicks: number
 }
@@ -68,6 +70,7 @@ export function readFragment(bytes: Uint8Array, moof: Box, mdat: Box): Fragment 
   let perSample = 0
   let samples = 0
   let durationTicks = 0
+  let offsetTicks = 0
   for (const box of boxesIn(bytes, traf.body, traf.end)) {
     const flags = view.getUint32(box.body) & 0xff_ffff
     if (box.type === 'tfhd') {
@@ -81,11 +84,12 @@ export function readFragment(bytes: Uint8Array, moof: Box, mdat: Box): Fragment 
       let at = box.body + 8 + (flags & 0x01 ? 4 : 0) + (flags & 0x04 ? 4 : 0)
       // 8.8.8: each sample's row has duration, size, flags and offset, as far as the flags say so.
       const row = [0x100, 0x200, 0x400, 0x800].filter((bit) => flags & bit).length * 4
+      if (samples === 0 && count > 0 && flags & 0x800) offsetTicks = view.getInt32(at + row - 4)
       for (let sample = 0; sample < count; sample++, at += row) durationTicks += flags & 0x100 ? view.getUint32(at) : perSample
       samples += count
     }
   }
-  return { start: moof.start, end: mdat.end, decodeTicks, samples, durationTicks }
+  return { start: moof.start, end: mdat.end, decodeTicks, offsetTicks, samples, durationTicks }
 }
 
 /** RFC 6381 codecs string of the first track: avc1 with the profile, constraints and level of avcC, or mp4a.40.x. */

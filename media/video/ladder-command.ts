@@ -73,6 +73,8 @@ function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescal
   return [
     ...['-map', `[${label}]`],
     ...stripOptions,
+    // ISO/IEC 14496-15 5.4.2.1.2 recommends this name; left out, ffmpeg puts its encoder's there.
+    ...['-metadata:s:v', 'encoder=AVC Coding'],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', `${threads}`],
     ...['-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`],
     ...['-x264-params', `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0`],

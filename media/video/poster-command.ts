@@ -29,6 +29,8 @@ export function posterCommand(
     ...(posterTry === 'frames' ? ['fps=2'] : []),
     ...pictureFilters(plan, options),
     ...(posterTry === 'first' ? [] : bright),
+    // Said outright: left alone, ffmpeg takes small pictures for BT.601.
+    'scale=in_color_matrix=bt709:in_range=tv',
     'format=rgb24',
   ]
   return {

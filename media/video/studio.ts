@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
-import { admitVideo, framesOf } from '../../domain/plan-video.ts'
+import { admitVideo, frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
 import type { EncodeOptions, VideoStudio } from '../../domain/ports.ts'
 import { AUDIO_FILE, audioCommand } from './audio-command.ts'
@@ -80,7 +81,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     encodeChunk: async (source, plan, chunk, encode) =>
       await scratch.within(async (folder) => {
         await layCube(plan, folder)
-        const { count } = framesOf(plan, chunk)
+        const { first, count } = framesOf(plan, chunk)
         const command = ladderCommand(placed(source), plan, chunk, { ...(await toolsFor(plan)), threads, pixelsMax: limits.videoPixelsMax })
         const lines = await run(command, folder, chunk.durationSeconds, limits.videoChunkMsPerSecondMax, encode, (key, value) => {
           if (key === 'frame') encode.onProgress?.(Math.min(1, Number(value) / count))
@@ -97,6 +98,8 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
                 facts: { frames: track.samples, expected: count, truncated: saysTruncated(lines) },
               })
             }
+            // A chunk off its place would tear the joined track: never to be stored.
+            assert.equal(track.startTicks, first * frameRateOf(plan.fps).ticks)
             return { rung: rung.index, init: track.init, segments: track.segments, codecs: track.codecs }
           }),
         )

@@ -3,8 +3,9 @@ import { boxesIn, codecsOf, readFragment, timescaleOf, type Box, type Fragment }
 
 export interface ReadTrack extends EncodedTrack {
   readonly samples: number
-  /** Decode time of the first sample, seconds. */
-  readonly startSeconds: number
+  readonly timescale: number
+  /** When its first sample is shown, before any edit list, in ticks of the timescale. */
+  readonly startTicks: number
 }
 
 /** Apple's authoring rules and the playlists' target: fragments are gathered into segments of this length. */
@@ -44,7 +45,8 @@ export function readTrack(file: Uint8Array): ReadTrack {
     segments,
     codecs: codecsOf(init),
     samples: fragments.reduce((sum, fragment) => sum + fragment.samples, 0),
-    startSeconds: (fragments[0]?.decodeTicks ?? 0) / timescale,
+    timescale,
+    startTicks: fragments[0] ? fragments[0].decodeTicks + fragments[0].offsetTicks : 0,
   }
 }
 
