@@ -1,0 +1,74 @@
+import { limits } from '../domain/limits.ts'
+import type { Catalog } from '../domain/ports.ts'
+import { createCheckpoints } from './checkpoints.ts'
+import { connectionConfig, openDatabase, type DatabaseOptions } from './database.ts'
+import { createErasures } from './erasures.ts'
+import { createMedia } from './media.ts'
+import { migrate, readMigrations } from './migrate.ts'
+import { createOutbox } from './outbox.ts'
+import { createPlacements } from './placements.ts'
+import { createSettle } from './settle.ts'
+import { openSignals } from './signals.ts'
+import { createTenants } from './tenants.ts'
+import { createVolumes } from './volumes.ts'
+
+export interface CatalogOptions {
+  /** postgres://user:password@host:port/database */
+  readonly databaseUrl: string
+  /** Connections besides the one that listens. */
+  readonly poolMax: number
+  /** Told of what breaks while nobody waits for it: an idle connection, the listener (which reconnects). */
+  readonly onError: (error: unknown) => void
+  readonly statementMsMax?: number
+  readonly connectMsMax?: number
+}
+
+/**
+ * The catalog on PostgreSQL, migrated to this release. Several processes may start at once.
+ * CATALOG_UNAVAILABLE, CATALOG_CHANGED, STORAGE_FULL.
+ */
+export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
+  const settings: DatabaseOptions = {
+    statementMsMax: limits.catalogStatementMsMax,
+    connectMsMax: limits.catalogConnectMsMax,
+    ...options,
+  }
+  await migrateFirst(settings)
+  const signals = await openSignals({
+    config: connectionConfig(settings),
+    onError: settings.onError,
+    heartbeatMs: limits.catalogHeartbeatMs,
+    retryMsMin: 100,
+    retryMsMax: limits.catalogConnectMsMax,
+  })
+  const database = openDatabase(settings)
+  let closing: Promise<void> | null = null
+  return {
+    ...createTenants(database),
+    ...createMedia(database),
+    ...createSettle(database),
+    ...createErasures(database),
+    ...createPlacements(database),
+    ...createCheckpoints(database),
+    ...createOutbox(database),
+    ...createVolumes(database),
+    onSignal: signals.subscribe,
+    async ping() {
+      await database.rows('select 1')
+    },
+    close() {
+      closing ??= Promise.all([signals.close(), database.close()]).then(() => {})
+      return closing
+    },
+  }
+}
+
+async function migrateFirst(settings: DatabaseOptions): Promise<void> {
+  const migrations = await readMigrations(new URL('migrations/', import.meta.url))
+  const database = openDatabase({ ...settings, poolMax: 1, statementMsMax: limits.catalogMigrateMsMax })
+  try {
+    await migrate(database, migrations)
+  } finally {
+    await database.close()
+  }
+}

@@ -1,0 +1,49 @@
+import type { MediaId } from '../domain/ids.ts'
+import type { ErasureFeed, MediaStore } from '../domain/ports.ts'
+import type { Database } from './database.ts'
+import { lockMedia } from './media.ts'
+import { mediaColumns, toMediaRow, type MediaColumns } from './rows.ts'
+
+/** A valid blurhash that shows nothing: events keep the shape that their schema promises. */
+const BLACK = 'L00000fQfQfQfQfQfQfQfQfQfQfQ'
+
+/** The tombstone and the feed of tombstones. */
+export function createErasures(database: Database): Pick<MediaStore, 'beginErase' | 'unerased'> & ErasureFeed {
+  return {
+    async beginErase(id) {
+      await database.transaction(async (queries) => {
+        if ((await lockMedia(queries, id)).state === 'erased') return
+        // What is left is what the receipt and the books need; nothing that tells what was in the picture.
+        await queries.rows(
+          `update media set state = 'erased', stage = 'erase', progress = null, manifest = null, facts = null, error = null,
+             filter = null, source_sha256 = '' where id = $1`,
+          [id],
+        )
+        // Drafts hold private facts, and an event holds the blurred picture. Nobody adds more of either: both look at the state.
+        await queries.rows('delete from checkpoints where media_id = $1', [id])
+        await queries.rows(
+          `update outbox set data = jsonb_set(data::jsonb, '{blurhash}', to_jsonb($2::text), false)::json where media_id = $1`,
+          [id, BLACK],
+        )
+        await queries.rows('lock table erasures in share row exclusive mode')
+        await queries.rows('insert into erasures (media_id) values ($1)', [id])
+      })
+    },
+
+    async unerased(olderThanMs, limit) {
+      const rows = await database.rows<MediaColumns>(
+        `select ${mediaColumns} from media join erasures on media_id = id
+         where state = 'erased' and stage <> 'done' and erased_at <= now() - $1 * interval '1 millisecond' order by position limit $2`,
+        [olderThanMs, limit],
+      )
+      return rows.map(toMediaRow)
+    },
+
+    async after(position, limit) {
+      return await database.rows<{ position: number; id: MediaId }>(
+        'select position, media_id as id from erasures where position > $1 order by position limit $2',
+        [position, limit],
+      )
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import { MediaError } from '../domain/errors.ts'
+import type { MediaId } from '../domain/ids.ts'
+import type { MediaRow, MediaState, PrivateFacts } from '../domain/media.ts'
+import type { MediaStore, NewMedia } from '../domain/ports.ts'
+import type { Database, Queries } from './database.ts'
+import { mediaColumns, toMediaRow, type MediaColumns } from './rows.ts'
+import { decidePublish } from './transitions.ts'
+
+export interface LockedMedia {
+  readonly state: MediaState
+  readonly version: number
+  readonly tenant: string
+  readonly published: boolean
+}
+
+/** The row of an item, locked to the end of the transaction: changes of one item take turns. MEDIA_NOT_FOUND. */
+export async function lockMedia(queries: Queries, id: MediaId): Promise<LockedMedia> {
+  const [row] = await queries.rows<LockedMedia>(
+    'select state, version, tenant, manifest is not null as published from media where id = $1 for update',
+    [id],
+  )
+  if (!row) throw new MediaError('MEDIA_NOT_FOUND')
+  return row
+}
+
+/** The life of an item until it is settled. */
+export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'beginErase' | 'unerased'> {
+  const select = async (where: string, values: (string | number)[]): Promise<MediaRow[]> =>
+    (await database.rows<MediaColumns>(`select ${mediaColumns} from media where ${where}`, values)).map(toMediaRow)
+
+  return {
+    async accept(media) {
+      const added = await database.rows(
+        `insert into media (id, tenant, kind, preset, filter, source_type, source_bytes, source_sha256)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing returning 1 as added`,
+        [media.id, media.tenant, media.kind, media.preset, media.filter, media.sourceType, media.sourceBytes, media.sourceSha256],
+      )
+      if (added.length === 0) assertSame((await select('id = $1', [media.id]))[0], media)
+    },
+
+    async get(id) {
+      return (await select('id = $1', [id]))[0] ?? null
+    },
+
+    recent: (tenant, limit) => select('tenant = $1 order by id desc limit $2', [tenant, limit]),
+
+    unstarted: (olderThanMs, limit) =>
+      select(
+        `state = 'processing' and started_at is null and accepted_at <= now() - $1 * interval '1 millisecond'
+         order by accepted_at limit $2`,
+        [olderThanMs, limit],
+      ),
+
+    async markStarted(id) {
+      await database.rows('update media set started_at = now() where id = $1 and started_at is null', [id])
+    },
+
+    async setStage(id, stage, progress) {
+      await database.rows(
+        `update media set stage = $2, progress = $3::json
+         where id = $1 and state in ('processing', 'playable') and (stage, progress::text) is distinct from ($2, $3)`,
+        [id, stage, progress === undefined ? null : JSON.stringify(progress)],
+      )
+    },
+
+    async publish(id, manifest, facts) {
+      await database.transaction(async (queries) => {
+        if (!decidePublish(await lockMedia(queries, id), manifest.version)) return
+        await queries.rows('update media set manifest = $2, facts = $3, version = $4 where id = $1', [
+          id,
+          JSON.stringify(manifest),
+          JSON.stringify(facts),
+          manifest.version,
+        ])
+      })
+    },
+
+    async facts(id) {
+      const [row] = await database.rows<{ facts: PrivateFacts | null }>('select facts from media where id = $1', [id])
+      return row?.facts ?? null
+    },
+  }
+}
+
+/** Two uploads under one id would lose one of them: two processes were given the same shard. */
+function assertSame(row: MediaRow | undefined, media: NewMedia): void {
+  const same = row?.tenant === media.tenant && (row.state === 'erased' || row.sourceSha256 === media.sourceSha256)
+  if (!same) throw new Error(`the id ${media.id} is taken by another upload: is a shard used twice?`)
+}

@@ -1,0 +1,36 @@
+import { MediaError } from '../domain/errors.ts'
+import { mediaIdOf } from '../domain/ids.ts'
+import type { MediaState } from '../domain/media.ts'
+import type { PlacementStore } from '../domain/ports.ts'
+import type { Queries } from './database.ts'
+import { discarded, isDiscarded, refusal } from './transitions.ts'
+
+/**
+ * Which volumes hold needles of an item. `place` takes a share of the item's row lock, so an erasure either sees
+ * the placement or the placement sees the erasure. MEDIA_ERASED also for what was rejected or failed: its needles
+ * are discarded once, and a late retry would leave others behind. MEDIA_NOT_FOUND.
+ */
+export function createPlacements(database: Queries): PlacementStore {
+  return {
+    async place(key, volume) {
+      const [row] = await database.rows<{ state: MediaState }>(
+        `with item as (select id, state from media where id = $1 for share),
+           placed as (
+             insert into placements (media_id, volume) select id, $2 from item where state <> all ($3) on conflict do nothing)
+         select state from item`,
+        [mediaIdOf(key), volume, discarded],
+      )
+      if (!row) throw new MediaError('MEDIA_NOT_FOUND')
+      if (isDiscarded(row.state)) throw refusal(row.state)
+    },
+
+    async placements(id) {
+      const rows = await database.rows<{ volume: number }>('select volume from placements where media_id = $1 order by volume', [id])
+      return rows.map(({ volume }) => volume)
+    },
+
+    async forgetPlacements(id) {
+      await database.rows('delete from placements where media_id = $1', [id])
+    },
+  }
+}

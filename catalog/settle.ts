@@ -1,0 +1,39 @@
+import { eventIdOf, type EventData, type EventType } from '../domain/events.ts'
+import type { MediaId } from '../domain/ids.ts'
+import type { MediaStore } from '../domain/ports.ts'
+import type { Database, Queries } from './database.ts'
+import { lockMedia, type LockedMedia } from './media.ts'
+import { decideSettle } from './transitions.ts'
+
+/** Adds an event under its deterministic id; whether it was not there yet. */
+async function addEvent(queries: Queries, id: MediaId, row: LockedMedia, type: EventType, data: EventData): Promise<boolean> {
+  const added = await queries.rows(
+    `insert into outbox (event_id, type, media_id, tenant, data) values ($1, $2, $3, $4, $5)
+     on conflict (event_id) do nothing returning sequence`,
+    [eventIdOf(id, row.version, type), type, id, row.tenant, JSON.stringify(data)],
+  )
+  return added.length > 0
+}
+
+/** The end of an item's way: its state and the event that tells of it, in one transaction. */
+export function createSettle(database: Database): Pick<MediaStore, 'settle'> {
+  return {
+    async settle(id, outcome) {
+      await database.transaction(async (queries) => {
+        const row = await lockMedia(queries, id)
+        const decision = decideSettle(row.state, outcome.state)
+        if (decision === 'keep') return
+        if (outcome.state === 'ready' && !row.published) throw new Error(`${id} is settled as ready without a manifest`)
+        const added = await addEvent(queries, id, row, `media.${outcome.state}`, outcome.event)
+        if (decision === 'repeat' && !added) return
+        const refused = outcome.state === 'rejected' || outcome.state === 'failed'
+        await queries.rows(
+          `update media set state = $2, stage = 'done', progress = null, error = $3,
+             manifest = case when $4 then null else manifest end, facts = case when $4 then null else facts end
+           where id = $1`,
+          [id, outcome.state, refused ? JSON.stringify(outcome.error) : null, refused],
+        )
+      })
+    },
+  }
+}
