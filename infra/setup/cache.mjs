@@ -29,6 +29,15 @@ export function openCache(dir = cacheDir()) {
   }
 }
 
+/** A killed set-up's npm or compiler may still be writing there: what cannot go now goes next time. */
+function sweep(dir) {
+  try {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
+  } catch {
+    // It is in nobody's way: no two attempts share a name.
+  }
+}
+
 /**
  * Fills `name` in the cache through `fill(tmp)`. The caller holds the tool's lock,
  * so every older attempt found below .tmp is a dead one's and is swept away.
@@ -36,7 +45,7 @@ export function openCache(dir = cacheDir()) {
 export async function place(cache, name, fill) {
   const prefix = `${name}.`
   for (const old of readdirSync(cache.at('.tmp'))) {
-    if (old.startsWith(prefix)) rmSync(cache.at('.tmp', old), { recursive: true, force: true })
+    if (old.startsWith(prefix)) sweep(cache.at('.tmp', old))
   }
   const tmp = cache.at('.tmp', `${prefix}${process.pid}`)
   mkdirSync(tmp)

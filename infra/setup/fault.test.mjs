@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { isFull } from './disk.mjs'
 import { causeIn, SetupFault, sentenceOf } from './fault.mjs'
 
 test('fault: the usual misfortunes are recognised at the end of a log', () => {
@@ -21,4 +22,16 @@ test('fault: whatever is thrown becomes one line', () => {
   assert.equal(sentenceOf(new SetupFault('no npm')), 'no npm')
   assert.equal(sentenceOf(Object.assign(new Error('x'), { code: 'ENOSPC', path: '/a' })), 'the disk is full (/a)')
   assert.equal(sentenceOf(new Error('first\n  at second')), 'first')
+})
+
+test('disk: it counts as full before the last byte is used, and not where it cannot be asked', () => {
+  assert.equal(
+    isFull('/', () => ({ bavail: 8191, bsize: 4096 })),
+    true,
+  )
+  assert.equal(
+    isFull('/', () => ({ bavail: 8192, bsize: 4096 })),
+    false,
+  )
+  assert.equal(isFull('/nowhere/at/all'), false)
 })

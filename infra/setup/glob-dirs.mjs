@@ -13,7 +13,9 @@ export function globDirs(pattern) {
 
 function namesIn(dir) {
   try {
-    return readdirSync(dir).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    // Newest first where names are versions. (Node 18 has no toSorted.)
+    // oxlint-disable-next-line unicorn/no-array-sort
+    return readdirSync(dir).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
   } catch {
     return []
   }

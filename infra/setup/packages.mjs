@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { refuseFullDisk } from './disk.mjs'
 import { SetupFault, sentenceOf } from './fault.mjs'
 import { withLock } from './lock.mjs'
 import { npmCall } from './means/npm.mjs'
@@ -94,6 +95,7 @@ async function install(ctx) {
       if (!/npm error code EUSAGE/.test(textOf(log) ?? '')) throw error
       await npm(ctx, 'npm ci refuses the lock file; npm install, which leaves the lock as it is', ['install', '--no-save'])
     }
+    refuseFullDisk(ctx.repo, log)
     writeStamp(ctx.repo)
   } catch (error) {
     throw new SetupFault(`the npm packages could not be installed: ${sentenceOf(error)}`)

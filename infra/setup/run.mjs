@@ -3,6 +3,7 @@
 // becomes it. Runs on Node 18 and newer with nothing installed.
 import { fileURLToPath } from 'node:url'
 import { constants } from 'node:os'
+import { delimiter, dirname } from 'node:path'
 import { openCache } from './cache.mjs'
 import { commands } from './commands.mjs'
 import { SetupFault, sentenceOf } from './fault.mjs'
@@ -76,7 +77,9 @@ async function main([name, ...args]) {
   const { node: node24, cache, tools } = await setUp(name, command, args)
   process.umask(mask)
   if (command.main === undefined) return 0
-  const env = { ...process.env, DARKROOM_TOOLS: JSON.stringify(tools), DARKROOM_CACHE: cache.dir }
+  // Scripts which the program starts by `env node` must find the same Node.
+  const PATH = [dirname(node24), process.env.PATH ?? ''].join(delimiter)
+  const env = { ...process.env, PATH, DARKROOM_TOOLS: JSON.stringify(tools), DARKROOM_CACHE: cache.dir }
   const mainArgs = [...(command.args ?? []), ...args]
   const running = launch({ node: node24, repo, main: command.main, args: mainArgs, env })
   release()

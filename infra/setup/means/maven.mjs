@@ -12,8 +12,13 @@ export async function mavenJars(ctx, { tool, module, version, out }) {
     log: ctx.cache.log(tool),
     file: onPath('mvn') ?? 'mvn',
     args: [
-      ...['-B', '-q', '-f', join(ctx.repo, 'infra', 'tools', module, 'pom.xml')],
-      ...['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${out}`],
+      '-B',
+      '-q',
+      '-f',
+      join(ctx.repo, 'infra', 'tools', module, 'pom.xml'),
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${out}`,
     ],
     cwd: out,
   })

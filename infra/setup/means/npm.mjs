@@ -1,6 +1,7 @@
 // npm as a means: a pinned package, checked against a pinned hash, into the cache.
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { refuseFullDisk } from '../disk.mjs'
 import { SetupFault } from '../fault.mjs'
 import { labour } from '../run-tool.mjs'
 import { isProgram, onPath } from '../which.mjs'
@@ -31,6 +32,15 @@ function isReadable(path) {
   }
 }
 
+/** What npm says it put below `tmp`. */
+function recordIn(tmp) {
+  try {
+    return JSON.parse(readFileSync(join(tmp, 'node_modules', '.package-lock.json'), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
 /** Installs `name`@`version` below `tmp` without running any script of it. */
 export async function npmInto(ctx, tmp, { tool, name, version, integrity }) {
   const npm = npmCall(ctx.node ?? process.execPath)
@@ -39,15 +49,15 @@ export async function npmInto(ctx, tmp, { tool, name, version, integrity }) {
     what: `getting ${name}@${version} from the npm registry`,
     log: ctx.cache.log(tool),
     file: npm.file,
-    args: [
-      ...npm.args,
-      ...['install', `${name}@${version}`, '--prefix', tmp, '--ignore-scripts', '--no-save'],
-      ...['--no-audit', '--no-fund', '--global=false', '--loglevel=error'],
-    ],
+    args: npm.args.concat(
+      ['install', `${name}@${version}`, '--prefix', tmp, '--ignore-scripts', '--no-save'],
+      ['--no-audit', '--no-fund', '--global=false', '--loglevel=error'],
+    ),
     cwd: tmp,
     env: { PATH: npm.path },
   })
-  const hidden = JSON.parse(readFileSync(join(tmp, 'node_modules', '.package-lock.json'), 'utf8'))
-  const got = hidden.packages?.[`node_modules/${name}`]?.integrity
+  refuseFullDisk(tmp, ctx.cache.log(tool))
+  const got = recordIn(tmp)?.packages?.[`node_modules/${name}`]?.integrity
+  if (got === undefined) throw new SetupFault(`npm installed nothing (log: ${ctx.cache.log(tool)})`)
   if (got !== integrity) throw new SetupFault(`${name}@${version} from the npm registry is not the pinned one`)
 }

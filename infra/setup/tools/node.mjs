@@ -1,5 +1,4 @@
 // Node 24 runs our TypeScript as it is. An older machine gets it from npm, without touching its own.
-import { join } from 'node:path'
 import { SetupFault } from '../fault.mjs'
 import { npmInto } from '../means/npm.mjs'
 import { pins } from '../pins.mjs'

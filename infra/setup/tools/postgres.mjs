@@ -44,7 +44,7 @@ export const postgres = {
   // Debian keeps its servers off PATH, one directory per major version.
   lastResort: () => [
     ...allOnPath(['postgres']).map((path) => programsIn(dirname(real(path)))),
-    ...globDirs('/usr/lib/postgresql/*/bin').reverse().map(programsIn),
+    ...globDirs('/usr/lib/postgresql/*/bin').map(programsIn),
   ],
   async usable({ postgres: path }) {
     const { status, text } = await ask(path, ['--version'])
