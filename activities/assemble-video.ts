@@ -1,6 +1,6 @@
 import { altOf, altPlaces } from '../domain/alt.ts'
 import { siblingReference } from '../cdn/url.ts'
-import { masterPlaylist, mediaPlaylist } from '../domain/hls.ts'
+import { masterPlaylist, measureBandwidth, mediaPlaylist } from '../domain/hls.ts'
 import { mediaTypes, type Rendition } from '../domain/media.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoPlan, VideoProbe } from '../domain/plans.ts'
@@ -9,7 +9,7 @@ import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { must, saveDraft, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { videoSteps, type StoredChunk, type StoredSegment, type StoredTrack } from './video-steps.ts'
+import { videoSteps, type StoredChunk, type StoredTrack } from './video-steps.ts'
 
 export interface AssembleDeps {
   readonly catalog: MediaStore & CheckpointStore
@@ -88,19 +88,19 @@ function masterFile(
   playlists: readonly Rendition[],
   probe: VideoProbe,
 ): EncodedFile {
-  const sound = audio ? bitrates(audio.segments) : { peak: 0, average: 0 }
+  const sound = audio ? measureBandwidth(audio.segments) : { bandwidth: 0, averageBandwidth: 0 }
   const text = masterPlaylist({
     rungs: plan.rungs.map((rung, at) => {
       const track = must(tracks[at])
-      const picture = bitrates(track.segments)
+      const picture = measureBandwidth(track.segments)
       return {
         uri: siblingReference(must(playlists[at])),
         width: rung.width,
         height: rung.height,
         fps: plan.fps,
         codecs: audio ? `${track.codecs},${audio.codecs}` : track.codecs,
-        bandwidth: picture.peak + sound.peak,
-        averageBandwidth: picture.average + sound.average,
+        bandwidth: picture.bandwidth + sound.bandwidth,
+        averageBandwidth: picture.averageBandwidth + sound.averageBandwidth,
       }
     }),
     ...(audio && probe.audio ? { audio: { uri: siblingReference(must(playlists.at(-1))), channels: 2 } } : {}),
@@ -113,12 +113,4 @@ function masterFile(
     alt: altOf(input.version, altPlaces.master),
     data: new TextEncoder().encode(text),
   }
-}
-
-/** Bits per second, as RFC 8216 section 4.3.4.2 measures them: the largest of any segment, and over the whole. */
-export function bitrates(segments: readonly StoredSegment[]): { peak: number; average: number } {
-  const bits = segments.reduce((sum, segment) => sum + segment.bytes * 8, 0)
-  const seconds = segments.reduce((sum, segment) => sum + segment.durationSeconds, 0)
-  const peak = Math.max(0, ...segments.map((segment) => (segment.bytes * 8) / segment.durationSeconds))
-  return { peak: Math.ceil(peak), average: seconds > 0 ? Math.ceil(bits / seconds) : 0 }
 }

@@ -71,7 +71,15 @@ async function runTier(tier: Tier): Promise<boolean> {
       process.stdout.write(`tier ${tier.name}: no test file found\n`)
       return false
     }
-    good = (await run([process.execPath, '--test', '--test-reporter=spec', `--test-concurrency=${tier.concurrency ?? 1}`, '--test-timeout=600000', ...files])) === 0 && good
+    good =
+      (await run([
+        process.execPath,
+        '--test',
+        '--test-reporter=spec',
+        `--test-concurrency=${tier.concurrency ?? 1}`,
+        '--test-timeout=600000',
+        ...files,
+      ])) === 0 && good
   }
   return good
 }
@@ -90,7 +98,8 @@ for (const tier of tiers.filter(({ name }) => asked.length === 0 || asked.includ
   results.push({ name: tier.name, good, seconds: (performance.now() - startedAt) / 1000 })
 }
 process.stdout.write('\n')
-for (const { name, good, seconds } of results) process.stdout.write(`${good ? 'passed' : 'FAILED'}  ${name.padEnd(9)} ${seconds.toFixed(1)} s\n`)
+for (const { name, good, seconds } of results)
+  process.stdout.write(`${good ? 'passed' : 'FAILED'}  ${name.padEnd(9)} ${seconds.toFixed(1)} s\n`)
 const failed = results.filter(({ good }) => !good).length
 process.stdout.write(`tiers: ${results.length - failed} passed, ${failed} failed\n`)
 process.exitCode = failed > 0 ? 1 : 0

@@ -1,0 +1,95 @@
+import { ApplicationFailure } from '@temporalio/common'
+import type { MediaId } from '../../domain/ids.ts'
+import type { ImageProbe, VideoProbe } from '../../domain/plans.ts'
+import type { EraseInput, IngestInput } from '../../domain/workflow-inputs.ts'
+
+/** A run of a workflow whose history is kept: later code must be able to replay it. */
+export interface Scenario {
+  readonly name: string
+  readonly workflow: 'ingest' | 'erase'
+  readonly input: IngestInput | EraseInput
+  /** What the activities do in this run, where that is not the usual. */
+  readonly fails?: { readonly activity: string; readonly code: string }
+  /** Child workflow whose history is kept too. */
+  readonly child?: 'image' | 'video'
+}
+
+const mediaId = '01kq8z4v7g0j0' as MediaId
+const image: IngestInput = {
+  mediaId,
+  tenant: 'acme',
+  kind: 'image',
+  sourceType: 'image/jpeg',
+  preset: 'standard',
+  filter: null,
+  version: 1,
+}
+const video: IngestInput = { ...image, kind: 'video', sourceType: 'video/mp4' }
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'ingest-image-ready', workflow: 'ingest', input: image, child: 'image' },
+  { name: 'ingest-image-second-version', workflow: 'ingest', input: { ...image, version: 2 } },
+  { name: 'ingest-image-rejected', workflow: 'ingest', input: image, fails: { activity: 'admitImage', code: 'MEDIA_CORRUPT' } },
+  { name: 'ingest-video-ready', workflow: 'ingest', input: video, child: 'video' },
+  {
+    name: 'ingest-video-rejected-in-a-chunk',
+    workflow: 'ingest',
+    input: video,
+    child: 'video',
+    fails: { activity: 'encodeChunk', code: 'MEDIA_CORRUPT' },
+  },
+  { name: 'erase', workflow: 'erase', input: { mediaId, tenant: 'acme', version: 1 } },
+]
+
+const imageProbe: ImageProbe = {
+  type: 'image/jpeg',
+  width: 4000,
+  height: 3000,
+  orientation: 6,
+  frames: 1,
+  hasAlpha: false,
+  heldWhole: false,
+  decodeBytesPerPixel: 3,
+}
+const videoProbe: VideoProbe = {
+  durationMs: 20_000,
+  width: 1280,
+  height: 720,
+  fps: 30,
+  startSeconds: 0,
+  videoCodec: 'h264',
+  videoStreamIndex: 0,
+  audio: { streamIndex: 1, codec: 'aac', channels: 2 },
+}
+
+/** Activities that only answer: a history is made of what workflows asked and were told. */
+export function answers({ fails }: Scenario): Record<string, () => Promise<unknown>> {
+  const usual: Record<string, unknown> = {
+    admitImage: imageProbe,
+    developImage: { files: 10, bytes: 1_000_000 },
+    admitVideo: videoProbe,
+    encodeChunk: { segments: 5 },
+    encodeAudio: { segments: 4 },
+    makePoster: { files: 6 },
+    assembleVideo: { parts: 30 },
+    publish: null,
+    invalidate: null,
+    announce: null,
+    refuse: 'rejected',
+    discard: null,
+    beginErase: null,
+    awaitIngestEnd: null,
+    verifyOrigins: null,
+    purgeEdges: null,
+    certifyErase: null,
+  }
+  return Object.fromEntries(
+    Object.entries(usual).map(([name, answer]) => [
+      name,
+      async () => {
+        if (fails?.activity === name) throw ApplicationFailure.nonRetryable('as the scenario has it', fails.code)
+        return answer
+      },
+    ]),
+  )
+}
