@@ -1,0 +1,107 @@
+/**
+ * The thread that writes. Synchronous calls in a thread of their own: a slow fsync then holds up neither
+ * the event loop nor the pool of threads that reads come from.
+ */
+import { closeSync, constants, existsSync, fdatasyncSync, fsyncSync, ftruncateSync, linkSync, openSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parentPort } from 'node:worker_threads'
+
+export type DiskJob =
+  | { readonly kind: 'create'; readonly path: string; readonly head: Uint8Array; readonly bytesTotal: number }
+  | { readonly kind: 'write'; readonly fd: number; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'zero'; readonly fd: number; readonly offset: number; readonly length: number }
+  | { readonly kind: 'cut'; readonly fd: number; readonly length: number }
+  | { readonly kind: 'add'; readonly path: string; readonly bytes: Uint8Array }
+
+export interface DiskRequest {
+  readonly id: number
+  readonly job: DiskJob
+}
+
+export interface DiskAnswer {
+  readonly id: number
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+const zeros = new Uint8Array(1024 * 1024)
+
+function writeAll(fd: number, bytes: Uint8Array, offset: number | null): void {
+  for (let done = 0; done < bytes.byteLength; )
+    done += writeSync(fd, bytes, done, bytes.byteLength - done, offset === null ? null : offset + done)
+}
+
+function writeZeros(fd: number, offset: number, length: number): void {
+  for (let done = 0; done < length; ) {
+    const step = Math.min(zeros.byteLength, length - done)
+    writeAll(fd, zeros.subarray(0, step), offset + done)
+    done += step
+  }
+}
+
+function syncFolderOf(path: string): void {
+  const fd = openSync(dirname(path), constants.O_RDONLY)
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function perform(job: DiskJob): void {
+  switch (job.kind) {
+    case 'create': {
+      // Made under another name and linked when durable: whoever sees the file sees it whole.
+      const unfinished = `${job.path}.new`
+      rmSync(unfinished, { force: true })
+      try {
+        const fd = openSync(unfinished, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
+        try {
+          writeAll(fd, job.head, 0)
+          writeZeros(fd, job.head.byteLength, job.bytesTotal - job.head.byteLength)
+          fsyncSync(fd)
+        } finally {
+          closeSync(fd)
+        }
+        linkSync(unfinished, job.path)
+      } finally {
+        rmSync(unfinished, { force: true })
+      }
+      syncFolderOf(job.path)
+      return
+    }
+    case 'write':
+      writeAll(job.fd, job.bytes, job.offset)
+      fdatasyncSync(job.fd)
+      return
+    case 'zero':
+      writeZeros(job.fd, job.offset, job.length)
+      fdatasyncSync(job.fd)
+      return
+    case 'cut':
+      ftruncateSync(job.fd, job.length)
+      fsyncSync(job.fd)
+      return
+    case 'add': {
+      const isNew = !existsSync(job.path)
+      const fd = openSync(job.path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o600)
+      try {
+        writeAll(fd, job.bytes, null)
+        fdatasyncSync(fd)
+      } finally {
+        closeSync(fd)
+      }
+      if (isNew) syncFolderOf(job.path)
+    }
+  }
+}
+
+parentPort?.on('message', ({ id, job }: DiskRequest) => {
+  let answer: DiskAnswer = { id }
+  try {
+    perform(job)
+  } catch (error) {
+    const { code = 'unknown', message } = error as NodeJS.ErrnoException
+    answer = { id, error: { code, message } }
+  }
+  parentPort?.postMessage(answer)
+})

@@ -1,0 +1,35 @@
+/**
+ * The few things that the file backend does to a disk, each of them either durable or failed when it
+ * returns. Everything that can go wrong with a disk goes wrong behind this port.
+ */
+export interface Disk {
+  /**
+   * A new file of these bytes followed by zeros up to `bytesTotal`; whole, durable and visible when it returns.
+   * VOLUME_FENCED when there is a file of that name, STORAGE_FULL.
+   */
+  create(path: string, head: Uint8Array, bytesTotal: number): Promise<void>
+  /** Null when there is no such file. */
+  openRead(path: string): Promise<ReadFile | null>
+  openWrite(path: string): Promise<WriteFile>
+  /** Adds bytes to a file that any number of processes add to; makes it where there is none. */
+  add(path: string, bytes: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+export interface ReadFile {
+  size(): Promise<number>
+  /** Fewer bytes where the file ends. */
+  read(offset: number, length: number): Promise<Uint8Array>
+  /** Waits for reads under way. */
+  close(): Promise<void>
+}
+
+/** What is asked of one file happens in the order of the asking. */
+export interface WriteFile {
+  size(): Promise<number>
+  write(offset: number, bytes: Uint8Array): Promise<void>
+  /** Zeros from `offset`, so that later writes there need not grow the file. */
+  zero(offset: number, length: number): Promise<void>
+  cut(length: number): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import type { BlobLimits } from './blob-limits.ts'
+import type { Disk, WriteFile } from './disk.ts'
+import { type FileView, newFileView, openFileView, volumePath } from './file-view.ts'
+import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
+import { encodeRecord, seedOf } from './needle.ts'
+import { encodeSuperblock, type Superblock } from './superblock.ts'
+import type { Commit, Report, VolumeBackend, VolumeLog } from './volume-log.ts'
+
+export interface FileBackendOptions {
+  readonly disk: Disk
+  readonly folder: string
+  readonly limits: BlobLimits
+  readonly report: Report
+}
+
+/** Zeros are written in steps of this between commits, so that no commit waits long for them. */
+const ZERO_STEP_BYTES = 4 * 1024 * 1024
+
+/** Volumes as files of a folder. The disk is a port, so that a simulated one can take its place. */
+export function createFileBackend({ disk, folder, limits, report }: FileBackendOptions): VolumeBackend {
+  async function logOf(view: FileView, epoch: number): Promise<VolumeLog> {
+    view.own()
+    const file = await disk.openWrite(volumePath(folder, view.superblock.volume))
+    return createFileLog(file, view, epoch, await file.size(), limits)
+  }
+
+  return {
+    async create(volume, epoch) {
+      const superblock: Superblock = { volume, epoch, uuid: new Uint8Array(randomBytes(16)) }
+      const bytesTotal = Math.max(SUPERBLOCK_BYTES, Math.min(limits.extentBytes, limits.volumeBytesMax))
+      await disk.create(volumePath(folder, volume), encodeSuperblock(superblock), bytesTotal)
+      const view = await newFileView(disk, folder, superblock, report)
+      return { view, log: await logOf(view, epoch) }
+    },
+    async recover(volume, epoch) {
+      const view = await openFileView(disk, folder, volume, report)
+      if (view === null) return null
+      const { end, damage, epochMax, torn } = view.found
+      if (epoch < epochMax) {
+        report({ kind: 'volume superseded', volume })
+        return { log: null, view, bytes: end }
+      }
+      // Damage is evidence, and may be repaired from elsewhere: nothing of such a file is changed.
+      if (damage.length > 0) return { log: null, view, bytes: end }
+      if (torn) report({ kind: 'torn tail cut', volume, end })
+      const file = await disk.openWrite(volumePath(folder, volume))
+      try {
+        // Also where nothing shows: leftovers beyond the end must never follow a new record.
+        await file.cut(end)
+      } finally {
+        await file.close()
+      }
+      return { log: await logOf(view, epoch), view, bytes: end }
+    },
+    open: (volume) => openFileView(disk, folder, volume, report),
+    close: () => disk.close(),
+  }
+}
+
+function createFileLog(file: WriteFile, view: FileView, epoch: number, size: number, limits: BlobLimits): VolumeLog {
+  const { superblock } = view
+  let end = view.found.end
+  let lastBatch = view.found.lastBatch
+  let marked = end
+  let zeroedTo = size
+  let zeroing: Promise<void> = Promise.resolve()
+  let zeroFailed = false
+  let failed = false
+
+  /** Keeps up to an extent of zeros ahead of the end, a step at a time. */
+  function zeroAhead(stepBytes: number): void {
+    const target = Math.min(end + limits.extentBytes, Math.max(limits.volumeBytesMax, end))
+    if (zeroFailed || end + limits.extentBytes / 2 < zeroedTo || zeroedTo >= target) return
+    const from = Math.max(zeroedTo, end)
+    const length = Math.min(Math.max(ZERO_STEP_BYTES, stepBytes), target - from)
+    zeroedTo = from + length
+    zeroing = file.zero(from, length).catch(() => {
+      // The next commit has to grow the file itself, and meets the same disk.
+      zeroFailed = true
+    })
+  }
+
+  async function append(base: number, bytes: Uint8Array, batch: number): Promise<void> {
+    if (base !== end) throw new Error(`a commit at ${base} does not follow the log's end at ${end}`)
+    try {
+      await file.write(base, bytes)
+    } catch (error) {
+      failed = true
+      throw error
+    }
+    end = base + bytes.byteLength
+    lastBatch = batch
+  }
+
+  /** Says that all before it is durable: the last commit can then be told from a torn one. */
+  async function mark(): Promise<void> {
+    if (failed || marked === end) return
+    const bytes = new Uint8Array(recordBytes(0))
+    const none = { key: 0n, alt: 0, cookie: new Uint8Array(8) }
+    const header = { ...none, type: 'mark', lastOfBatch: true, epoch, batch: lastBatch + 1, durableThrough: end } as const
+    encodeRecord(bytes, 0, seedOf(superblock.uuid), header, new Uint8Array(0))
+    await append(end, bytes, lastBatch + 1)
+    marked = end
+  }
+
+  return {
+    superblock,
+    epoch,
+    get end() {
+      return end
+    },
+    get lastBatch() {
+      return lastBatch
+    },
+    trailerOf: () => ({ bytes: 0, batches: 0 }),
+    async commit(commit: Commit) {
+      // Before the write, in the same queue: zeros are never written over records.
+      if (commit.base + commit.bytes.byteLength > zeroedTo) zeroedTo = commit.base + commit.bytes.byteLength
+      await append(commit.base, commit.bytes, commit.lastBatch)
+      zeroAhead(2 * commit.bytes.byteLength)
+    },
+    async seal() {
+      await zeroing
+      await mark()
+      await file.cut(end)
+      return end
+    },
+    async close() {
+      await zeroing
+      try {
+        await mark()
+      } finally {
+        await file.close()
+      }
+    },
+  }
+}

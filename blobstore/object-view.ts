@@ -1,0 +1,180 @@
+import { MediaError } from '../domain/errors.ts'
+import type { ObjectStore } from '../domain/ports.ts'
+import { SUPERBLOCK_BYTES } from './layout.ts'
+import { seedOf } from './needle.ts'
+import { NeedleIndex } from './needle-index.ts'
+import { packKey } from './object-names.ts'
+import { type Listed, listSequence, mapInOrder, readObject } from './object-reads.ts'
+import { followObjectTombstones } from './object-tombstones.ts'
+import { decodePackIndex, type PackIndex } from './pack.ts'
+import { scan } from './scan.ts'
+import { decodeSuperblock, type Superblock } from './superblock.ts'
+import type { LogEntry, Report, VolumeView } from './volume-log.ts'
+
+/** Most indexes are within the last bytes of their pack: one request each. */
+const TAIL_BYTES = 64 * 1024
+const READS_AT_ONCE = 16
+
+interface Pack {
+  readonly key: string
+  readonly sequence: number
+  readonly base: number
+  readonly bytes: number
+}
+
+/** How far a view knows its volume. */
+export interface ObjectViewState {
+  readonly end: number
+  readonly sequence: number
+  readonly lastBatch: number
+  readonly epochMax: number
+}
+
+export interface ObjectView extends VolumeView {
+  state(): ObjectViewState
+  /** This process alone appends from now on. */
+  own(): void
+  /** Somebody else may append again: look for packs on a miss. */
+  disown(): void
+  /** A pack that this process has put. Its needles are the caller's to index. */
+  adopt(bytes: number, index: Omit<PackIndex, 'entries'>): void
+}
+
+/** A volume of packs as readers see it. Null when there is none. VOLUME_UNKNOWN_FORMAT, BLOB_CORRUPT. */
+export async function openObjectView(objects: ObjectStore, volume: number, report: Report): Promise<ObjectView | null> {
+  const block = await readObject(objects, packKey(volume, 0))
+  if (block === null) return null
+  const view = createObjectView(objects, decodeSuperblock(block), report)
+  await Promise.all([view.refresh(), view.refreshErased()])
+  return view
+}
+
+export function createObjectView(objects: ObjectStore, superblock: Superblock, report: Report): ObjectView {
+  const { volume } = superblock
+  const index = new NeedleIndex()
+  const tombstones = followObjectTombstones(objects, superblock, report)
+  const packs: Pack[] = []
+  let end = SUPERBLOCK_BYTES
+  let lastBatch = 0
+  let epochMax = superblock.epoch
+  let damaged = false
+  let foreign = true
+
+  function hurt(start: number, stop: number): void {
+    damaged = true
+    report({ kind: 'damage', volume, start, end: stop })
+  }
+
+  function take(pack: Pack, found: Omit<PackIndex, 'entries'>): void {
+    packs.push(pack)
+    end = pack.base + pack.bytes
+    // The index record is a batch too.
+    lastBatch = found.lastBatch + 1
+    epochMax = Math.max(epochMax, found.epoch)
+  }
+
+  async function load(listed: readonly Listed[]): Promise<void> {
+    const indexes = await mapInOrder(listed, READS_AT_ONCE, (one) => readPackIndex(objects, superblock, one))
+    for (const [position, one] of listed.entries()) {
+      if (one.sequence <= (packs.at(-1)?.sequence ?? 0)) continue
+      const found = indexes[position] ?? null
+      if (found === null) {
+        const base = end
+        hurt(base, base + one.bytes)
+        const rest = await rebuild(objects, superblock, one, base)
+        for (const entry of rest.entries) index.add(entry.key, entry.alt, entry.offset, entry.bytes)
+        take({ ...one, base }, { ...rest, lastBatch: Math.max(lastBatch, rest.lastBatch) })
+        continue
+      }
+      // Packs follow one another without a gap: a pack that is gone shows.
+      if (found.base !== end) hurt(Math.min(end, found.base), Math.max(end, found.base))
+      for (const entry of found.entries) index.add(entry.key, entry.alt, entry.offset, entry.bytes)
+      take({ ...one, base: found.base }, found)
+    }
+  }
+
+  return {
+    superblock,
+    index,
+    erased: tombstones.erased,
+    get damaged() {
+      return damaged
+    },
+    get foreign() {
+      return foreign
+    },
+    state: () => ({ end, lastBatch, epochMax, sequence: packs.at(-1)?.sequence ?? 0 }),
+    own() {
+      foreign = false
+    },
+    disown() {
+      foreign = true
+    },
+    adopt(bytes, found) {
+      const sequence = (packs.at(-1)?.sequence ?? 0) + 1
+      take({ key: packKey(volume, sequence), sequence, base: found.base, bytes }, found)
+    },
+    async read(offset, length) {
+      const pack = packs[packAt(packs, offset)]
+      if (pack === undefined || offset >= pack.base + pack.bytes) return new Uint8Array(0)
+      const start = offset - pack.base
+      const range = { start, end: Math.min(start + length, pack.bytes) - 1 }
+      const bytes = await readObject(objects, pack.key, range).catch((error: unknown) => {
+        if (error instanceof MediaError && error.code === 'RANGE_NOT_SATISFIABLE') return null
+        throw error
+      })
+      if (bytes === null)
+        throw new MediaError('BLOB_CORRUPT', 'A pack of the volume is gone or cut short.', { facts: { volume, pack: pack.key } })
+      return bytes
+    },
+    async refresh() {
+      if (!foreign) return
+      await load(await listSequence(objects, `volumes/${volume}/`, packKey(volume, packs.at(-1)?.sequence ?? 0)))
+    },
+    refreshErased: tombstones.refresh,
+    erase: tombstones.add,
+    async close() {},
+  }
+}
+
+/** Position of the last pack that begins at or before `offset`. */
+function packAt(packs: readonly Pack[], offset: number): number {
+  let low = 0
+  let high = packs.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((packs[middle]?.base ?? 0) <= offset) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
+
+async function readPackIndex(objects: ObjectStore, superblock: Superblock, pack: Listed): Promise<PackIndex | null> {
+  let ask = TAIL_BYTES
+  for (let turn = 0; turn < 2; turn += 1) {
+    const range = { start: Math.max(0, pack.bytes - ask), end: pack.bytes - 1 }
+    const tail = pack.bytes === 0 ? null : await readObject(objects, pack.key, range)
+    const found = tail === null ? null : decodePackIndex(superblock, tail)
+    if (found === null || !('more' in found)) return found
+    if (found.more > pack.bytes) return null
+    ask = found.more
+  }
+  return null
+}
+
+/** The records of a pack whose index is damaged, from the records themselves. */
+async function rebuild(objects: ObjectStore, superblock: Superblock, pack: Listed, base: number): Promise<PackIndex> {
+  const bytes = (await readObject(objects, pack.key)) ?? new Uint8Array(0)
+  const entries: LogEntry[] = []
+  const read = async (offset: number, length: number) => bytes.subarray(offset - base, offset - base + length)
+  const found = await scan(
+    read,
+    seedOf(superblock.uuid),
+    { offset: base, lastBatch: -1, epochMax: superblock.epoch },
+    ({ header, offset, bytes }) => {
+      if (header.type === 'needle') entries.push({ key: header.key, alt: header.alt, offset, bytes })
+    },
+    { resync: true },
+  )
+  return { base, lastBatch: found.lastBatch, epoch: found.epochMax, entries }
+}

@@ -1,0 +1,160 @@
+import { randomFillSync } from 'node:crypto'
+import type { Locator } from '../domain/media.ts'
+import type { NeedleInput } from '../domain/ports.ts'
+import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
+import { encodeRecord, seedOf } from './needle.ts'
+import type { LogEntry, OwnVolume } from './volume-log.ts'
+
+/** Thrown to appends that were never written because the volume failed before: they can go elsewhere. */
+export class NotWritten extends Error {}
+
+interface Waiting {
+  readonly batch: readonly NeedleInput[]
+  readonly bytes: number
+  readonly resolve: (locators: Locator[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Staging {
+  readonly base: number
+  readonly buffer: Uint8Array
+  used: number
+  readonly entries: LogEntry[]
+  readonly batches: { readonly waiting: Waiting; readonly locators: Locator[] }[]
+}
+
+/**
+ * Group commit. While one commit is on its way to the disk, appends are encoded into the next one; it
+ * leaves when the first is durable, so its records can say that all before them is.
+ */
+export class OpenVolume {
+  readonly volume: number
+  readonly own: OwnVolume
+  /** Keys whose placement has been logged. */
+  readonly placed = new Map<bigint, Promise<void>>()
+  readonly #seed: number
+  readonly #limits: { readonly commitBytesMax: number; readonly volumeBytesMax: number }
+  readonly #waiting: Waiting[] = []
+  readonly #spares: Uint8Array[] = []
+  #staging: Staging | null = null
+  #inFlight: Promise<void> | null = null
+  #nextBase: number
+  #nextBatch: number
+  #reserved: number
+  #failure: { readonly error: unknown } | null = null
+
+  constructor(own: OwnVolume, limits: { readonly commitBytesMax: number; readonly volumeBytesMax: number }) {
+    this.own = own
+    this.volume = own.log.superblock.volume
+    this.#seed = seedOf(own.log.superblock.uuid)
+    this.#limits = limits
+    this.#nextBase = own.log.end
+    this.#nextBatch = own.log.lastBatch + 1
+    this.#reserved = own.log.end
+  }
+
+  get failure(): { readonly error: unknown } | null {
+    return this.#failure
+  }
+
+  /** Whether a batch of so many record bytes still goes in. An empty volume takes any batch. */
+  accepts(bytes: number): boolean {
+    return this.#failure === null && (this.#reserved + bytes <= this.#limits.volumeBytesMax || this.#reserved <= SUPERBLOCK_BYTES)
+  }
+
+  /** Resolves when the batch is durable. {@link NotWritten}; or what the log's commit threw. */
+  append(batch: readonly NeedleInput[]): Promise<Locator[]> {
+    if (this.#failure !== null) return Promise.reject(new NotWritten())
+    const bytes = batch.reduce((sum, needle) => sum + recordBytes(needle.data.byteLength), 0)
+    this.#reserved += bytes
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ batch, bytes, resolve, reject })
+      this.#pump()
+    })
+  }
+
+  /** Resolves when nothing is waiting and nothing is on its way. */
+  async idle(): Promise<void> {
+    while (this.#inFlight !== null) await this.#inFlight
+  }
+
+  #pump(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const room = this.#staging === null || this.#staging.used + next.bytes <= this.#staging.buffer.byteLength
+      if (!room) break
+      this.#waiting.shift()
+      this.#stage(next)
+    }
+    if (this.#inFlight !== null || this.#staging === null) return
+    const staging = this.#staging
+    this.#staging = null
+    const trailer = this.own.log.trailerOf(staging.entries.length)
+    const lastBatch = this.#nextBatch - 1
+    this.#nextBase = staging.base + staging.used + trailer.bytes
+    this.#nextBatch += trailer.batches
+    this.#inFlight = this.#flush(staging, lastBatch).finally(() => {
+      this.#inFlight = null
+      this.#pump()
+    })
+  }
+
+  #stage(waiting: Waiting): void {
+    this.#staging ??= { base: this.#nextBase, buffer: this.#bufferOf(waiting.bytes), used: 0, entries: [], batches: [] }
+    const staging = this.#staging
+    const cookies = randomFillSync(new Uint8Array(8 * waiting.batch.length))
+    const locators = waiting.batch.map((needle, index) => {
+      const cookie = cookies.subarray(index * 8, index * 8 + 8)
+      const bytes = encodeRecord(
+        staging.buffer,
+        staging.used,
+        this.#seed,
+        {
+          type: 'needle',
+          lastOfBatch: index === waiting.batch.length - 1,
+          epoch: this.own.log.epoch,
+          alt: needle.alt,
+          key: needle.key,
+          cookie,
+          batch: this.#nextBatch,
+          durableThrough: staging.base,
+        },
+        needle.data,
+      )
+      staging.entries.push({ key: needle.key, alt: needle.alt, offset: staging.base + staging.used, bytes })
+      staging.used += bytes
+      return { volume: this.volume, alt: needle.alt, cookie: Buffer.from(cookie).toString('hex') }
+    })
+    this.#nextBatch += 1
+    staging.batches.push({ waiting, locators })
+  }
+
+  async #flush(staging: Staging, lastBatch: number): Promise<void> {
+    try {
+      await this.own.log.commit({
+        base: staging.base,
+        bytes: staging.buffer.subarray(0, staging.used),
+        entries: staging.entries,
+        lastBatch,
+      })
+    } catch (error) {
+      this.#fail(error, staging)
+      return
+    }
+    for (const { key, alt, offset, bytes } of staging.entries) this.own.view.index.add(key, alt, offset, bytes)
+    if (staging.buffer.byteLength === this.#limits.commitBytesMax) this.#spares.push(staging.buffer)
+    for (const { waiting, locators } of staging.batches) waiting.resolve(locators)
+  }
+
+  #fail(error: unknown, staging: Staging): void {
+    this.#failure = { error }
+    for (const { waiting } of staging.batches) waiting.reject(error)
+    const untouched = [...(this.#staging?.batches.map(({ waiting }) => waiting) ?? []), ...this.#waiting.splice(0)]
+    this.#staging = null
+    for (const waiting of untouched) waiting.reject(new NotWritten())
+  }
+
+  #bufferOf(bytes: number): Uint8Array {
+    if (bytes > this.#limits.commitBytesMax) return new Uint8Array(new SharedArrayBuffer(bytes))
+    return this.#spares.pop() ?? new Uint8Array(new SharedArrayBuffer(this.#limits.commitBytesMax))
+  }
+}

@@ -1,0 +1,28 @@
+import type { BlobStore } from '../domain/ports.ts'
+import type { BlobLimits } from './blob-limits.ts'
+import { readNeedle } from './read-needle.ts'
+import type { Clock } from './refresher.ts'
+import type { VolumeBackend } from './volume-log.ts'
+import { Volumes } from './volumes.ts'
+
+/** What a process that writes no needles can do: an origin reads, an eraser deletes. */
+export type BlobReader = Pick<BlobStore, 'read' | 'delete' | 'close'>
+
+export function createPackedReader(options: {
+  readonly backend: VolumeBackend
+  readonly limits: BlobLimits
+  readonly clock: Clock
+}): BlobReader {
+  const volumes = new Volumes(options.backend, options.limits, options.clock)
+  return {
+    read: (key, locator) => readNeedle(volumes, key, locator),
+    async delete(key, volume) {
+      const opened = await volumes.get(volume)
+      if (opened !== null && !opened.view.erased.has(key)) await opened.view.erase(key)
+    },
+    async close() {
+      await volumes.close()
+      await options.backend.close()
+    },
+  }
+}

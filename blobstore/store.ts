@@ -1,0 +1,207 @@
+import { MediaError } from '../domain/errors.ts'
+import type { Locator } from '../domain/media.ts'
+import type { BlobRead, BlobStore, NeedleInput, PlacementLog, VolumeDirectory } from '../domain/ports.ts'
+import type { BlobLimits } from './blob-limits.ts'
+import { recordBytes } from './layout.ts'
+import { NotWritten, OpenVolume } from './open-volume.ts'
+import { readNeedle } from './read-needle.ts'
+import type { Clock } from './refresher.ts'
+import type { OwnVolume, Report, VolumeBackend } from './volume-log.ts'
+import { Volumes } from './volumes.ts'
+
+export interface PackedStoreOptions {
+  readonly backend: VolumeBackend
+  readonly directory: VolumeDirectory
+  readonly placements: PlacementLog
+  /** Name under which this process holds its volumes; the same after a restart. */
+  readonly writer: string
+  readonly limits: BlobLimits
+  readonly clock: Clock
+  readonly report: Report
+}
+
+/** Times that an append looks for a volume before it gives up; each turn of it needs another volume to have failed. */
+const TURNS_MAX = 8
+
+/** The blob store over any backend. Recovers what the writer held open before it answers. */
+export async function createPackedStore(options: PackedStoreOptions): Promise<BlobStore> {
+  const store = new PackedStore(options)
+  await store.recover()
+  return store
+}
+
+class PackedStore implements BlobStore {
+  readonly #options: PackedStoreOptions
+  readonly #volumes: Volumes
+  #current: OpenVolume | null = null
+  #opening: Promise<OpenVolume> | null = null
+  /** Allotted, but the backend could not create it yet: an outage must not use up a volume a second. */
+  #allotted: { readonly volume: number; readonly epoch: number } | null = null
+  readonly #retiring = new Set<Promise<void>>()
+  #closed = false
+
+  constructor(options: PackedStoreOptions) {
+    this.#options = options
+    this.#volumes = new Volumes(options.backend, options.limits, options.clock)
+  }
+
+  async recover(): Promise<void> {
+    const { backend, directory, writer, limits, report } = this.#options
+    for (const { volume, epoch } of await directory.openOf(writer)) {
+      const recovered = await backend.recover(volume, epoch)
+      if (recovered === null) {
+        report({ kind: 'volume missing', volume })
+        await directory.seal(volume, 0)
+        continue
+      }
+      this.#volumes.adopt(recovered.view)
+      const { log, view } = recovered
+      if (log === null) await directory.seal(volume, recovered.bytes)
+      else if (this.#current === null && log.end < limits.volumeBytesMax) this.#current = new OpenVolume({ log, view }, limits)
+      else await this.#seal({ log, view })
+    }
+  }
+
+  async append(batch: readonly NeedleInput[]): Promise<Locator[]> {
+    if (this.#closed) throw new Error('the blob store is closed')
+    if (batch.length === 0) return []
+    const bytes = checkSizes(batch, this.#options.limits)
+    for (let turn = 0; turn < TURNS_MAX; turn += 1) {
+      const open = await this.#open()
+      if (!open.accepts(bytes) || (await erasedHere(open, batch))) {
+        this.#retire(open)
+        continue
+      }
+      await this.#place(open, batch)
+      if (this.#current !== open || !open.accepts(bytes)) continue
+      try {
+        return await open.append(batch)
+      } catch (error) {
+        if (open.failure !== null) this.#retire(open)
+        if (!(error instanceof NotWritten)) throw error
+      }
+    }
+    throw new MediaError('VOLUME_FENCED')
+  }
+
+  read(key: bigint, locator: Locator): Promise<BlobRead> {
+    return readNeedle(this.#volumes, key, locator)
+  }
+
+  async delete(key: bigint, volume: number): Promise<void> {
+    const opened = await this.#volumes.get(volume)
+    // Volumes are created before anything is placed in them: what is not there holds nothing of the key.
+    if (opened === null || opened.view.erased.has(key)) return
+    await opened.view.erase(key)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#opening?.catch(() => undefined)
+    await this.#current?.idle()
+    await this.#current?.own.log.close()
+    await Promise.all(this.#retiring)
+    await this.#volumes.close()
+    await this.#options.backend.close()
+  }
+
+  #open(): Promise<OpenVolume> | OpenVolume {
+    if (this.#current !== null) return this.#current
+    this.#opening ??= this.#openNew().finally(() => {
+      this.#opening = null
+    })
+    return this.#opening
+  }
+
+  async #openNew(): Promise<OpenVolume> {
+    const { backend, directory, writer, limits, report } = this.#options
+    for (let turn = 0; turn < TURNS_MAX; turn += 1) {
+      this.#allotted ??= await directory.allot(writer)
+      const { volume, epoch } = this.#allotted
+      try {
+        const own = await backend.create(volume, epoch)
+        this.#allotted = null
+        this.#volumes.adopt(own.view)
+        this.#current = new OpenVolume(own, limits)
+        return this.#current
+      } catch (error) {
+        if (!(error instanceof MediaError && error.code === 'VOLUME_FENCED')) throw error
+        // There is a volume of that number already, of whom is not known: never write there.
+        report({ kind: 'volume fenced', volume, error })
+        await directory.seal(volume, 0)
+        this.#allotted = null
+      }
+    }
+    throw new MediaError('VOLUME_FENCED', 'The directory allots volumes that exist already.')
+  }
+
+  /** Logs the placement of each key that this volume has not had yet. */
+  async #place(open: OpenVolume, batch: readonly NeedleInput[]): Promise<void> {
+    const places: Promise<void>[] = []
+    for (const { key } of batch) {
+      let placing = open.placed.get(key)
+      if (placing === undefined) {
+        placing = this.#options.placements.place(key, open.volume)
+        open.placed.set(key, placing)
+        placing.catch(() => open.placed.delete(key))
+      }
+      places.push(placing)
+    }
+    await Promise.all(places)
+  }
+
+  /** Lets go of a volume: what is on its way is finished, then it is sealed. */
+  #retire(open: OpenVolume): void {
+    if (this.#current !== open) return
+    this.#current = null
+    const retiring = open
+      .idle()
+      .then(() => {
+        if (open.failure === null) return this.#seal(open.own)
+        this.#options.report({ kind: 'volume fenced', volume: open.volume, error: open.failure.error })
+        return this.#sealFenced(open.own)
+      })
+      .catch((error: unknown) => {
+        // It stays listed as this writer's, and is recovered and sealed at the next start.
+        this.#options.report({ kind: 'seal failed', volume: open.volume, error })
+      })
+      .finally(() => this.#retiring.delete(retiring))
+    this.#retiring.add(retiring)
+  }
+
+  async #seal({ log }: OwnVolume): Promise<void> {
+    const bytes = await log.seal()
+    await log.close()
+    await this.#options.directory.seal(log.superblock.volume, bytes)
+  }
+
+  async #sealFenced({ log }: OwnVolume): Promise<void> {
+    await log.close()
+    await this.#options.directory.seal(log.superblock.volume, log.end)
+  }
+}
+
+/**
+ * Whether the open volume has a tombstone for a key of the batch. Tombstones are final within their volume,
+ * so the batch goes to another, whose placement is logged anew: refused there if the item was erased, fine if
+ * only an earlier attempt was discarded. Other processes' tombstones matter for keys placed here before.
+ */
+async function erasedHere(open: OpenVolume, batch: readonly NeedleInput[]): Promise<boolean> {
+  const { view } = open.own
+  if (batch.some(({ key }) => open.placed.has(key))) await view.refreshErased()
+  return batch.some(({ key }) => view.erased.has(key))
+}
+
+function checkSizes(batch: readonly NeedleInput[], limits: BlobLimits): number {
+  let dataBytes = 0
+  let bytes = 0
+  for (const { data } of batch) {
+    if (data.byteLength > limits.needleBytesMax)
+      throw new Error(`a needle of ${data.byteLength} bytes is over the limit of ${limits.needleBytesMax}`)
+    dataBytes += data.byteLength
+    bytes += recordBytes(data.byteLength)
+  }
+  if (dataBytes > limits.batchBytesMax) throw new Error(`a batch of ${dataBytes} bytes is over the limit of ${limits.batchBytesMax}`)
+  return bytes
+}

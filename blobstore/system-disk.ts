@@ -1,0 +1,141 @@
+import { close, constants, fstat, open, read } from 'node:fs'
+import { promisify } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { AlignedPool } from './aligned-pool.ts'
+import type { Disk, ReadFile, WriteFile } from './disk.ts'
+import { isErrno, readError, writeError } from './disk-errors.ts'
+import type { DiskAnswer, DiskJob, DiskRequest } from './disk-thread.ts'
+
+const openFile = promisify(open)
+const closeFile = promisify(close)
+const statFile = promisify(fstat)
+
+/**
+ * The real disk. Writes and syncs run in a thread of their own, started at the first of them; reads come
+ * from libuv's pool.
+ * @param directReads go past the page cache: for volumes much larger than memory
+ */
+export function createSystemDisk(options: { readonly directReads: boolean }): Disk {
+  const writer = createWriterThread()
+  const pool = options.directReads ? new AlignedPool() : null
+
+  return {
+    async create(path, head, bytesTotal) {
+      await writer.run({ kind: 'create', path, head, bytesTotal })
+    },
+    async openRead(path): Promise<ReadFile | null> {
+      try {
+        const fd = await openFile(path, constants.O_RDONLY)
+        const direct = pool === null ? null : await openFile(path, constants.O_RDONLY | constants.O_DIRECT).catch(unlessUnsupported)
+        return createReadFile(fd, direct, pool)
+      } catch (error) {
+        if (isErrno(error, 'ENOENT')) return null
+        throw readError(error as NodeJS.ErrnoException)
+      }
+    },
+    async openWrite(path): Promise<WriteFile> {
+      const fd = await openFile(path, constants.O_WRONLY).catch((error: NodeJS.ErrnoException) => {
+        throw writeError(error.code ?? 'unknown', error.message)
+      })
+      return {
+        size: async () => (await statFile(fd)).size,
+        write: (offset, bytes) => writer.run({ kind: 'write', fd, offset, bytes }),
+        zero: (offset, length) => writer.run({ kind: 'zero', fd, offset, length }),
+        cut: (length) => writer.run({ kind: 'cut', fd, length }),
+        close: () => closeFile(fd),
+      }
+    },
+    add: (path, bytes) => writer.run({ kind: 'add', path, bytes }),
+    close: () => writer.close(),
+  }
+}
+
+/** File systems without O_DIRECT (tmpfs) are read through the cache. */
+function unlessUnsupported(error: unknown): null {
+  if (isErrno(error, 'EINVAL')) return null
+  throw error
+}
+
+function createReadFile(fd: number, direct: number | null, pool: AlignedPool | null): ReadFile {
+  const underWay = new Set<Promise<unknown>>()
+  function track<T>(reading: Promise<T>): Promise<T> {
+    underWay.add(reading)
+    const done = () => underWay.delete(reading)
+    reading.then(done, done)
+    return reading
+  }
+  return {
+    size: () => track(statFile(fd).then((stat) => stat.size)),
+    read: (offset, length) =>
+      track(direct !== null && pool?.fits(length) ? pool.read(direct, offset, length) : readBuffered(fd, offset, length)),
+    async close() {
+      await Promise.allSettled(underWay)
+      await closeFile(fd)
+      if (direct !== null) await closeFile(direct)
+    },
+  }
+}
+
+function readBuffered(fd: number, offset: number, length: number): Promise<Uint8Array> {
+  // Unfilled memory: only the bytes that were read are handed out.
+  const target = Buffer.allocUnsafeSlow(length)
+  return new Promise((resolve, reject) => {
+    const from = (done: number) => {
+      read(fd, target, done, length - done, offset + done, (error, count) => {
+        if (error) reject(readError(error))
+        else if (count === 0 || done + count === length) resolve(target.subarray(0, done + count))
+        else from(done + count)
+      })
+    }
+    from(0)
+  })
+}
+
+/** Jobs run one after another, in the order given. */
+function createWriterThread() {
+  const waiting = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>()
+  let thread: Worker | null = null
+  let lastId = 0
+
+  function start(): Worker {
+    const started = new Worker(new URL('./disk-thread.ts', import.meta.url))
+    started.unref()
+    started.on('message', ({ id, error }: DiskAnswer) => {
+      const job = waiting.get(id)
+      waiting.delete(id)
+      if (waiting.size === 0) started.unref()
+      if (error === undefined) job?.resolve()
+      else
+        job?.reject(
+          error.code === 'EEXIST'
+            ? writeError('EEXIST', 'there is a volume of that number already')
+            : writeError(error.code, error.message),
+        )
+    })
+    started.on('error', (error) => {
+      thread = null
+      for (const job of waiting.values()) job.reject(writeError('unknown', `the writer thread ended: ${String(error)}`))
+      waiting.clear()
+    })
+    return started
+  }
+
+  return {
+    run(job: DiskJob): Promise<void> {
+      thread ??= start()
+      const running = thread
+      // Held only while there is something to do, so that an idle store does not keep the process up.
+      running.ref()
+      lastId += 1
+      const request: DiskRequest = { id: lastId, job }
+      return new Promise((resolve, reject) => {
+        waiting.set(request.id, { resolve, reject })
+        running.postMessage(request)
+      })
+    },
+    async close() {
+      await thread?.terminate()
+      thread = null
+    },
+  }
+}

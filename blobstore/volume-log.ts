@@ -1,0 +1,93 @@
+/** What the store needs of a place where volumes lie. Implementations: memory-backend, file-backend, object-backend. */
+import type { NeedleIndex } from './needle-index.ts'
+import type { Superblock } from './superblock.ts'
+
+export interface LogEntry {
+  readonly key: bigint
+  readonly alt: number
+  /** Of the record in the volume. */
+  readonly offset: number
+  /** Of the record: header, data, footer, padding. */
+  readonly bytes: number
+}
+
+/** One or more whole batches, encoded, to be made durable together. */
+export interface Commit {
+  /** Equals the log's `end`. */
+  readonly base: number
+  readonly bytes: Uint8Array
+  readonly entries: readonly LogEntry[]
+  /** Number of the last batch in it. */
+  readonly lastBatch: number
+}
+
+/** The tail of a volume that this process alone appends to. */
+export interface VolumeLog {
+  readonly superblock: Superblock
+  /** Of this writer; goes into every record. */
+  readonly epoch: number
+  readonly end: number
+  readonly lastBatch: number
+  /** What the log adds of its own after a commit of so many needles. */
+  trailerOf(entries: number): { readonly bytes: number; readonly batches: number }
+  /**
+   * Durable when it returns. Any error means that nothing may be appended any more: what the bytes
+   * became cannot be known. VOLUME_FENCED, STORAGE_FULL, STORAGE_UNAVAILABLE.
+   */
+  commit(commit: Commit): Promise<void>
+  /** Gives back space reserved ahead; returns the volume's size in bytes. */
+  seal(): Promise<number>
+  close(): Promise<void>
+}
+
+/** A volume as readers see it. */
+export interface VolumeView {
+  readonly superblock: Superblock
+  readonly index: NeedleIndex
+  /** Keys with a tombstone. Final: whatever of the key lies in the volume, now or later, is unreadable. */
+  readonly erased: ReadonlySet<bigint>
+  /** Parts of the volume are damaged, so a needle that is not in the index may have been in it. */
+  readonly damaged: boolean
+  /** Whether other processes may append to the volume. */
+  readonly foreign: boolean
+  /** Bytes from `offset`, fewer where the volume ends. One device read, or one range request. */
+  read(offset: number, length: number): Promise<Uint8Array>
+  /** Learns of needles that other processes appended. */
+  refresh(): Promise<void>
+  /** Learns of tombstones that other processes wrote. */
+  refreshErased(): Promise<void>
+  /** Writes a tombstone, durable when it returns. Any process may, at any time, beside a writer. */
+  erase(key: bigint): Promise<void>
+  close(): Promise<void>
+}
+
+export interface OwnVolume {
+  readonly log: VolumeLog
+  readonly view: VolumeView
+}
+
+export interface VolumeBackend {
+  /** A new, empty volume; durable and visible to every reader when it returns. */
+  create(volume: number, epoch: number): Promise<OwnVolume>
+  /**
+   * A volume that this writer held when it stopped: what was acknowledged is all there, a torn tail is
+   * cut off. `log` is null when the volume must not be appended to: damaged, or held by a later epoch.
+   */
+  recover(
+    volume: number,
+    epoch: number,
+  ): Promise<{ readonly log: VolumeLog | null; readonly view: VolumeView; readonly bytes: number } | null>
+  /** For reading; null when there is no such volume. */
+  open(volume: number): Promise<VolumeView | null>
+  close(): Promise<void>
+}
+
+/** What an operator wants to hear of. */
+export type BlobReport =
+  | { readonly kind: 'torn tail cut'; readonly volume: number; readonly end: number }
+  | { readonly kind: 'damage'; readonly volume: number; readonly start: number; readonly end: number }
+  | { readonly kind: 'tombstone damage'; readonly volume: number; readonly bytes: number }
+  | { readonly kind: 'volume missing' | 'volume superseded'; readonly volume: number }
+  | { readonly kind: 'volume fenced' | 'seal failed'; readonly volume: number; readonly error: unknown }
+
+export type Report = (report: BlobReport) => void
