@@ -38,21 +38,18 @@ const PEAK_SHARE_MIN = 0.5
 export function measureBandwidth(segments: readonly MeasuredSegment[]): { readonly bandwidth: number; readonly averageBandwidth: number } {
   const target = targetDuration(segments)
   let peak = 0
-  let bytes = 0
-  let seconds = 0
-  for (let first = 0; first < segments.length; first++) {
+  for (const first of segments.keys()) {
     let runBytes = 0
     let runSeconds = 0
-    for (let last = first; last < segments.length; last++) {
-      const segment = segments[last]!
+    for (const segment of segments.slice(first)) {
       runBytes += segment.bytes
       runSeconds += segment.durationSeconds
       if (runSeconds > target * 1.5) break
       if (runSeconds >= target * PEAK_SHARE_MIN || segments.length === 1) peak = Math.max(peak, (runBytes * 8) / runSeconds)
     }
-    bytes += segments[first]!.bytes
-    seconds += segments[first]!.durationSeconds
   }
+  const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0)
+  const seconds = segments.reduce((sum, segment) => sum + segment.durationSeconds, 0)
   const average = seconds > 0 ? (bytes * 8) / seconds : 0
   return { bandwidth: Math.ceil(Math.max(peak, average)), averageBandwidth: Math.ceil(average) }
 }

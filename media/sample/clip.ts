@@ -1,5 +1,5 @@
 import { dirname, basename } from 'node:path'
-import { runOptions, type Command } from '../video/command.ts'
+import { flags, runOptions, type Command } from '../video/command.ts'
 import { runFfmpeg } from '../video/ffmpeg.ts'
 
 export interface SampleClipOptions {
@@ -58,7 +58,7 @@ export function sampleClipCommand({ target, seconds = 12, width = 1280, height =
     `${sky}[sky]`,
     `${disc}[sun]`,
     `[sky][sun]overlay=${path}:shortest=1,format=yuv420p[out0]`,
-    `aevalsrc='${voices.join('+')}|${[...voices].reverse().join('+')}':s=48000:d=${seconds},${fade}[out1]`,
+    `aevalsrc='${voices.join('+')}|${voices.toReversed().join('+')}':s=48000:d=${seconds},${fade}[out1]`,
   ]
   return {
     inputOptions: [...runOptions(), '-f', 'lavfi'],
@@ -66,11 +66,11 @@ export function sampleClipCommand({ target, seconds = 12, width = 1280, height =
     outputs: [
       {
         options: [
-          ...['-map', '0:v', '-map', '0:a', '-t', `${seconds}`],
-          ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p', '-g', `${fps * 2}`],
-          ...['-c:a', 'aac', '-b:a', '128k'],
+          ...flags('-map', '0:v', '-map', '0:a', '-t', `${seconds}`),
+          ...flags('-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p', '-g', `${fps * 2}`),
+          ...flags('-c:a', 'aac', '-b:a', '128k'),
           ...Object.entries(sampleClipTags).flatMap(([key, value]) => ['-metadata', `${key}=${value}`]),
-          ...['-movflags', '+faststart+use_metadata_tags', '-f', 'mp4'],
+          ...flags('-movflags', '+faststart+use_metadata_tags', '-f', 'mp4'),
         ],
         target: basename(target),
       },

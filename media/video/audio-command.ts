@@ -1,5 +1,5 @@
 import type { VideoPlan } from '../../domain/plans.ts'
-import { openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
 
 /** Length of an audio segment: as near to a video chunk's as whole AAC frames allow. */
 const FRAGMENT_SECONDS = 6
@@ -27,11 +27,18 @@ export function audioCommand(source: string, plan: VideoPlan): Command {
     outputs: [
       {
         options: [
-          ...['-map', `0:${plan.audio.streamIndex}`],
+          ...flags('-map', `0:${plan.audio.streamIndex}`),
           ...stripOptions,
-          ...['-af', filters.join(',')],
-          ...['-c:a', 'aac', '-profile:a', 'aac_low', '-b:a', `${plan.audio.kbps}k`, '-ac', '2', '-flags:a', '+bitexact'],
-          ...['-f', 'mp4', '-movflags', '+delay_moov+default_base_moof+skip_trailer', '-frag_duration', `${FRAGMENT_SECONDS * 1_000_000}`],
+          ...flags('-af', filters.join(',')),
+          ...flags('-c:a', 'aac', '-profile:a', 'aac_low', '-b:a', `${plan.audio.kbps}k`, '-ac', '2', '-flags:a', '+bitexact'),
+          ...flags(
+            '-f',
+            'mp4',
+            '-movflags',
+            '+delay_moov+default_base_moof+skip_trailer',
+            '-frag_duration',
+            `${FRAGMENT_SECONDS * 1_000_000}`,
+          ),
         ],
         target: AUDIO_FILE,
       },

@@ -18,6 +18,11 @@ export const audioDecoders = [
 /** Tracks and cover pictures that are passed over, but that ffprobe opens before it can say so. */
 const bystanderDecoders = ['mov_text', 'cc_dec', 'dvdsub', 'png', 'bmp'] as const
 
+/** Flags with their values: a list that keeps what belongs together on one line. */
+export function flags(...parts: readonly string[]): readonly string[] {
+  return parts
+}
+
 /** A file path becomes a `file:` URL, so that no character of it can name another protocol. */
 export function sourceUrl(source: string): string {
   return isRemote(source) ? source : `file:${source}`
@@ -34,12 +39,12 @@ export function isRemote(source: string): boolean {
  */
 export function openOptions(source: string): string[] {
   return [
-    ...['-protocol_whitelist', isRemote(source) ? 'http,https,tcp,tls' : 'file'],
+    ...flags('-protocol_whitelist', isRemote(source) ? 'http,https,tcp,tls' : 'file'),
     ...(isRemote(source)
       ? ['-rw_timeout', '20000000', '-reconnect', '1', '-reconnect_on_network_error', '1', '-reconnect_delay_max', '4']
       : []),
-    ...['-f', DEMUXER],
-    ...['-codec_whitelist', [...videoDecoders, ...audioDecoders, ...bystanderDecoders].join(',')],
+    ...flags('-f', DEMUXER),
+    ...flags('-codec_whitelist', [...videoDecoders, ...audioDecoders, ...bystanderDecoders].join(',')),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { openOptions, secondsText, sourceUrl } from './command.ts'
+import { flags, openOptions, secondsText, sourceUrl } from './command.ts'
 import { failureOf } from './failure.ts'
 
 export interface ProbeRunOptions {
@@ -19,9 +19,9 @@ export function describeArguments(source: string): string[] {
 /** Arguments that list the times of one stream's packets from the keyframe before `fromSeconds` to the end. */
 export function tailArguments(source: string, streamIndex: number, fromSeconds: number): string[] {
   return [
-    ...['-v', 'error', ...openOptions(source)],
-    ...['-select_streams', `${streamIndex}`, '-read_intervals', `${secondsText(fromSeconds)}%`],
-    ...['-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=print_section=0', sourceUrl(source)],
+    ...flags('-v', 'error', ...openOptions(source)),
+    ...flags('-select_streams', `${streamIndex}`, '-read_intervals', `${secondsText(fromSeconds)}%`),
+    ...flags('-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=print_section=0', sourceUrl(source)),
   ]
 }
 

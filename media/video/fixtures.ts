@@ -6,7 +6,14 @@ import { limits } from '../../domain/limits.ts'
 import { planVideo } from '../../domain/plan-video.ts'
 import type { Preset, VideoPlan } from '../../domain/plans.ts'
 import type { EncodedRung, EncodedTrack, VideoStudio } from '../../domain/ports.ts'
+import { flags } from './command.ts'
 import { createVideoStudio, type VideoStudioOptions } from './studio.ts'
+
+/** A value that a test relies on being there. */
+export function must<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error('a value is missing')
+  return value
+}
 
 /** Two little rungs, GOPs of one second, chunks of two. */
 export const little: Preset = {
@@ -42,9 +49,9 @@ export function makeClip(
 ): string {
   ffmpeg(
     folder,
-    ...['-f', 'lavfi', '-i', `${picture}${picture.includes('=') ? ':' : '='}s=${size}:r=${rate}:d=${seconds}`],
+    ...flags('-f', 'lavfi', '-i', `${picture}${picture.includes('=') ? ':' : '='}s=${size}:r=${rate}:d=${seconds}`),
     ...(silent ? [] : ['-f', 'lavfi', '-i', `sine=f=440:d=${seconds}`]),
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '40', '-bf', '2', '-c:a', 'aac', ...more, name],
+    ...flags('-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '40', '-bf', '2', '-c:a', 'aac', ...more, name),
   )
   return join(folder, name)
 }
@@ -66,10 +73,10 @@ export async function developAll(studio: VideoStudio, source: string, preset = l
 
 /** One rung of all chunks as a file: one init, then every segment. */
 export function writeRung(folder: string, name: string, { chunks }: Developed, rung: number): string {
-  const tracks = chunks.map((rungs) => rungs[rung]!)
+  const tracks = chunks.map((rungs) => must(rungs[rung]))
   writeFileSync(
     join(folder, name),
-    Buffer.concat([tracks[0]!.init, ...tracks.flatMap((track) => track.segments.map((segment) => segment.data))]),
+    Buffer.concat([must(tracks[0]).init, ...tracks.flatMap((track) => track.segments.map((segment) => segment.data))]),
   )
   return join(folder, name)
 }
@@ -99,7 +106,7 @@ export function framesIn(file: string): Frame[] {
     .split('\n')
     .map((line) => ({ pts: Number(line.split(',')[0]), key: line.includes('K') }))
     .toSorted((a, b) => a.pts - b.pts)
-    .map((frame, _, [first]) => ({ ...frame, pts: frame.pts - first!.pts }))
+    .map((frame, _, [first]) => ({ ...frame, pts: frame.pts - must(first).pts }))
 }
 
 /** Decoded frames of a file as gray pixels of 16 by 16. */

@@ -1,6 +1,6 @@
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
-import { openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
 import { pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /**
@@ -51,9 +51,9 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
   return {
     inputOptions: [
       ...runOptions(),
-      ...['-filter_complex_threads', `${options.threads}`, '-max_error_rate', `${DECODE_ERRORS_MAX}`],
+      ...flags('-filter_complex_threads', `${options.threads}`, '-max_error_rate', `${DECODE_ERRORS_MAX}`),
       ...openOptions(source),
-      ...['-threads', `${options.threads}`, '-max_pixels', `${options.pixelsMax}`],
+      ...flags('-threads', `${options.threads}`, '-max_pixels', `${options.pixelsMax}`),
       '-copyts',
       // Seeks to the keyframe before, in the file's own clock; `trim` and not ffmpeg decides what is dropped.
       ...(seekSeconds > origin ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seekSeconds)] : []),
@@ -71,18 +71,18 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
 
 function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescale: number, threads: number): string[] {
   return [
-    ...['-map', `[${label}]`],
+    ...flags('-map', `[${label}]`),
     ...stripOptions,
     // ISO/IEC 14496-15 5.4.2.1.2 recommends this name; left out, ffmpeg puts its encoder's there.
-    ...['-metadata:s:v', 'encoder=AVC Coding'],
-    ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', `${threads}`],
-    ...['-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`],
-    ...['-x264-params', `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0`],
-    ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
+    ...flags('-metadata:s:v', 'encoder=AVC Coding'),
+    ...flags('-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', `${threads}`),
+    ...flags('-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`),
+    ...flags('-x264-params', `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0`),
+    ...flags('-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'),
     // x264 writes its settings, and sources' captions, as SEI messages; none of them is needed to decode.
-    ...['-a53cc', '0', '-bsf:v', 'filter_units=remove_types=6'],
-    ...['-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`],
-    ...['-f', 'mp4', '-video_track_timescale', `${timescale}`],
-    ...['-movflags', '+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer'],
+    ...flags('-a53cc', '0', '-bsf:v', 'filter_units=remove_types=6'),
+    ...flags('-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`),
+    ...flags('-f', 'mp4', '-video_track_timescale', `${timescale}`),
+    ...flags('-movflags', '+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer'),
   ]
 }

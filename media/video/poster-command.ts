@@ -1,5 +1,5 @@
 import type { VideoPlan } from '../../domain/plans.ts'
-import { openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
 import { pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /** Seconds after the plan's time in which a frame is looked for. */
@@ -37,7 +37,7 @@ export function posterCommand(
     inputOptions: [
       ...runOptions(),
       ...openOptions(source),
-      ...['-threads', '1', '-max_pixels', `${options.pixelsMax}`],
+      ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`),
       ...(posterTry === 'keyframes' ? ['-skip_frame', 'nokey'] : []),
       ...(at > origin ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(at)] : []),
       ...(posterTry === 'first' ? [] : ['-t', `${WINDOW_SECONDS}`]),
@@ -46,10 +46,10 @@ export function posterCommand(
     outputs: [
       {
         options: [
-          ...['-filter_complex', `[0:${plan.videoStreamIndex}]${filters.join(',')}[poster]`],
-          ...['-map', '[poster]'],
+          ...flags('-filter_complex', `[0:${plan.videoStreamIndex}]${filters.join(',')}[poster]`),
+          ...flags('-map', '[poster]'),
           ...stripOptions,
-          ...['-frames:v', '1', '-c:v', 'png', '-f', 'image2', '-update', '1'],
+          ...flags('-frames:v', '1', '-c:v', 'png', '-f', 'image2', '-update', '1'),
         ],
         target: POSTER_FILE,
       },

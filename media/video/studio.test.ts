@@ -1,29 +1,15 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { limits } from '../../domain/limits.ts'
 import { planVideo } from '../../domain/plan-video.ts'
 import { boxesIn } from './boxes.ts'
-import {
-  developAll,
-  ffmpeg,
-  framesIn,
-  grayFrames,
-  little,
-  makeClip,
-  meanOf,
-  processesIn,
-  studioIn,
-  writeRung,
-  writeTrack,
-} from './fixtures.ts'
+import { developAll, ffmpeg, framesIn, grayFrames, little, makeClip, meanOf, must, studioIn, writeRung, writeTrack } from './fixtures.ts'
+import { flags } from './command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'video-studio-'))
-const scratch = join(folder, 'scratch')
 const studio = studioIn(folder)
 after(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -33,8 +19,8 @@ test('studio: chunks join to one track with every frame once, at one distance, a
   const done = await developAll(studio, plain)
   assert.equal(done.plan.chunks.length, 3)
   for (const rung of done.plan.rungs) {
-    const tracks = done.chunks.map((rungs) => rungs[rung.index]!)
-    for (const track of tracks) assert.deepEqual(track.init, tracks[0]!.init, 'one init for all chunks')
+    const tracks = done.chunks.map((rungs) => must(rungs[rung.index]))
+    for (const track of tracks) assert.deepEqual(track.init, must(tracks[0]).init, 'one init for all chunks')
     const frames = framesIn(writeRung(folder, 'joined.mp4', done, rung.index))
     assert.equal(frames.length, 150)
     frames.forEach((frame, at) => assert.equal(frame.pts, at * 1001))
@@ -47,7 +33,7 @@ test('studio: chunks join to one track with every frame once, at one distance, a
     }
     const seconds = tracks.flatMap((track) => track.segments).reduce((sum, segment) => sum + segment.durationSeconds, 0)
     assert.ok(Math.abs(seconds - done.plan.durationMs / 1000) < 0.001)
-    assert.match(tracks[0]!.codecs, /^avc1\.6400[0-9a-f]{2}$/)
+    assert.match(must(tracks[0]).codecs, /^avc1\.6400[0-9a-f]{2}$/)
   }
 })
 
@@ -62,23 +48,23 @@ test('studio: the frames of the chunks are the frames of the source, none shifte
   const means = grayFrames(folder, writeRung(folder, 'steps-out.mp4', done, 0)).map(meanOf)
   const wanted = grayFrames(folder, source).map(meanOf)
   assert.equal(means.length, wanted.length)
-  means.forEach((mean, at) => assert.ok(Math.abs(mean - wanted[at]!) < 4, `frame ${at}: ${mean} instead of ${wanted[at]}`))
+  means.forEach((mean, at) => assert.ok(Math.abs(mean - must(wanted[at])) < 4, `frame ${at}: ${mean} instead of ${wanted[at]}`))
 })
 
 test('studio: a flash and its beep stay together, also where the sound begins late', async () => {
   for (const lateSeconds of [0, 0.35]) {
     ffmpeg(
       folder,
-      ...['-f', 'lavfi', '-i', "color=c=black:s=160x120:r=25:d=5,geq=lum='if(eq(mod(N,25),10),235,16)':cb=128:cr=128"],
-      ...[
+      ...flags('-f', 'lavfi', '-i', "color=c=black:s=160x120:r=25:d=5,geq=lum='if(eq(mod(N,25),10),235,16)':cb=128:cr=128"),
+      ...flags(
         '-itsoffset',
         `${lateSeconds}`,
         '-f',
         'lavfi',
         '-i',
         `aevalsrc='if(lt(mod(t+${lateSeconds}-0.4+5,1),0.04),sin(2*PI*1000*t),0)':s=48000:d=${5 - lateSeconds}`,
-      ],
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', 'flash.mp4'],
+      ),
+      ...flags('-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', 'flash.mp4'),
     )
     const done = await developAll(studio, join(folder, 'flash.mp4'))
     const flashes = grayFrames(folder, writeRung(folder, 'flash-out.mp4', done, 0)).flatMap((frame, at) =>
@@ -88,7 +74,7 @@ test('studio: a flash and its beep stay together, also where the sound begins la
       folder,
       '-copyts',
       '-i',
-      writeTrack(folder, 'flash-out.m4a', done.audio!),
+      writeTrack(folder, 'flash-out.m4a', must(done.audio)),
       '-af',
       'aresample=async=1:first_pts=0',
       '-f',
@@ -107,7 +93,7 @@ test('studio: a flash and its beep stay together, also where the sound begins la
     assert.equal(flashes.length, 5)
     assert.equal(beeps.length, 5)
     flashes.forEach((flash, at) =>
-      assert.ok(Math.abs(flash - beeps[at]!) < 0.012, `flash at ${flash}, beep at ${beeps[at]} (${lateSeconds})`),
+      assert.ok(Math.abs(flash - must(beeps[at])) < 0.012, `flash at ${flash}, beep at ${beeps[at]} (${lateSeconds})`),
     )
     assert.ok(Math.abs(samples.length / 48_000 - 5) < 0.03, 'the sound is as long as the picture')
     assert.equal(done.audio?.codecs, 'mp4a.40.2')
@@ -128,11 +114,11 @@ test('studio: a rotated clip comes out upright, with its displayed sizes', async
   assert.deepEqual([probe.width, probe.height], [120, 160])
   const done = await developAll(studio, join(folder, 'turned.mp4'))
   assert.deepEqual([done.plan.rungs[0]?.width, done.plan.rungs[0]?.height], [120, 160])
-  const shown = grayFrames(folder, writeRung(folder, 'turned-out.mp4', done, 0))[5]!
-  const expected = grayFrames(folder, join(folder, 'turned.mp4'))[5]!
-  assert.ok(Math.abs(shown[8 * 16 + 2]! - shown[8 * 16 + 13]!) > 150, 'the edge stands upright')
+  const shown = must(grayFrames(folder, writeRung(folder, 'turned-out.mp4', done, 0))[5])
+  const expected = must(grayFrames(folder, join(folder, 'turned.mp4'))[5])
+  assert.ok(Math.abs(must(shown[8 * 16 + 2]) - must(shown[8 * 16 + 13])) > 150, 'the edge stands upright')
   assert.ok(
-    shown.every((value, at) => Math.abs(value - expected[at]!) < 24),
+    shown.every((value, at) => Math.abs(value - must(expected[at])) < 24),
     'as a player shows the source',
   )
 })
@@ -238,7 +224,10 @@ test('studio: nothing private of the source is in any output', async () => {
   const { facts } = await studio.probe(source, 'video/mp4')
   assert.deepEqual(facts, { takenAt: '2001-02-03T04:05:06.000Z', latitude: 12.3456, longitude: -65.4321 })
   const done = await developAll(studio, source)
-  const outputs = [...done.chunks.flat(), done.audio!].flatMap((track) => [track.init, ...track.segments.map((segment) => segment.data)])
+  const outputs = [...done.chunks.flat(), must(done.audio)].flatMap((track) => [
+    track.init,
+    ...track.segments.map((segment) => segment.data),
+  ])
   outputs.push(await studio.poster(source, done.plan, {}))
   for (const bytes of outputs) {
     const text = Buffer.from(bytes).toString('latin1')
@@ -272,7 +261,7 @@ test('studio: a filter is applied to the chunks and to the poster', async () => 
     )
     assert.ok(red > 240 && green < 12 && blue < 12, `${red} ${green} ${blue}`)
   }
-  await assert.rejects(studio.encodeChunk(source, done.plan, done.plan.chunks[0]!, {}), { code: 'FILTER_UNKNOWN' })
+  await assert.rejects(studio.encodeChunk(source, done.plan, must(done.plan.chunks[0]), {}), { code: 'FILTER_UNKNOWN' })
 })
 
 test('studio: the poster passes over black frames, and takes one where there is nothing else', async () => {
@@ -284,122 +273,8 @@ test('studio: the poster passes over black frames, and takes one where there is 
   const { probe } = await studio.probe(source, 'video/mp4')
   const poster = await studio.poster(source, planVideo(probe, little, { filter: null }), {})
   writeFileSync(join(folder, 'fade.png'), poster)
-  assert.ok(meanOf(grayFrames(folder, join(folder, 'fade.png'))[0]!) > 60)
+  assert.ok(meanOf(must(grayFrames(folder, join(folder, 'fade.png'))[0])) > 60)
   const dark = makeClip(folder, 'dark.mp4', { seconds: 1, silent: true, picture: 'color=c=black' })
   const darkProbe = await studio.probe(dark, 'video/mp4')
   assert.ok((await studio.poster(dark, planVideo(darkProbe.probe, little, { filter: null }), {})).length > 0)
-})
-
-test('studio: cut-off, malformed and soundless-only files are refused with their code', async () => {
-  const bytes = readFileSync(plain)
-  const cut = join(folder, 'cut.mp4')
-  for (const share of [0.3, 0.7, 0.98]) {
-    writeFileSync(cut, bytes)
-    truncateSync(cut, Math.floor(bytes.length * share))
-    await assert.rejects(studio.probe(cut, 'video/mp4'), { code: 'MEDIA_CORRUPT' }, `cut at ${share}`)
-  }
-  writeFileSync(join(folder, 'noise.mp4'), Buffer.alloc(5000, 'noise'))
-  await assert.rejects(studio.probe(join(folder, 'noise.mp4'), 'video/mp4'), { code: 'MEDIA_CORRUPT' })
-  ffmpeg(folder, '-i', 'plain.mp4', '-vn', '-c', 'copy', 'sound.mp4')
-  await assert.rejects(studio.probe(join(folder, 'sound.mp4'), 'video/mp4'), { code: 'MEDIA_NO_VIDEO' })
-  await assert.rejects(studio.probe(join(folder, 'absent.mp4'), 'video/mp4'), { code: 'OBJECT_NOT_FOUND' })
-  await assert.rejects(studio.probe(plain, 'image/png'), { code: 'MEDIA_TYPE_UNSUPPORTED' })
-  await assert.rejects(studioIn(folder, { limits: { ...limits, videoDurationMsMax: 4000 } }).probe(plain, 'video/mp4'), {
-    code: 'MEDIA_TOO_LONG',
-  })
-  await assert.rejects(studioIn(folder, { limits: { ...limits, videoPixelsMax: 4000 } }).probe(plain, 'video/mp4'), {
-    code: 'MEDIA_TOO_MANY_PIXELS',
-  })
-})
-
-test('studio: a file cut off after it was probed fails the chunks that lack frames', async () => {
-  const { probe } = await studio.probe(plain, 'video/mp4')
-  const plan = planVideo(probe, little, { filter: null })
-  const cut = join(folder, 'cut-later.mp4')
-  const bytes = readFileSync(plain)
-  writeFileSync(cut, bytes.subarray(0, Math.floor(bytes.length * 0.7)))
-  await assert.rejects(studio.encodeChunk(cut, plan, plan.chunks[1]!, {}), { code: 'MEDIA_CORRUPT' })
-})
-
-test('studio: a playlist or a list of files in disguise is not followed', async () => {
-  for (const [name, text] of [
-    ['list.mp4', `ffconcat version 1.0\nfile ${plain}\n`],
-    ['list.m3u8', `#EXTM3U\n#EXTINF:5,\n${plain}\n#EXT-X-ENDLIST\n`],
-  ] as const) {
-    writeFileSync(join(folder, name), text)
-    await assert.rejects(studio.probe(join(folder, name), 'video/mp4'), { code: 'MEDIA_CORRUPT' })
-  }
-  await assert.rejects(studio.probe(`concat:${plain}|${plain}`, 'video/mp4'), { code: 'OBJECT_NOT_FOUND' })
-})
-
-const long = makeClip(folder, 'long.mp4', { size: '640x480', rate: '30', seconds: 20, silent: true })
-const longPreset = {
-  ...little,
-  video: { ...little.video, rungs: [{ shortSide: 480, crf: 20, maxKbps: 6000 }, ...little.video.rungs], chunkSeconds: 20 },
-}
-
-test('studio: an abort kills ffmpeg before the promise settles, and leaves no files', async () => {
-  const { probe } = await studio.probe(long, 'video/mp4')
-  const plan = planVideo(probe, longPreset, { filter: null })
-  const aborter = new AbortController()
-  let seen: number[] = []
-  const fractions: number[] = []
-  const run = studio.encodeChunk(long, plan, plan.chunks[0]!, {
-    signal: aborter.signal,
-    onProgress: (fraction) => {
-      fractions.push(fraction)
-      if (seen.length > 0) return
-      seen = processesIn(scratch)
-      aborter.abort(new Error('enough'))
-    },
-  })
-  await assert.rejects(run, /enough/)
-  assert.equal(seen.length, 1, 'one ffmpeg was at work')
-  assert.deepEqual(processesIn(scratch), [])
-  assert.deepEqual(readdirSync(scratch), [])
-  assert.ok(fractions.every((fraction) => fraction >= 0 && fraction <= 1))
-})
-
-test('studio: time over ends ffmpeg with MEDIA_TOO_COSTLY', async () => {
-  const hasty = studioIn(folder, { limits: { ...limits, videoChunkMsMin: 150, videoChunkMsPerSecondMax: 1 } })
-  const { probe } = await studio.probe(long, 'video/mp4')
-  const plan = planVideo(probe, longPreset, { filter: null })
-  await assert.rejects(hasty.encodeChunk(long, plan, plan.chunks[0]!, {}), { code: 'MEDIA_TOO_COSTLY' })
-  assert.deepEqual(processesIn(scratch), [])
-})
-
-test('studio: when its process is killed ffmpeg dies too, and the next studio removes the leftovers', {
-  skip: process.platform !== 'linux',
-}, async () => {
-  const { probe } = await studio.probe(long, 'video/mp4')
-  const plan = planVideo(probe, longPreset, { filter: null })
-  const orphanage = join(folder, 'orphanage')
-  const program = `
-    import { createVideoStudio } from ${JSON.stringify(import.meta.resolve('./studio.ts'))}
-    import { limits } from ${JSON.stringify(import.meta.resolve('../../domain/limits.ts'))}
-    const studio = createVideoStudio({ ffmpeg: 'ffmpeg', ffprobe: 'ffprobe', scratch: ${JSON.stringify(join(orphanage, 'scratch'))}, limits })
-    const plan = ${JSON.stringify(plan)}
-    await studio.encodeChunk(${JSON.stringify(long)}, plan, plan.chunks[0], { onProgress: () => process.stdout.write('.') })`
-  const parent = spawn(process.execPath, ['--input-type=module-typescript', '--no-warnings', '-e', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await once(parent.stdout, 'data')
-  const [child] = processesIn(orphanage)
-  assert.ok(child !== undefined, 'ffmpeg is at work')
-  parent.kill('SIGKILL')
-  await once(parent, 'exit')
-  const deadline = Date.now() + 5000
-  while (processesIn(orphanage).length > 0 && Date.now() < deadline) await new Promise((resolve) => setImmediate(resolve))
-  assert.deepEqual(processesIn(orphanage), [])
-  assert.equal(readdirSync(join(orphanage, 'scratch')).length, 1)
-  studioIn(orphanage)
-  assert.deepEqual(readdirSync(join(orphanage, 'scratch')), [])
-})
-
-test('studio: without ffmpeg the error says so', async () => {
-  const { probe } = await studio.probe(plain, 'video/mp4')
-  const plan = planVideo(probe, little, { filter: null })
-  const bare = studioIn(folder, { ffmpeg: '/nonexistent/ffmpeg', ffprobe: '/nonexistent/ffprobe' })
-  await assert.rejects(bare.encodeChunk(plain, plan, plan.chunks[0]!, {}), { code: 'ENGINE_MISSING' })
-  await assert.rejects(bare.probe(plain, 'video/mp4'), { code: 'ENGINE_MISSING' })
 })
