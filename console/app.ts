@@ -56,7 +56,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   const states = new Map<string, string>()
   const follower: Follower = createFollower(client, RECENT_MAX, update)
   const send = createUploads(client, config.limits)
-  const titleOf = (item: Item) => names.get(item.id) ?? `${item.kind === 'image' ? 'Photo' : 'Video'} ${item.id}`
+  const titleOf = (item: Item) => names.get(item.id) ?? item.id
   const openDetail = createDetail({
     dialog: byId<HTMLDialogElement>('detail'),
     temporalUi: config.temporalUi,
@@ -69,8 +69,12 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   })
 
   fillSelect('filter', [['', 'None'], ...config.filters.map((name) => [name, name] as const)])
-  fillSelect('preset', config.presets.map((name) => [name, name] as const))
-  byId('limits').textContent = `JPEG, PNG or WebP up to ${bytesText(config.limits.uploadImageBytesMax)}. MP4 or MOV up to ${bytesText(config.limits.uploadBytesMax)}.`
+  fillSelect(
+    'preset',
+    config.presets.map((name) => [name, name] as const),
+  )
+  byId('limits').textContent =
+    `JPEG, PNG or WebP up to ${bytesText(config.limits.uploadImageBytesMax)}. MP4 or MOV up to ${bytesText(config.limits.uploadBytesMax)}.`
 
   function showEmpty(): void {
     byId('empty').hidden = grid.childElementCount > 0

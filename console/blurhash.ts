@@ -50,7 +50,9 @@ export function blurhashCanvas(hash: string, width: number, height: number): HTM
     for (let x = 0; x < width; x++) {
       const sum = [0, 0, 0]
       for (const [index, factor] of decoded.factors.entries()) {
-        const basis = Math.cos((Math.PI * x * (index % decoded.columns)) / width) * Math.cos((Math.PI * y * Math.floor(index / decoded.columns)) / height)
+        const basis =
+          Math.cos((Math.PI * x * (index % decoded.columns)) / width) *
+          Math.cos((Math.PI * y * Math.floor(index / decoded.columns)) / height)
         for (let channel = 0; channel < 3; channel++) sum[channel] = (sum[channel] ?? 0) + (factor[channel] ?? 0) * basis
       }
       image.data.set([...sum.map(byteOf), 255], (y * width + x) * 4)

@@ -38,7 +38,7 @@ export function createCard(options: CardOptions): Card {
   }
 
   function title(item: Item): string {
-    return options.name ?? `${item.kind === 'image' ? 'Photo' : 'Video'} ${item.id}`
+    return options.name ?? item.id
   }
 
   function showItem(item: Item): void {
@@ -48,8 +48,17 @@ export function createCard(options: CardOptions): Card {
     setPlate(`${item.state === 'erased'} ${item.blurhash} ${shown}`, () => [
       item.state === 'erased' ? null : placeholder(item),
       shown ? responsivePicture(item, '(min-width: 700px) 320px, 50vw', '') : null,
-      shown && item.kind === 'video' ? h('span', { class: 'badge' }, item.durationMs === undefined ? 'video' : durationText(item.durationMs)) : null,
-      shown ? h('button', { type: 'button', class: 'open', 'aria-label': `Open ${name}`, onclick: () => options.onOpen(current ?? item) }) : null,
+      shown && item.kind === 'video'
+        ? h('span', { class: 'badge' }, item.durationMs === undefined ? 'video' : durationText(item.durationMs))
+        : null,
+      shown
+        ? h('button', {
+            type: 'button',
+            class: 'open',
+            'aria-label': options.name === null ? `Open ${item.kind === 'image' ? 'photo' : 'video'} ${name}` : `Open ${name}`,
+            onclick: () => options.onOpen(current ?? item),
+          })
+        : null,
     ])
     current = item
     caption.replaceChildren(h('strong', { title: name }, name), ...linesOf(item))
@@ -65,10 +74,18 @@ export function createCard(options: CardOptions): Card {
       if (state.is === 'sending') {
         setPlate('sending', () => [])
         const bar = h('progress', { max: '1', value: String(state.fraction), 'aria-label': `Sending ${options.name ?? 'the file'}` })
-        return caption.replaceChildren(name, bar, h('p', { class: 'dim' }, state.fraction < 1 ? `sending · ${Math.floor(state.fraction * 100)} %` : 'sent · being committed'))
+        return caption.replaceChildren(
+          name,
+          bar,
+          h('p', { class: 'dim' }, state.fraction < 1 ? `sending · ${Math.floor(state.fraction * 100)} %` : 'sent · being committed'),
+        )
       }
       setPlate('refused', () => [])
-      caption.replaceChildren(name, ...faultLines(state.refusal.message, state.refusal.advice, state.refusal.code), h('button', { type: 'button', class: 'quiet', onclick: options.onDismiss }, 'Dismiss'))
+      caption.replaceChildren(
+        name,
+        ...faultLines(state.refusal.message, state.refusal.advice, state.refusal.code),
+        h('button', { type: 'button', class: 'quiet', onclick: options.onDismiss }, 'Dismiss'),
+      )
     },
   }
 }
@@ -90,8 +107,13 @@ function linesOf(item: Item): HTMLElement[] {
   if (item.state === 'ready') {
     const largest = picturesOf(item)[0]
     const size = item.width && item.height ? `${item.width} × ${item.height}` : ''
-    return [h('p', { class: 'dim' }, [size, largest && item.kind === 'image' ? bytesText(largest.bytes) : '', ago].filter((part) => part !== '').join(' · '))]
+    return [dimLine([size, largest && item.kind === 'image' ? bytesText(largest.bytes) : '', ago])]
   }
-  const playable = item.state === 'playable' ? 'playable · ' : ''
-  return [rail(item), h('p', { class: 'dim' }, playable + railState(item).text)]
+  return [rail(item), dimLine([item.state === 'playable' ? 'playable' : '', ...railState(item).text.split(' · ')])]
+}
+
+/** Parts of a line that breaks between them only. */
+function dimLine(parts: readonly string[]): HTMLElement {
+  const shown = parts.filter((part) => part !== '')
+  return h('p', { class: 'dim parts' }, ...shown.map((part) => h('span', {}, part)))
 }

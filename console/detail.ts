@@ -33,7 +33,14 @@ export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions
       stage.append(player.element)
     }
     const close = h('button', { type: 'button', class: 'quiet close', onclick: () => dialog.close() }, 'Close')
-    const side = h('div', { class: 'side' }, h('header', {}, h('h2', {}, name), close), summary(item, facts), ladder(item, stage), footer(item, temporalUi, () => erase(item), dialog))
+    const side = h(
+      'div',
+      { class: 'side' },
+      h('header', {}, h('h2', {}, name), close),
+      summary(item, facts),
+      ladder(item, stage),
+      footer(item, temporalUi, () => erase(item), dialog),
+    )
     dialog.replaceChildren(h('div', { class: 'sheet' }, stage, side))
     dialog.setAttribute('aria-label', name)
     dialog.showModal()
@@ -57,9 +64,10 @@ function summary(item: Item, facts: DetailOptions['facts']): HTMLElement {
   add('Received', new Date(item.createdAt).toLocaleString())
   facts(item.id)
     .then((known) => {
-      if (known.takenAt) add('Taken', known.takenAt)
+      if (known.takenAt) add('Taken', known.takenAt.replace('T', ' '))
       if (known.camera) add('Camera', known.camera)
-      if (known.latitude !== undefined && known.longitude !== undefined) add('Place', `${known.latitude.toFixed(4)}, ${known.longitude.toFixed(4)}`)
+      if (known.latitude !== undefined && known.longitude !== undefined)
+        add('Place', `${known.latitude.toFixed(4)}, ${known.longitude.toFixed(4)}`)
       if (known.software) add('Software', known.software)
     })
     .catch((error: unknown) => console.warn('facts', error))
@@ -68,20 +76,33 @@ function summary(item: Item, facts: DetailOptions['facts']): HTMLElement {
 
 /** Every rendition with its picture and weight; a photo's can be looked at one by one. */
 function ladder(item: Item, stage: HTMLElement): HTMLElement {
-  const rows = [...picturesOf(item), ...item.renditions.filter((rendition) => !rendition.type.startsWith('image/'))]
-  const heaviest = Math.max(1, ...rows.map((rendition) => rendition.bytes))
+  const pictures = picturesOf(item)
+  const rows = [...item.renditions.filter((rendition) => !pictures.includes(rendition)), ...pictures]
+  const heaviest = Math.max(1, ...pictures.map((rendition) => rendition.bytes))
   const list = h('ul', { class: 'ladder' })
   for (const rendition of rows) {
     const isPicture = rendition.type.startsWith('image/')
     const weight = h('i')
     weight.style.setProperty('--fraction', String(rendition.bytes / heaviest))
-    const thumb = isPicture ? developing(h('img', { src: rendition.url, alt: '', loading: 'lazy', decoding: 'async' })) : h('span', { class: 'glyph', 'aria-hidden': 'true' }, 'm3u8')
+    const thumb = isPicture
+      ? developing(h('img', { src: rendition.url, alt: '', loading: 'lazy', decoding: 'async' }))
+      : h('span', { class: 'glyph', 'aria-hidden': 'true' }, 'm3u8')
     const row = h(
       'button',
-      { type: 'button', 'aria-pressed': 'false', 'aria-label': `${rendition.name}, ${rendition.width} by ${rendition.height}, ${bytesText(rendition.bytes)}`, disabled: !isPicture || item.hls !== undefined },
+      {
+        type: 'button',
+        'aria-pressed': 'false',
+        'aria-label': `${rendition.name}, ${rendition.width} by ${rendition.height}, ${bytesText(rendition.bytes)}`,
+        disabled: !isPicture || item.hls !== undefined,
+      },
       h('span', { class: 'thumb' }, thumb),
-      h('span', { class: 'what' }, h('b', {}, `${rendition.width} × ${rendition.height}`), h('small', {}, rendition.type.replace(/^.*[/.]/, ''))),
-      h('span', { class: 'weight' }, h('b', {}, weight), h('small', {}, bytesText(rendition.bytes))),
+      h(
+        'span',
+        { class: 'what' },
+        h('b', {}, `${rendition.width} × ${rendition.height}`),
+        h('small', {}, isPicture ? rendition.type.replace('image/', '') : rendition.name),
+      ),
+      h('span', { class: 'weight' }, isPicture ? h('b', {}, weight) : null, h('small', {}, bytesText(rendition.bytes))),
     )
     row.addEventListener('click', () => {
       for (const other of list.querySelectorAll('button')) other.setAttribute('aria-pressed', String(other === row))
@@ -95,7 +116,14 @@ function ladder(item: Item, stage: HTMLElement): HTMLElement {
 
 /** Puts exactly this rendition into the frame. */
 function look(stage: HTMLElement, rendition: ItemRendition): void {
-  const img = developing(h('img', { src: rendition.url, alt: `${rendition.name} at ${rendition.width} by ${rendition.height}`, width: String(rendition.width), height: String(rendition.height) }))
+  const img = developing(
+    h('img', {
+      src: rendition.url,
+      alt: `${rendition.name} at ${rendition.width} by ${rendition.height}`,
+      width: String(rendition.width),
+      height: String(rendition.height),
+    }),
+  )
   const frame = stage.querySelector('.frame')
   frame?.querySelector('picture')?.remove()
   frame?.append(h('picture', {}, img))
@@ -120,7 +148,11 @@ function footer(item: Item, temporalUi: string | null, erase: () => Promise<void
         },
       )
     })
-    foot.replaceChildren(h('p', {}, 'Every copy goes, at every edge. This cannot be undone.'), h('div', { class: 'row' }, sure, keep), fault)
+    foot.replaceChildren(
+      h('p', {}, 'Every copy goes, at every edge. This cannot be undone.'),
+      h('div', { class: 'row' }, sure, keep),
+      fault,
+    )
     keep.focus()
   }
   function offer(): void {

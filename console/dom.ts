@@ -2,7 +2,11 @@ type Child = Node | string | null
 type Props = Readonly<Record<string, string | boolean | ((event: Event) => void)>>
 
 /** An element with attributes, `on…` listeners and children. Text is always text: nothing is ever parsed as HTML. */
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: readonly Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(props)) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value)

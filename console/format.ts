@@ -1,14 +1,14 @@
-const units = ['B', 'KB', 'MB', 'GB'] as const
+const units = ['B', 'KiB', 'MiB', 'GiB'] as const
 
-/** Bytes for people: three digits at most, powers of 1000. */
+/** Bytes for people: three digits at most, powers of 1024. */
 export function bytesText(bytes: number): string {
   let value = bytes
   let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
+  while (value >= 1023.5 && unit < units.length - 1) {
+    value /= 1024
     unit += 1
   }
-  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+  return `${value >= 99.95 ? Math.round(value) : Number(value.toFixed(1))} ${units[unit]}`
 }
 
 /** Minutes and seconds, with hours where there are any. */

@@ -4,7 +4,9 @@ import { blurhashCanvas } from './blurhash.ts'
 
 /** The pictures among an item's renditions, largest first: a photo's ladder, a video's posters. */
 export function picturesOf(item: Item): ItemRendition[] {
-  return item.renditions.filter((rendition) => rendition.type.startsWith('image/')).sort((a, b) => b.width - a.width || a.type.localeCompare(b.type))
+  return item.renditions
+    .filter((rendition) => rendition.type.startsWith('image/'))
+    .sort((a, b) => b.width - a.width || a.type.localeCompare(b.type))
 }
 
 /** A picture element that lets the browser pick size and format; fades in over the placeholder once it is there. */
@@ -12,7 +14,11 @@ export function responsivePicture(item: Item, sizes: string, alt: string): HTMLP
   const pictures = picturesOf(item)
   const fallback = pictures.find((rendition) => rendition.type === 'image/jpeg') ?? pictures[0]
   if (!fallback) return null
-  const set = (type: string) => pictures.filter((rendition) => rendition.type === type).map((rendition) => `${rendition.url} ${rendition.width}w`).join(', ')
+  const set = (type: string) =>
+    pictures
+      .filter((rendition) => rendition.type === type)
+      .map((rendition) => `${rendition.url} ${rendition.width}w`)
+      .join(', ')
   const img = h('img', { src: fallback.url, alt, decoding: 'async', width: String(fallback.width), height: String(fallback.height) })
   const jpegs = set('image/jpeg')
   if (jpegs !== '') {

@@ -9,7 +9,13 @@ export interface Player {
 
 /** A video with its poster and a choice of quality. The player's code is loaded when the first video is opened. */
 export function createPlayer(source: string, poster: string | undefined, label: string): Player {
-  const video = h('video', { controls: true, playsinline: true, preload: 'metadata', 'aria-label': label, ...(poster === undefined ? {} : { poster }) })
+  const video = h('video', {
+    controls: true,
+    playsinline: true,
+    preload: 'metadata',
+    'aria-label': label,
+    ...(poster === undefined ? {} : { poster }),
+  })
   const quality = h('select', { 'aria-label': 'Quality' }, h('option', { value: '-1' }, 'Auto'))
   const playing = h('span', { class: 'dim', 'aria-live': 'off' })
   const fault = h('p', { class: 'fault', role: 'alert' })
@@ -31,7 +37,8 @@ export function createPlayer(source: string, poster: string | undefined, label: 
     player.on(HlsPlayer.Events.MANIFEST_PARSED, () => {
       const levels = player.levels.map((level, index) => ({ index, side: Math.min(level.width, level.height), bitrate: level.bitrate }))
       levels.sort((a, b) => b.side - a.side || b.bitrate - a.bitrate)
-      for (const level of levels) quality.append(h('option', { value: String(level.index) }, `${level.side}p · ${Math.round(level.bitrate / 1000)} kbit/s`))
+      for (const level of levels)
+        quality.append(h('option', { value: String(level.index) }, `${level.side}p · ${Math.round(level.bitrate / 1000)} kbit/s`))
       bar.hidden = false
     })
     player.on(HlsPlayer.Events.LEVEL_SWITCHED, (_event, data) => {

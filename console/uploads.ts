@@ -13,7 +13,10 @@ export interface UploadListener {
 }
 
 /** Sends files in order, a few at once. What can be seen to be refused is not sent. */
-export function createUploads(client: Client, limits: Config['limits']): (file: File, choice: { readonly preset: string; readonly filter: string }, listener: UploadListener) => void {
+export function createUploads(
+  client: Client,
+  limits: Config['limits'],
+): (file: File, choice: { readonly preset: string; readonly filter: string }, listener: UploadListener) => void {
   const waiting: (() => Promise<void>)[] = []
   let running = 0
 
@@ -36,7 +39,9 @@ export function createUploads(client: Client, limits: Config['limits']): (file: 
       try {
         listener.onItem(await client.upload(file, choice, listener.onFraction))
       } catch (error) {
-        listener.onRefusal(error instanceof Refusal ? error : new Refusal('INTERNAL', errorTable.INTERNAL.title, errorTable.INTERNAL.advice))
+        listener.onRefusal(
+          error instanceof Refusal ? error : new Refusal('INTERNAL', errorTable.INTERNAL.title, errorTable.INTERNAL.advice),
+        )
       }
     })
     next()
@@ -47,5 +52,9 @@ function refusalOf(file: File, limits: Config['limits']): Refusal | null {
   if (file.size === 0) return new Refusal('UPLOAD_EMPTY', errorTable.UPLOAD_EMPTY.title, 'Choose another file.')
   const bytesMax = file.type.startsWith('image/') ? limits.uploadImageBytesMax : limits.uploadBytesMax
   if (file.size <= bytesMax) return null
-  return new Refusal('UPLOAD_TOO_LARGE', errorTable.UPLOAD_TOO_LARGE.title, `It has ${bytesText(file.size)}; the limit is ${bytesText(bytesMax)}.`)
+  return new Refusal(
+    'UPLOAD_TOO_LARGE',
+    errorTable.UPLOAD_TOO_LARGE.title,
+    `It has ${bytesText(file.size)}; the limit is ${bytesText(bytesMax)}.`,
+  )
 }
