@@ -1,0 +1,50 @@
+import type { ErasedData, EventRendition, ReadyData, RefusedData } from '../domain/events.ts'
+import type { MediaId } from '../domain/ids.ts'
+import type { ItemError, MediaRow, StoredFile } from '../domain/media.ts'
+
+/** The address at which a file of a version of an item is served. */
+export type FileUrl = (id: MediaId, version: number, file: StoredFile) => string
+
+/** What the world is told of an item that can be shown. A row without a manifest is a bug. */
+export function readyData(row: MediaRow, fileUrl: FileUrl): ReadyData {
+  const { id, tenant, kind, manifest } = row
+  if (!manifest) throw new Error(`${id} is told to be ready without a manifest`)
+  const renditions = manifest.renditions.map(
+    (file): EventRendition => ({
+      name: file.name,
+      url: fileUrl(id, manifest.version, file),
+      type: file.type,
+      width: file.width,
+      height: file.height,
+      bytes: file.bytes,
+    }),
+  )
+  const urlOf = (name: string) => {
+    const rendition = renditions.find((candidate) => candidate.name === name)
+    if (!rendition) throw new Error(`the manifest of ${id} names ${name}, which is not among its renditions`)
+    return rendition.url
+  }
+  return {
+    id,
+    tenant,
+    kind,
+    version: manifest.version,
+    width: manifest.width,
+    height: manifest.height,
+    blurhash: manifest.blurhash,
+    ...(manifest.durationMs === undefined ? {} : { durationMs: manifest.durationMs }),
+    renditions,
+    ...(manifest.hls === undefined ? {} : { hls: urlOf(manifest.hls) }),
+    ...(manifest.poster === undefined ? {} : { poster: urlOf(manifest.poster) }),
+  }
+}
+
+/** What the world is told of an item that was rejected or failed: the table's words, nothing internal. */
+export function refusedData(row: Pick<MediaRow, 'id' | 'tenant' | 'kind'>, error: ItemError): RefusedData {
+  return { id: row.id, tenant: row.tenant, kind: row.kind, error: { code: error.code, title: error.title } }
+}
+
+/** The receipt of an erasure. `verifiedAt`: when the item was seen to be refused. */
+export function erasedData(id: MediaId, tenant: string, verifiedAt: Date): ErasedData {
+  return { id, tenant, verifiedAt: verifiedAt.toISOString() }
+}
