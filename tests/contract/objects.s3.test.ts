@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -165,6 +165,7 @@ for (const { title, tool, start, keyBelowKey } of servers) {
 
 test('S3 objects: a server that is not there is STORAGE_UNAVAILABLE', async () => {
   const gone = createServer().listen(0, '127.0.0.1')
+  await once(gone, 'listening')
   const { port } = gone.address() as AddressInfo
   await new Promise((done) => gone.close(done))
   const store = createS3ObjectStore({
@@ -209,7 +210,7 @@ async function withProxy(target: string, act: (endpoint: string, cut: Cut) => Pr
     incoming.pipe(upstream)
   })
   proxy.listen(0, '127.0.0.1')
-  await new Promise((done) => proxy.once('listening', done))
+  await once(proxy, 'listening')
   try {
     assert.ok(host)
     await act(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, (next) => {
