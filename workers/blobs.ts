@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { factsOfError } from '../api/logger.ts'
+import { createFileBlobReader, createFileBlobStore } from '../blobstore/file.ts'
+import { createObjectBlobReader, createObjectBlobStore } from '../blobstore/object.ts'
+import type { BlobReader } from '../blobstore/reader.ts'
+import type { Report } from '../blobstore/volume-log.ts'
+import type { BlobStore } from '../domain/ports.ts'
+import type { Core } from './core.ts'
+import type { Parts } from './part.ts'
+
+const reportTo =
+  ({ logger }: Core): Report =>
+  (report) => {
+    const { kind, ...facts } = report
+    const { error, ...plain } = 'error' in facts ? facts : { ...facts, error: undefined }
+    logger.warn(`volume: ${kind}`, { ...plain, ...(error === undefined ? {} : factsOfError(error)) })
+  }
+
+/** The blob store this process writes to: volumes in S3 where there is one, else files below home. */
+export async function openBlobStore(core: Core, parts: Parts): Promise<BlobStore> {
+  const { config, catalog } = core
+  const common = { directory: catalog, placements: catalog, writer: config.writer, report: reportTo(core) }
+  const store = config.s3
+    ? await createObjectBlobStore({ ...common, objects: core.objects })
+    : await createFileBlobStore({ ...common, folder: join(config.home, 'volumes') })
+  parts.add({ name: 'blob store', stop: async () => await store.close() })
+  return store
+}
+
+/** Reads, and deletes in, what other processes write. */
+export function openBlobReader(core: Core, parts: Parts): BlobReader {
+  const report = reportTo(core)
+  const reader = core.config.s3
+    ? createObjectBlobReader({ objects: core.objects, report })
+    : createFileBlobReader({ folder: join(core.config.home, 'volumes'), report })
+  parts.add({ name: 'blob reader', stop: async () => await reader.close() })
+  return reader
+}

@@ -1,0 +1,79 @@
+import { hostname } from 'node:os'
+import { availableParallelism } from 'node:os'
+import { baseUrl, type Environment, list, optional, required, SettingError, text, urlList, whole } from './settings.ts'
+
+/** Which S3 holds originals and volumes. */
+export interface S3Settings {
+  readonly endpoint: string
+  readonly region: string
+  readonly bucket: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/** What every process of ours needs to know. */
+export interface Config {
+  readonly databaseUrl: string
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null }
+  readonly kafka: { readonly brokers: readonly string[]; readonly topic: string }
+  /** Absent: files below `home`, for one machine. */
+  readonly s3: S3Settings | null
+  readonly home: string
+  /** Base URL of immutable files as browsers see it: the edge where there is one. */
+  readonly publicUrl: string
+  readonly originUrls: readonly string[]
+  readonly edgeUrls: readonly string[]
+  /** Name under which this process holds its volumes: no two running processes share one. */
+  readonly writer: string
+  readonly shard: number
+  readonly slots: { readonly image: number; readonly video: number }
+  /** An API key of tenant `dev`, for a machine of one's own. */
+  readonly devKey: string | null
+}
+
+/** S3 settings when S3_ENDPOINT names one. A key without its secret is refused. */
+export function readS3(env: Environment): S3Settings | null {
+  if (!optional(env, 'S3_ENDPOINT')) return null
+  return {
+    endpoint: baseUrl(env, 'S3_ENDPOINT', ''),
+    region: text(env, 'S3_REGION', 'us-east-1'),
+    bucket: text(env, 'S3_BUCKET', 'darkroom'),
+    accessKeyId: required(env, 'S3_ACCESS_KEY_ID'),
+    secretAccessKey: required(env, 'S3_SECRET_ACCESS_KEY'),
+  }
+}
+
+/** Reads everything a separate process of `role` takes from its environment. Throws SettingError. */
+export function readConfig(env: Environment, role: string): Config {
+  const databaseUrl = required(env, 'DATABASE_URL')
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) throw new SettingError('DATABASE_URL must begin with postgres://.')
+  const originUrls = urlList(env, 'ORIGIN_URLS')
+  const publicUrl = baseUrl(env, 'PUBLIC_BASE_URL', originUrls[0] ?? 'http://127.0.0.1:4101')
+  return {
+    databaseUrl,
+    temporal: {
+      address: required(env, 'TEMPORAL_ADDRESS'),
+      namespace: text(env, 'TEMPORAL_NAMESPACE', 'default'),
+      uiUrl: optional(env, 'TEMPORAL_UI_URL') ? baseUrl(env, 'TEMPORAL_UI_URL', '') : null,
+    },
+    kafka: { brokers: list(env, 'KAFKA_BROKERS'), topic: text(env, 'EVENTS_TOPIC', 'darkroom.media.v1') },
+    s3: readS3(env),
+    home: text(env, 'DARKROOM_HOME', '.darkroom'),
+    publicUrl,
+    originUrls: originUrls.length > 0 ? originUrls : [publicUrl],
+    edgeUrls: urlList(env, 'EDGE_URLS'),
+    writer: text(env, 'WRITER_NAME', `${role}@${hostname()}`),
+    shard: whole(env, 'ID_SHARD', { min: 0, max: 8191, fallback: 0 }),
+    slots: readSlots(env),
+    devKey: optional(env, 'DARKROOM_DEV_KEY') ?? null,
+  }
+}
+
+/** A decode uses about one core and an encoder's chunk another. */
+export function readSlots(env: Environment): Config['slots'] {
+  const cores = availableParallelism()
+  return {
+    image: whole(env, 'IMAGE_SLOTS', { min: 1, max: 64, fallback: Math.min(cores, 4) }),
+    video: whole(env, 'VIDEO_SLOTS', { min: 1, max: 64, fallback: Math.min(cores, 8) }),
+  }
+}

@@ -1,0 +1,97 @@
+import type { Client } from '@temporalio/client'
+import { WorkflowNotFoundError } from '@temporalio/common'
+import { controlActivities } from '../activities/index.ts'
+import { factsOfError } from '../api/logger.ts'
+import { createReconciler } from '../api/reconciler.ts'
+import type { Starter } from '../api/starter.ts'
+import { createPurgers } from '../cdn/invalidation/index.ts'
+import type { BlobStore, WorkflowWatch } from '../domain/ports.ts'
+import { taskQueues } from '../domain/workflow-inputs.ts'
+import { createKafkaSink } from '../events/kafka.ts'
+import { createRelay } from '../events/relay.ts'
+import { limits } from '../domain/limits.ts'
+import type { WorkflowBundle } from './bundle.ts'
+import type { Core } from './core.ts'
+import type { Part, Parts } from './part.ts'
+import type { WorkerSeat } from './render-part.ts'
+import { startQueueWorker } from './temporal-worker.ts'
+
+/** Light steps wait for servers, not for cores. */
+const CONTROL_SLOTS = 32
+const RELAY_INTERVAL_MS = 1_000
+/** What was committed this long ago and is not started was lost on the way. */
+const UNSTARTED_MS = 2_000
+const RECONCILE_INTERVAL_MS = 1_000
+
+/** CloudEvents' source attribute of everything this pipeline announces. */
+export const EVENT_SOURCE = 'urn:darkroom'
+
+/** Whether workflows have ended, as Temporal knows it. */
+function watchOf(temporal: Client): WorkflowWatch {
+  return {
+    async ended(workflowId) {
+      try {
+        const { status } = await temporal.workflow.getHandle(workflowId).describe()
+        return status.name !== 'RUNNING'
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return true
+        throw error
+      }
+    },
+  }
+}
+
+/** The worker that runs workflows and light steps. */
+export async function startControlWorker(
+  core: Core,
+  seat: WorkerSeat,
+  bundle: WorkflowBundle,
+  temporal: Client,
+  blobs: Pick<BlobStore, 'delete'>,
+): Promise<Part> {
+  const { catalog, objects, config, fileUrl } = core
+  return await startQueueWorker({
+    ...seat,
+    taskQueue: taskQueues.control,
+    slots: CONTROL_SLOTS,
+    workflows: bundle,
+    activities: controlActivities({
+      catalog,
+      objects,
+      blobs,
+      fileUrl,
+      purgers: createPurgers({ varnish: { edgeUrls: config.edgeUrls } }),
+      workflows: watchOf(temporal),
+      originUrls: config.originUrls,
+      publicUrl: config.publicUrl,
+    }),
+  })
+}
+
+/** Finds what was committed and not started. */
+export function startReconciler(core: Core, starter: Starter, parts: Parts): void {
+  const { catalog, logger } = core
+  const reconciler = createReconciler({ catalog, starter, logger, olderThanMs: UNSTARTED_MS, intervalMs: RECONCILE_INTERVAL_MS })
+  reconciler.start()
+  parts.add({ name: 'reconciler', stop: async () => await reconciler.stop() })
+}
+
+/** Brings events from the outbox to Kafka; without brokers they wait there. */
+export function startRelay(core: Core, parts: Parts): void {
+  const { config, catalog, logger } = core
+  if (config.kafka.brokers.length === 0) return
+  const sink = createKafkaSink({ brokers: [...config.kafka.brokers], topic: config.kafka.topic, clientId: 'darkroom-relay', logger })
+  parts.add({ name: 'kafka', stop: async () => await sink.close() })
+  const relay = createRelay({
+    outbox: catalog,
+    sink,
+    source: EVENT_SOURCE,
+    intervalMs: RELAY_INTERVAL_MS,
+    backoffMsMax: limits.relayBackoffMsMax,
+    batchMax: limits.outboxBatchMax,
+    subscribe: (wake) => catalog.onSignal((signal) => signal.kind === 'outbox' && wake()),
+    onError: (error) => logger.warn('relay', factsOfError(error)),
+  })
+  relay.start()
+  parts.add({ name: 'relay', stop: async () => await relay.stop() })
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { Client, Connection } from '@temporalio/client'
+import type { Logger } from '../api/logger.ts'
+import { factsOfError } from '../api/logger.ts'
+import { createCatalog } from '../catalog/catalog.ts'
+import { formatFilePath } from '../cdn/url.ts'
+import type { StoredFile } from '../domain/media.ts'
+import type { MediaId } from '../domain/ids.ts'
+import type { Catalog, ObjectStore } from '../domain/ports.ts'
+import { createFileObjectStore } from '../objects/file.ts'
+import { createS3ObjectStore } from '../objects/s3.ts'
+import type { Config } from './config.ts'
+import type { Parts } from './part.ts'
+
+/** What all parts of a process share. */
+export interface Core {
+  readonly config: Config
+  readonly logger: Logger
+  readonly catalog: Catalog
+  readonly objects: ObjectStore
+  fileUrl(id: MediaId, version: number, file: StoredFile): string
+}
+
+/** Opens catalog and objects; they are closed with `parts`. CATALOG_UNAVAILABLE, STORAGE_UNAVAILABLE. */
+export async function openCore(config: Config, logger: Logger, parts: Parts): Promise<Core> {
+  const catalog = await createCatalog({
+    databaseUrl: config.databaseUrl,
+    poolMax: 12,
+    onError: (error) => logger.warn('catalog', factsOfError(error)),
+  })
+  parts.add({ name: 'catalog', stop: async () => await catalog.close() })
+  const objects = config.s3 ? createS3ObjectStore(config.s3) : createFileObjectStore({ folder: join(config.home, 'objects') })
+  return {
+    config,
+    logger,
+    catalog,
+    objects,
+    fileUrl: (id, version, file) => `${config.publicUrl}${formatFilePath({ id, version, locator: file.locator, name: file.name })}`,
+  }
+}
+
+/** A client of Temporal; throws when the server does not answer. */
+export async function openTemporal({ config }: Core, parts: Parts): Promise<Client> {
+  const connection = await Connection.connect({ address: config.temporal.address })
+  parts.add({ name: 'temporal client', stop: async () => await connection.close() })
+  return new Client({ connection, namespace: config.temporal.namespace })
+}

@@ -1,0 +1,148 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import type { Item } from '../api/item.ts'
+import type { CloudEvent } from '../domain/events.ts'
+import type { Catalog } from '../domain/ports.ts'
+import { toCloudEvent } from '../events/cloud-event.ts'
+import { consumeEvents } from '../events/consume.ts'
+import { need, type Tools } from '../infra/engines/tools.ts'
+import { makeSampleClip } from '../media/sample/clip.ts'
+import { makeSamplePhoto } from '../media/sample/photo.ts'
+import { ApiRefusal, createApiClient } from './api-client.ts'
+import { EVENT_SOURCE } from './control-part.ts'
+import type { Instance, ShownItem } from './instance.ts'
+import { SettingError } from './settings.ts'
+
+/** An event that Kafka does not bring within this time is shown from the outbox. */
+const EVENT_MS_MAX = 20_000
+
+interface DemoOptions {
+  readonly instance: Instance
+  readonly catalog: Catalog
+  readonly files: readonly string[]
+  readonly filter: string | undefined
+  readonly preset: string | undefined
+  readonly tools: Tools
+  readonly home: string
+  readonly say: (line: string) => void
+}
+
+interface Sample {
+  readonly label: string
+  readonly bytes: Uint8Array
+}
+
+/** Uploads samples (or the files named), follows each to its end, and gives every item with its event. */
+export async function runDemo(options: DemoOptions): Promise<{ items: { item: ShownItem; label: string }[]; from: string }> {
+  const { instance, say } = options
+  const events = await listen(options)
+  const samples = options.files.length > 0 ? await Promise.all(options.files.map(readSample)) : await makeSamples(options)
+  const client = createApiClient(instance.api, instance.apiKey)
+  const items = await Promise.all(
+    samples.map(async ({ label, bytes }) => {
+      const show = progressLine(label, say)
+      const accepted = await client
+        .upload(bytes, 'application/octet-stream', { ...named('filter', options.filter), ...named('preset', options.preset) })
+        .catch((error: unknown) => {
+          throw error instanceof ApiRefusal ? new SettingError(`${label} was refused: ${error.code}, ${error.message}`) : error
+        })
+      show(accepted)
+      const item = await client.follow(accepted.id, show)
+      const event = await events.of(item.id)
+      return { label, item: event ? { ...item, event } : item }
+    }),
+  )
+  await events.stop()
+  return { items, from: events.from }
+}
+
+const named = <K extends string>(name: K, value: string | undefined) =>
+  value === undefined ? {} : ({ [name]: value } as Record<K, string>)
+
+async function readSample(path: string): Promise<Sample> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new SettingError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  return { label: basename(path), bytes }
+}
+
+async function makeSamples({ tools, say }: DemoOptions): Promise<Sample[]> {
+  say('making a sample photo (with GPS and orientation in its EXIF) and a sample clip (with sound)')
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-demo-'))
+  try {
+    const [photo, clip] = await Promise.all([
+      makeSamplePhoto(),
+      makeSampleClip({ ffmpeg: need(tools, 'ffmpeg'), target: join(folder, 'sample.mp4') }),
+    ])
+    return [
+      { label: 'sample photo', bytes: photo },
+      { label: 'sample clip', bytes: await readFile(clip) },
+    ]
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Says each step of an item once. */
+function progressLine(label: string, say: (line: string) => void): (item: Item) => void {
+  let last = ''
+  return ({ state, stage, progress }) => {
+    const line = `${label}: ${state === 'processing' ? stage : state}${progress && state === 'processing' ? ` ${progress.done}/${progress.total} ${progress.unit}` : ''}`
+    if (line !== last) say(line)
+    last = line
+  }
+}
+
+interface Events {
+  readonly from: string
+  of(id: string): Promise<CloudEvent | undefined>
+  stop(): Promise<void>
+}
+
+/** The events of this run: consumed from Kafka where there is one, else looked up in the outbox. */
+async function listen({ instance, catalog }: DemoOptions): Promise<Events> {
+  const fromOutbox = async (id: string) => {
+    const event = (await catalog.eventsOf(id as Parameters<Catalog['eventsOf']>[0])).at(-1)
+    return event && toCloudEvent(event, EVENT_SOURCE)
+  }
+  if (instance.kafka.length === 0) return { from: 'from the outbox (there is no Kafka here)', of: fromOutbox, stop: async () => {} }
+  const seen = new Map<string, CloudEvent>()
+  const waiting = new Map<string, (event: CloudEvent) => void>()
+  const abort = new AbortController()
+  const { promise: ready, resolve: onReady } = Promise.withResolvers<void>()
+  const consuming = consumeEvents({
+    brokers: [...instance.kafka],
+    topic: instance.topic,
+    clientId: 'darkroom-demo',
+    groupId: `darkroom-demo-${process.pid}-${Date.now()}`,
+    // Later events only: a data folder that was used before has old ones.
+    fromBeginning: false,
+    logger: { warn: () => {} },
+    signal: abort.signal,
+    onReady,
+    onUnreadable: () => {},
+    onEvent: (event) => {
+      seen.set(event.subject, event)
+      waiting.get(event.subject)?.(event)
+    },
+  })
+  await Promise.race([ready, consuming])
+  return {
+    from: `consumed from Kafka topic ${instance.topic}`,
+    of: async (id) => {
+      const known = seen.get(id)
+      if (known) return known
+      const { promise, resolve } = Promise.withResolvers<CloudEvent | undefined>()
+      waiting.set(id, resolve)
+      const timer = setTimeout(() => resolve(undefined), EVENT_MS_MAX)
+      const event = await promise
+      clearTimeout(timer)
+      return event
+    },
+    stop: async () => {
+      abort.abort()
+      await consuming
+    },
+  }
+}

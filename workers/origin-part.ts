@@ -1,0 +1,36 @@
+import { factsOfError } from '../api/logger.ts'
+import { createErasureFollower } from '../cdn/erasures.ts'
+import { createOrigin } from '../cdn/origin.ts'
+import { limits } from '../domain/limits.ts'
+import type { BlobStore } from '../domain/ports.ts'
+import type { Core } from './core.ts'
+import type { Part } from './part.ts'
+
+/** Erasures are pushed; this is how often they are looked for in any case. */
+const ERASURE_POLL_MS = 500
+
+/** The origin, listening: immutable files out of the volumes, refusing what was erased. */
+export async function startOrigin(
+  core: Core,
+  blobs: Pick<BlobStore, 'read'>,
+  address: { readonly host: string; readonly port: number },
+): Promise<Part & { readonly port: number }> {
+  const { catalog, logger } = core
+  const erasures = createErasureFollower({
+    feed: catalog,
+    onSignal: (wake) => catalog.onSignal((signal) => signal.kind === 'erasure' && wake()),
+    pollMs: ERASURE_POLL_MS,
+    onError: (error) => logger.warn('erasures', factsOfError(error)),
+  })
+  await erasures.start()
+  const origin = createOrigin({ blobs, erasures, limits, logger })
+  const { port } = await origin.listen(address.host, address.port)
+  return {
+    name: 'origin',
+    port,
+    stop: async () => {
+      await origin.close()
+      await erasures.stop()
+    },
+  }
+}

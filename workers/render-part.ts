@@ -1,0 +1,64 @@
+import type { NativeConnection } from '@temporalio/worker'
+import { join } from 'node:path'
+import { imageActivities, videoActivities } from '../activities/index.ts'
+import { factsOfError } from '../api/logger.ts'
+import { limits } from '../domain/limits.ts'
+import type { BlobStore, ImageStudio } from '../domain/ports.ts'
+import { taskQueues } from '../domain/workflow-inputs.ts'
+import { cubeOf, filterNamed } from '../media/filters/index.ts'
+import { createImageStudio } from '../media/image/studio.ts'
+import { createVideoStudio } from '../media/video/studio.ts'
+import type { Core } from './core.ts'
+import type { Part, Parts } from './part.ts'
+import { startQueueWorker, type QueueWorkerOptions } from './temporal-worker.ts'
+
+/** What every queue's worker is started with. */
+export type WorkerSeat = Pick<QueueWorkerOptions, 'connection' | 'namespace' | 'buildId' | 'onFailure'>
+
+export function workerSeat(core: Core, connection: NativeConnection, buildId: string, onFailure: (error: unknown) => void): WorkerSeat {
+  return {
+    connection,
+    namespace: core.config.temporal.namespace,
+    buildId,
+    onFailure: (error) => {
+      core.logger.error('worker-stopped', factsOfError(error))
+      onFailure(error)
+    },
+  }
+}
+
+/** Decoders for `slots` images at once, each in a killable child. */
+export function openImageStudio(slots: number, parts: Parts): ImageStudio {
+  const images = createImageStudio({ slots, limits })
+  parts.add({ name: 'image studio', stop: async () => await images.close() })
+  return images
+}
+
+/** The worker of queue `darkroom-image`. */
+export async function startImageWorker(core: Core, seat: WorkerSeat, blobs: BlobStore, images: ImageStudio): Promise<Part> {
+  const { catalog, objects, config } = core
+  return await startQueueWorker({
+    ...seat,
+    taskQueue: taskQueues.image,
+    slots: config.slots.image,
+    activities: imageActivities({ catalog, objects, blobs, images, limits }),
+  })
+}
+
+/** The worker of queue `darkroom-video`; posters are rendered by `images`. */
+export async function startVideoWorker(
+  core: Core,
+  seat: WorkerSeat,
+  blobs: BlobStore,
+  images: ImageStudio,
+  tools: { readonly ffmpeg: string; readonly ffprobe: string },
+): Promise<Part> {
+  const { catalog, objects, config } = core
+  const videos = createVideoStudio({ ...tools, scratch: join(config.home, 'scratch'), limits, cubeOf: (name) => cubeOf(filterNamed(name)) })
+  return await startQueueWorker({
+    ...seat,
+    taskQueue: taskQueues.video,
+    slots: config.slots.video,
+    activities: videoActivities({ catalog, objects, blobs, images, videos, limits }),
+  })
+}
