@@ -15,6 +15,8 @@ export interface ObjectStoreUnderTest {
 export interface ObjectStoreSupport {
   /** Bytes of the large stream; more than two parts, where the store has parts. */
   readonly streamBytes: number
+  /** Whether conditional puts at the same instant have exactly one winner; else only a later one is refused. */
+  readonly oneWinner: boolean
   /** Whether `a` and `a/b` can both be keys; not on every S3 server. */
   readonly keyBelowKey: boolean
 }
@@ -87,7 +89,7 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
       ['small', 10],
       ['large', supports.streamBytes],
     ] as const) {
-      test(`${name}: of 16 conditional puts at once exactly one wins (${what})`, async () => {
+      test(`${name}: of 16 conditional puts at once ${supports.oneWinner ? 'exactly' : 'at least'} one wins (${what})`, async () => {
         const key = `contract/race/${what}`
         const outcomes = await Promise.allSettled(
           Array.from({ length: 16 }, async (_, racer) => {
@@ -97,10 +99,10 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
         )
         const winners = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
         const losses = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [codeOf(outcome.reason)] : []))
-        assert.equal(winners.length, 1)
-        assert.deepEqual(new Set(losses), new Set(['OBJECT_EXISTS']))
+        assert.ok(supports.oneWinner ? winners.length === 1 : winners.length >= 1, `${winners.length} winners`)
+        for (const loss of losses) assert.equal(loss, 'OBJECT_EXISTS')
         const { body } = await store.get(key, { start: 0, end: 0 })
-        for await (const chunk of body) assert.equal(chunk[0], winners[0])
+        for await (const chunk of body) assert.ok(winners.includes(chunk[0] ?? -1))
         assert.equal(await codeOfRejection(store.put(key, bytesOf('late'), { ifNoneMatch: true })), 'OBJECT_EXISTS')
         assert.deepEqual(await store.head(key), { bytes })
         assert.deepEqual((await made.leftovers?.()) ?? [], [])

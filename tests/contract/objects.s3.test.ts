@@ -23,11 +23,12 @@ const tools = parseTools(process.env.DARKROOM_TOOLS)
 const partBytes = 5 * 1024 ** 2
 
 const servers = [
-  { title: 'MinIO', tool: 'minio', start: startMinio, keyBelowKey: false },
-  { title: 'versitygw', tool: 'versitygw', start: startVersitygw, keyBelowKey: false },
+  { title: 'MinIO', tool: 'minio', start: startMinio, oneWinner: true },
+  // It looks whether the key is free before it writes, and not again: several writers at the same instant can all win.
+  { title: 'versitygw', tool: 'versitygw', start: startVersitygw, oneWinner: false },
 ] as const
 
-for (const { title, tool, start, keyBelowKey } of servers) {
+for (const { title, tool, start, oneWinner } of servers) {
   if (tools[tool] === undefined && process.env.DARKROOM_REQUIRE_ALL !== '1') {
     test(`${title}: objects on a real server`, { skip: `${tool} is not installed: run npm run setup` }, () => {})
     continue
@@ -85,7 +86,7 @@ for (const { title, tool, start, keyBelowKey } of servers) {
           },
         }
       },
-      { streamBytes: partBytes * 2 + 1_000_003, keyBelowKey },
+      { streamBytes: partBytes * 2 + 1_000_003, oneWinner, keyBelowKey: false },
     )
 
     test(`${title}: a listing of several pages is complete and in order`, async () => {
