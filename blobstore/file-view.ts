@@ -95,7 +95,7 @@ async function viewOf(
   }
 }
 
-/** The file of tombstones beside a volume: any process adds to it at any time, also when the volume is sealed. */
+/** The file of tombstones beside a volume. Every process may add to it at any time, also when the volume is sealed. */
 function followTombstones(disk: Disk, path: string, superblock: Superblock, report: Report) {
   const erased = new Set<bigint>()
   let file: ReadFile | null = null

@@ -20,7 +20,7 @@ export async function createFolderDirectory({ folder }: { readonly folder: strin
 
   async function numbers(): Promise<number[]> {
     const names = (await readdir(folder)).map((name) => /^([1-9][0-9]*)\./.exec(name)?.[1])
-    return [...new Set(names.filter((digits) => digits !== undefined).map(Number))].sort((a, b) => b - a)
+    return [...new Set(names.filter((digits) => digits !== undefined).map(Number))].toSorted((a, b) => b - a)
   }
 
   async function readEntry(volume: number): Promise<Entry | null> {

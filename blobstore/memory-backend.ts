@@ -4,7 +4,7 @@ import { NeedleIndex } from './needle-index.ts'
 import { seedOf } from './needle.ts'
 import { scan } from './scan.ts'
 import { decodeSuperblock, encodeSuperblock, type Superblock } from './superblock.ts'
-import type { Commit, OwnVolume, VolumeBackend, VolumeView } from './volume-log.ts'
+import type { Commit, OwnVolume, Report, VolumeBackend, VolumeView } from './volume-log.ts'
 
 /** The bytes of volumes kept in memory; give the same one to a second store to see what a restart sees. */
 export interface MemoryVolumes {
@@ -17,7 +17,7 @@ export function memoryVolumes(): MemoryVolumes {
 }
 
 /** For tests: one process, nothing outlives it, every commit is durable at once. */
-export function createMemoryBackend(memory: MemoryVolumes): VolumeBackend {
+export function createMemoryBackend(memory: MemoryVolumes, report: Report): VolumeBackend {
   function bytesOf(volume: number): Uint8Array {
     const bytes = memory.logs.get(volume)
     if (bytes === undefined) throw new Error(`no volume ${volume}`)
@@ -94,6 +94,7 @@ export function createMemoryBackend(memory: MemoryVolumes): VolumeBackend {
       },
       { resync: true },
     )
+    for (const { start, end } of found.damage) report({ kind: 'damage', volume, start, end })
     return { found, superblock, view: viewOf(superblock, index, found.damage.length > 0) }
   }
 
@@ -108,6 +109,7 @@ export function createMemoryBackend(memory: MemoryVolumes): VolumeBackend {
       if (loaded === null) return null
       const { found, superblock, view } = loaded
       const sound = found.damage.length === 0 && epoch >= found.epochMax
+      if (sound && found.torn) report({ kind: 'torn tail cut', volume, end: found.end })
       if (sound) memory.logs.set(volume, bytesOf(volume).slice(0, found.end))
       return { log: sound ? logOf(superblock, epoch, found.end, found.lastBatch) : null, view, bytes: found.end }
     },

@@ -22,7 +22,7 @@ export function memoryDirectory(): MemoryDirectory {
       return { volume: last, epoch: 1 }
     },
     async openOf(writer) {
-      const open = [...volumes].filter(([volume, held]) => held.writer === writer && !sealed.has(volume)).reverse()
+      const open = [...volumes].filter(([volume, held]) => held.writer === writer && !sealed.has(volume)).toReversed()
       return open.map(([volume, held]) => {
         held.epoch += 1
         return { volume, epoch: held.epoch }

@@ -19,13 +19,14 @@ export interface MemoryBlobStoreOptions {
 /** A blob store in memory, for tests: the whole of the format and of recovery, nothing of a disk. */
 export function createMemoryBlobStore(options: MemoryBlobStoreOptions = {}): Promise<BlobStore> {
   const own = memoryDirectory()
+  const report = options.report ?? (() => {})
   return createPackedStore({
-    backend: createMemoryBackend(options.volumes ?? memoryVolumes()),
+    backend: createMemoryBackend(options.volumes ?? memoryVolumes(), report),
     directory: options.directory ?? own,
     placements: options.placements ?? own,
     writer: options.writer ?? 'memory',
     limits: blobLimits(options.limits),
     clock: systemClock,
-    report: options.report ?? (() => {}),
+    report,
   })
 }

@@ -58,7 +58,7 @@ export class NeedleIndex {
       if (this.#fingerprints[slot] !== fingerprint) continue
       found.push({ offset: (this.#offsets[slot] ?? 0) * ALIGN_BYTES, bytes: unpackSize(this.#sizes[slot] ?? 0) })
     }
-    return found.length > 1 ? found.sort((a, b) => b.offset - a.offset) : found
+    return found.length > 1 ? found.toSorted((a, b) => b.offset - a.offset) : found
   }
 
   #insert(fingerprint: number, offset: number, size: number): void {

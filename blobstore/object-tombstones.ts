@@ -17,7 +17,7 @@ export function followObjectTombstones(objects: ObjectStore, superblock: Superbl
   const erased = new Set<bigint>()
   const pending = new Set<bigint>()
   let last = 0
-  let adding: Promise<void> | null = null
+  let rounds: Promise<void> = Promise.resolve()
 
   async function refresh(): Promise<void> {
     const listed = await listSequence(objects, `tombstones/${volume}/`, tombstoneKey(volume, last))
@@ -53,14 +53,16 @@ export function followObjectTombstones(objects: ObjectStore, superblock: Superbl
 
   async function add(key: bigint): Promise<void> {
     pending.add(key)
-    while (adding !== null) await adding.catch(() => undefined)
-    if (erased.has(key)) return
-    // A round that failed took its keys with it.
-    pending.add(key)
-    adding = addPending().finally(() => {
-      adding = null
+    const round = rounds.then(async () => {
+      if (erased.has(key)) return
+      // A round that failed took its keys with it.
+      pending.add(key)
+      await addPending()
     })
-    await adding
+    rounds = round.catch(() => {
+      // Told to who asked for it; the next round starts afresh.
+    })
+    await round
   }
 
   return { erased, refresh, add }

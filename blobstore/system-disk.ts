@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { AlignedPool } from './aligned-pool.ts'
 import type { Disk, ReadFile, WriteFile } from './disk.ts'
 import { isErrno, readError, writeError } from './disk-errors.ts'
-import type { DiskAnswer, DiskJob, DiskRequest } from './disk-thread.ts'
+import type { DiskAnswer, DiskJob, DiskRequest } from './disk-worker.ts'
 
 const openFile = promisify(open)
 const closeFile = promisify(close)
@@ -60,8 +60,8 @@ function createReadFile(fd: number, direct: number | null, pool: AlignedPool | n
   const underWay = new Set<Promise<unknown>>()
   function track<T>(reading: Promise<T>): Promise<T> {
     underWay.add(reading)
-    const done = () => underWay.delete(reading)
-    reading.then(done, done)
+    const forget = () => underWay.delete(reading)
+    reading.then(forget, forget)
     return reading
   }
   return {
@@ -98,7 +98,7 @@ function createWriterThread() {
   let lastId = 0
 
   function start(): Worker {
-    const started = new Worker(new URL('./disk-thread.ts', import.meta.url))
+    const started = new Worker(new URL('./disk-worker.ts', import.meta.url))
     started.unref()
     started.on('message', ({ id, error }: DiskAnswer) => {
       const job = waiting.get(id)
@@ -130,6 +130,7 @@ function createWriterThread() {
       const request: DiskRequest = { id: lastId, job }
       return new Promise((resolve, reject) => {
         waiting.set(request.id, { resolve, reject })
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin.
         running.postMessage(request)
       })
     },

@@ -74,7 +74,7 @@ export async function fileHarness(): Promise<BlobHarness> {
       return reader
     },
     async files() {
-      const names = (await readdir(folder)).sort()
+      const names = (await readdir(folder)).toSorted()
       return new Map(await Promise.all(names.map(async (name) => [name, new Uint8Array(await readFile(join(folder, name)))] as const)))
     },
     replace: (name, bytes) => writeFile(join(folder, name), bytes),

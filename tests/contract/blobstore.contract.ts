@@ -30,8 +30,9 @@ async function assertReads(store: Pick<BlobStore, 'read'>, key: bigint, locator:
 
 /** What every blob store does, whatever its volumes lie on. `make` gives an empty storage each time. */
 export function blobStoreContract(name: string, make: () => Promise<BlobHarness>): void {
-  const about = (sentence: string, run: (harness: BlobHarness) => Promise<void>) =>
-    test(`blobstore (${name}): ${sentence}`, async () => {
+  const about = (sentence: string, run: (harness: BlobHarness) => Promise<void>): void => {
+    const title = `blobstore ${name}: ${sentence}`
+    void test(title, async () => {
       const harness = await make()
       try {
         await run(harness)
@@ -39,6 +40,7 @@ export function blobStoreContract(name: string, make: () => Promise<BlobHarness>
         await harness.dispose()
       }
     })
+  }
 
   about('reads back what was appended, with its CRC-32', async (harness) => {
     const store = await harness.open()

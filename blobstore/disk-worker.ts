@@ -103,5 +103,6 @@ parentPort?.on('message', ({ id, job }: DiskRequest) => {
     const { code = 'unknown', message } = error as NodeJS.ErrnoException
     answer = { id, error: { code, message } }
   }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin.
   parentPort?.postMessage(answer)
 })

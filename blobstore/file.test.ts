@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { MediaError } from '../domain/errors.ts'
+import type { Locator } from '../domain/media.ts'
+import type { Disk, WriteFile } from './disk.ts'
+import { writeError } from './disk-errors.ts'
+import { createFileBlobReader, createFileBlobStore } from './file.ts'
+import { memoryDirectory } from './memory-directory.ts'
+import { createSystemDisk } from './system-disk.ts'
+import type { BlobReport } from './volume-log.ts'
+
+async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-file-'))
+  try {
+    await run(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The real disk, with a hook before each write of a commit. */
+function watchedDisk(beforeWrite: (bytes: Uint8Array) => Promise<void>): Disk {
+  const disk = createSystemDisk({ directReads: false })
+  return {
+    ...disk,
+    async openWrite(path): Promise<WriteFile> {
+      const file = await disk.openWrite(path)
+      return {
+        ...file,
+        async write(offset, bytes) {
+          await beforeWrite(bytes)
+          await file.write(offset, bytes)
+        },
+      }
+    },
+  }
+}
+
+const limits = { extentBytes: 256 * 1024 }
+const append = (store: Awaited<ReturnType<typeof createFileBlobStore>>, key: bigint, data: Uint8Array) =>
+  store.append([{ key, alt: 1, data }]).then(([locator]) => locator as Locator)
+
+test('blobstore file: appends that meet a busy disk leave in one commit', () =>
+  inFolder(async (folder) => {
+    const commits: number[] = []
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const disk = watchedDisk(async (bytes) => {
+      commits.push(bytes.byteLength)
+      if (commits.length === 1) await held
+    })
+    const store = await createFileBlobStore({ folder, writer: 'w', limits, disk })
+    const first = append(store, 1n, new Uint8Array(10))
+    while (commits.length === 0) await new Promise(setImmediate)
+    const rest = Array.from({ length: 50 }, (_, index) => append(store, BigInt(index + 2), new Uint8Array(100)))
+    // Placements are awaited first: let all fifty reach the volume.
+    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate)
+    release()
+    await Promise.all([first, ...rest])
+    assert.equal(commits.length, 2)
+    await store.close()
+  }))
+
+for (const [errno, code] of [
+  ['EIO', 'VOLUME_FENCED'],
+  ['ENOSPC', 'STORAGE_FULL'],
+] as const) {
+  test(`blobstore file: after ${errno} the batch is refused with ${code}, the volume never written again, and the next one takes over`, () =>
+    inFolder(async (folder) => {
+      const directory = memoryDirectory()
+      const reports: BlobReport[] = []
+      let fail = false
+      const holding: (() => void)[] = []
+      const disk = watchedDisk(async () => {
+        if (!fail) return
+        await new Promise<void>((resolve) => holding.push(resolve))
+        fail = false
+        throw writeError(errno, 'injected')
+      })
+      const report = (one: BlobReport) => void reports.push(one)
+      const store = await createFileBlobStore({ folder, writer: 'w', limits, disk, directory, placements: directory, report })
+      const before = await append(store, 1n, new Uint8Array([1]))
+      fail = true
+      const refused = append(store, 2n, new Uint8Array([2]))
+      const outcome = assert.rejects(refused, (error) => error instanceof MediaError && error.code === code)
+      while (holding.length === 0) await new Promise(setImmediate)
+      // Waiting behind the commit that fails: never written, so it goes to the next volume by itself.
+      const waiting = append(store, 3n, new Uint8Array([3]))
+      for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
+      holding[0]?.()
+      await outcome
+      const moved = await waiting
+      assert.equal(before.volume, 1)
+      assert.equal(moved.volume, 2)
+      assert.deepEqual([...(await store.read(1n, before)).data], [1])
+      assert.deepEqual([...(await store.read(3n, moved)).data], [3])
+      await store.close()
+      assert.ok(directory.sealed.has(1) && !directory.sealed.has(2))
+      assert.ok(reports.some(({ kind, volume }) => kind === 'volume fenced' && volume === 1))
+    }))
+}
+
+test('blobstore file: a volume is written into zeros laid down ahead, and gives them back when sealed', () =>
+  inFolder(async (folder) => {
+    const store = await createFileBlobStore({ folder, writer: 'w', limits: { extentBytes: 1024 * 1024, volumeBytesMax: 3 * 1024 * 1024 } })
+    const first = await append(store, 1n, new Uint8Array(1000))
+    const path = join(folder, `${first.volume}.volume`)
+    assert.equal((await stat(path)).size, 1024 * 1024)
+    let last = first
+    for (let key = 2n; last.volume === first.volume; key += 1n) last = await append(store, key, new Uint8Array(randomBytes(100_000)))
+    await store.close()
+    const size = (await stat(path)).size
+    assert.ok(size > 2.8 * 1024 * 1024 && size <= 3 * 1024 * 1024 + 200, `${size} bytes`)
+  }))
+
+test('blobstore file: reads past the page cache give the same bytes at any offset and length', () =>
+  inFolder(async (folder) => {
+    const store = await createFileBlobStore({ folder, writer: 'w', limits, directReads: true })
+    const reader = createFileBlobReader({ folder, directReads: true, limits: { volumeRefreshMsMin: 0 } })
+    const lengths = [0, 1, 4095, 4096, 65_536, 100_001, 1_048_576, 2_000_000]
+    for (const [key, length] of lengths.entries()) {
+      const data = new Uint8Array(randomBytes(length))
+      const locator = await append(store, BigInt(key), data)
+      for (const one of [store, reader]) assert.equal(Buffer.compare((await one.read(BigInt(key), locator)).data, data), 0)
+    }
+    await reader.close()
+    await store.close()
+  }))
+
+test('blobstore file: a folder keeps its own directory, and a restarted writer its volume', () =>
+  inFolder(async (folder) => {
+    const first = await createFileBlobStore({ folder, writer: 'w', limits })
+    const a = await append(first, 1n, new Uint8Array([1]))
+    await first.close()
+    const second = await createFileBlobStore({ folder, writer: 'w', limits })
+    const b = await append(second, 2n, new Uint8Array([2]))
+    const other = await createFileBlobStore({ folder, writer: 'other', limits })
+    const c = await append(other, 3n, new Uint8Array([3]))
+    assert.equal(b.volume, a.volume)
+    assert.notEqual(c.volume, a.volume)
+    for (const [key, locator] of [
+      [1n, a],
+      [2n, b],
+      [3n, c],
+    ] as const) {
+      for (const store of [second, other]) assert.deepEqual([...(await store.read(key, locator)).data], [Number(key)])
+    }
+    await other.close()
+    await second.close()
+  }))
+
+test('blobstore file: a volume of a later format is refused by name, and not written', () =>
+  inFolder(async (folder) => {
+    const directory = memoryDirectory()
+    const { volume } = await directory.allot('w')
+    const bytes = new Uint8Array(8192)
+    bytes.set(Buffer.from('894452564f4c0d0a0200', 'hex'))
+    await writeFile(join(folder, `${volume}.volume`), bytes)
+    await assert.rejects(
+      createFileBlobStore({ folder, writer: 'w', directory, placements: directory, limits }),
+      (error) => error instanceof MediaError && error.code === 'VOLUME_UNKNOWN_FORMAT',
+    )
+    assert.deepEqual(new Uint8Array(await readFile(join(folder, `${volume}.volume`))), bytes)
+  }))
