@@ -115,5 +115,5 @@ function linesOf(item: Item): HTMLElement[] {
 /** Parts of a line that breaks between them only. */
 function dimLine(parts: readonly string[]): HTMLElement {
   const shown = parts.filter((part) => part !== '')
-  return h('p', { class: 'dim parts' }, ...shown.map((part) => h('span', {}, part)))
+  return h('p', { class: 'dim parts' }, ...shown.flatMap((part, index) => [index === 0 ? null : ' · ', h('span', {}, part)]))
 }

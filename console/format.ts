@@ -1,6 +1,6 @@
 const units = ['B', 'KiB', 'MiB', 'GiB'] as const
 
-/** Bytes for people: three digits at most, powers of 1024. */
+/** Bytes for people: short, powers of 1024. */
 export function bytesText(bytes: number): string {
   let value = bytes
   let unit = 0
@@ -8,7 +8,7 @@ export function bytesText(bytes: number): string {
     value /= 1024
     unit += 1
   }
-  return `${value >= 99.95 ? Math.round(value) : Number(value.toFixed(1))} ${units[unit]}`
+  return `${value >= 99.95 ? Math.round(value) : Number(value.toFixed(1))}\u00a0${units[unit]}`
 }
 
 /** Minutes and seconds, with hours where there are any. */

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createIdGenerator } from '../domain/ids.ts'
+import type { Manifest, MediaRow, Rendition } from '../domain/media.ts'
+import { toItem } from './item.ts'
+
+const locator = { volume: 3, alt: 7, cookie: 'feedfacefeedface' }
+const rendition = (name: string, type: string): Rendition => ({ name, type, width: 640, height: 360, bytes: 5, locator })
+const manifest: Manifest = {
+  kind: 'video',
+  version: 2,
+  width: 1920,
+  height: 1080,
+  blurhash: 'LEHV6n',
+  durationMs: 4_000,
+  renditions: [rendition('master.m3u8', 'application/vnd.apple.mpegurl'), rendition('p640.jpg', 'image/jpeg')],
+  parts: [rendition('secret.m4s', 'video/iso.segment')],
+  hls: 'master.m3u8',
+  poster: 'p640.jpg',
+}
+const row: MediaRow = {
+  id: createIdGenerator(1, () => Date.UTC(2026, 0, 1))(),
+  tenant: 'acme',
+  kind: 'video',
+  state: 'processing',
+  stage: 'develop',
+  progress: { done: 1, total: 2, unit: 'chunks' },
+  version: 2,
+  revision: 5,
+  preset: 'standard',
+  filter: null,
+  sourceType: 'video/mp4',
+  sourceBytes: 1,
+  sourceSha256: 'ab',
+  createdAt: new Date('2026-01-01T00:00:00Z'),
+}
+const urls = { fileUrl: (id: string, version: number, file: { name: string }) => `https://cdn/${id}.${version}/${file.name}` }
+
+test('api: a ready item has URLs for what an app links to, and nothing of how it is stored', () => {
+  const { progress: _progress, ...done } = row
+  const item = toItem({ ...done, state: 'ready', stage: 'done', manifest }, urls)
+  const base = `https://cdn/${row.id}.2`
+  assert.deepEqual(item, {
+    id: row.id,
+    kind: 'video',
+    state: 'ready',
+    blurhash: 'LEHV6n',
+    width: 1920,
+    height: 1080,
+    durationMs: 4_000,
+    renditions: [
+      { name: 'master.m3u8', url: `${base}/master.m3u8`, type: 'application/vnd.apple.mpegurl', width: 640, height: 360, bytes: 5 },
+      { name: 'p640.jpg', url: `${base}/p640.jpg`, type: 'image/jpeg', width: 640, height: 360, bytes: 5 },
+    ],
+    hls: `${base}/master.m3u8`,
+    poster: `${base}/p640.jpg`,
+    workflowId: `ingest:acme:${row.id}`,
+    stage: 'done',
+    createdAt: '2026-01-01T00:00:00.000Z',
+  })
+})
+
+test('api: before it may be shown an item has its placeholder and sizes, and no URL', () => {
+  const item = toItem({ ...row, manifest }, urls)
+  assert.deepEqual(
+    [item.blurhash, item.width, item.height, item.renditions, item.hls, item.poster],
+    ['LEHV6n', 1920, 1080, [], undefined, undefined],
+  )
+  assert.deepEqual(item.progress, { done: 1, total: 2, unit: 'chunks' })
+  assert.equal(toItem({ ...row, state: 'playable', manifest }, urls).renditions.length, 2)
+})
+
+test('api: of an erased item nothing is told, even if the row still had it', () => {
+  const item = toItem({ ...row, state: 'erased', stage: 'erase', manifest }, urls)
+  assert.deepEqual([item.blurhash, item.width, item.renditions, item.hls, item.durationMs], [null, null, [], undefined, undefined])
+  assert.equal(item.workflowId, `erase:acme:${row.id}`)
+})

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { MediaId } from '../domain/ids.ts'
+import { createIdGenerator } from '../domain/ids.ts'
+import type { NewMedia } from '../domain/ports.ts'
+import type { Item } from './item.ts'
+import type { Problem } from './problem.ts'
+import { createMemoryCatalog, createRecordingStarter, otherKey, startTestApi, testKey } from './testing.ts'
+import { hashKey } from './keys.ts'
+import { MediaError } from '../domain/errors.ts'
+
+const nextId = createIdGenerator(2, Date.now)
+const media = (tenant = 'acme'): NewMedia => ({
+  id: nextId(),
+  tenant,
+  kind: 'image',
+  preset: 'standard',
+  filter: null,
+  sourceType: 'image/jpeg',
+  sourceBytes: 10,
+  sourceSha256: 'ab',
+})
+const codeOf = async (response: Response) => ((await response.json()) as Problem).code
+
+test('api: recent items come newest first, up to the limit asked for, the own ones only', async () => {
+  await using api = await startTestApi()
+  const own = [media(), media(), media()]
+  for (const row of [...own, media('globex')]) await api.catalog.accept(row)
+  const ids = async (path: string) => ((await (await api.call(path)).json()) as { items: Item[] }).items.map((item) => item.id)
+  assert.deepEqual(await ids('/v1/media'), own.map((row) => row.id).reverse())
+  assert.deepEqual(await ids('/v1/media?limit=1'), [own[2]?.id])
+  for (const limit of ['0', '-1', '1e3', '1000', 'x', ''])
+    assert.equal(await codeOf(await api.call(`/v1/media?limit=${limit}`)), 'REQUEST_INVALID')
+})
+
+test("api: another tenant's item is not there, whatever is asked of it", async () => {
+  await using api = await startTestApi()
+  const row = media('globex')
+  await api.catalog.accept(row)
+  const wanted = await (await api.call('/v1/media/0000000000000')).text()
+  for (const [method, path] of [
+    ['GET', ''],
+    ['GET', '/facts'],
+    ['GET', '/events'],
+    ['DELETE', ''],
+  ] as const) {
+    const response = await api.call(`/v1/media/${row.id}${path}`, { method })
+    assert.equal(response.status, 404)
+    assert.equal(await response.text(), wanted)
+  }
+  assert.equal(api.catalog.rows.get(row.id)?.state, 'processing')
+  const own = await api.call(`/v1/media/${row.id}`, { headers: { authorization: `Bearer ${otherKey}` } })
+  assert.equal(own.status, 200)
+})
+
+test('api: what is no id is not found', async () => {
+  await using api = await startTestApi()
+  for (const id of ['x', '0n77pfwsr010', 'ZZZZZZZZZZZZZ', '..%2f..%2fetc', '%00', '0000000000000'])
+    assert.equal(await codeOf(await api.call(`/v1/media/${id}`)), 'MEDIA_NOT_FOUND')
+  assert.equal(await codeOf(await api.call('/v1/media/%zz')), 'ROUTE_NOT_FOUND')
+})
+
+test('api: private facts are empty until they are known, the tenant’s then, and gone with the item', async () => {
+  await using api = await startTestApi()
+  const row = media()
+  await api.catalog.accept(row)
+  assert.deepEqual(await (await api.call(`/v1/media/${row.id}/facts`)).json(), {})
+  await api.catalog.publish(
+    row.id,
+    { kind: 'image', version: 1, width: 4, height: 3, blurhash: 'L', renditions: [], parts: [] },
+    { camera: 'Nikon FM2', latitude: 1.5 },
+  )
+  assert.deepEqual(await (await api.call(`/v1/media/${row.id}/facts`)).json(), { camera: 'Nikon FM2', latitude: 1.5 })
+  assert.ok(!JSON.stringify(await (await api.call(`/v1/media/${row.id}`)).json()).includes('Nikon'))
+  await api.catalog.beginErase(row.id)
+  assert.equal(await codeOf(await api.call(`/v1/media/${row.id}/facts`)), 'MEDIA_ERASED')
+})
+
+test('api: an erasure is committed before it is begun, and may be asked for again', async () => {
+  await using api = await startTestApi()
+  const row = media()
+  await api.catalog.accept(row)
+  for (const turn of [1, 2]) {
+    const response = await api.call(`/v1/media/${row.id}`, { method: 'DELETE' })
+    assert.equal(response.status, 202)
+    const item = (await response.json()) as Item
+    assert.deepEqual([item.state, item.workflowId, item.renditions], ['erased', `erase:acme:${row.id}`, []])
+    assert.equal(api.starter.erased.length, turn)
+    assert.ok(api.starter.erased.every((erased) => erased.state === 'erased'))
+  }
+})
+
+test('api: nothing is begun when an erasure cannot be committed', async () => {
+  const catalog = { ...createMemoryCatalog(), beginErase: async (_id: MediaId) => Promise.reject(new MediaError('CATALOG_UNAVAILABLE')) }
+  const starter = createRecordingStarter(catalog)
+  const row = media()
+  await catalog.accept(row)
+  await catalog.addKey('acme', hashKey(testKey))
+  await using api = await startTestApi({ catalog, starter })
+  assert.equal((await api.call(`/v1/media/${row.id}`, { method: 'DELETE' })).status, 503)
+  assert.equal(starter.erased.length, 0)
+})

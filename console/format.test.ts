@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { agoText, bytesText, durationText } from './format.ts'
+
+test('console: bytes are shown short, by powers of 1024', () => {
+  const shown = (bytes: number) => bytesText(bytes).replace('\u00a0', ' ')
+  assert.deepEqual([0, 999, 1023, 1024, 1536, 102_298, 64 * 2 ** 20, 2 * 2 ** 30].map(shown), [
+    '0 B',
+    '999 B',
+    '1023 B',
+    '1 KiB',
+    '1.5 KiB',
+    '99.9 KiB',
+    '64 MiB',
+    '2 GiB',
+  ])
+  assert.equal(shown(1_048_000), '1023 KiB')
+})
+
+test('console: durations have hours only where there are any', () => {
+  assert.deepEqual([0, 4_000, 59_600, 754_000, 3_600_000].map(durationText), ['0:00', '0:04', '1:00', '12:34', '1:00:00'])
+})
+
+test('console: how long ago is told roughly, and never in the future', () => {
+  const now = new Date('2026-06-01T12:00:00Z')
+  const ago = (seconds: number) => agoText(new Date(now.getTime() - seconds * 1000), now)
+  assert.deepEqual([-5, 0, 60, 600, 7_200].map(ago), ['just now', 'just now', '1 min ago', '10 min ago', '2 h ago'])
+})
