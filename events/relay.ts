@@ -1,3 +1,4 @@
+import { limits } from '../domain/limits.ts'
 import type { EventSink, Outbox } from '../domain/ports.ts'
 import { toCloudEvent } from './cloud-event.ts'
 
@@ -10,7 +11,7 @@ export interface RelayOptions {
   /** The outbox is looked at this often in any case. */
   readonly intervalMs: number
   /** After failures: twice as long each time, up to this. */
-  readonly backoffMsMax: number
+  readonly backoffMsMax?: number
   readonly batchMax: number
   /** Calls `wake` when there may be something new; gives the unsubscriber. */
   readonly subscribe: (wake: () => void) => () => void
@@ -29,7 +30,8 @@ export interface Relay {
  * Carries events from the outbox to the sink: in order, ticked off only after they were acknowledged, so at least
  * once. A repeated event has the same id. One batch at a time: a second one under way could overtake the first.
  */
-export function createRelay({ outbox, sink, source, onError, intervalMs, backoffMsMax, batchMax, subscribe }: RelayOptions): Relay {
+export function createRelay(options: RelayOptions): Relay {
+  const { outbox, sink, source, onError, intervalMs, backoffMsMax = limits.relayBackoffMsMax, batchMax, subscribe } = options
   let unsubscribe: (() => void) | null = null
   let timer: NodeJS.Timeout | undefined
   let turn: Promise<unknown> = Promise.resolve()
