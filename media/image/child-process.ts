@@ -91,29 +91,37 @@ export function startChild(limits: ChildLimits): DecodingChild {
       () => killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took longer than ${limits.imageDecodeMsMax} ms.`)),
       limits.imageDecodeMsMax,
     )
+    let answered = false
     const watch = setInterval(() => {
       void residentBytesOf(child.pid).then((bytes) => {
-        if (bytes !== null && bytes > limits.imageChildRssBytesMax)
+        // A look that comes back late must not fall on the next item.
+        if (!answered && bytes !== null && bytes > limits.imageChildRssBytesMax)
           killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took more than ${limits.imageChildRssBytesMax} bytes of memory.`))
       })
     }, WATCH_MS)
+    const tell = (done: number) => {
+      try {
+        onProgress(done)
+      } catch (error) {
+        killFor(new MediaError('WORKER_LOST', 'The work was called off.', { cause: error }))
+      }
+    }
     let onMessage: (message: FromChild) => void = () => undefined
     try {
       return await new Promise<Development>((resolve, reject) => {
         onMessage = (message) => {
-          if (message.kind === 'progress') onProgress(message.done)
+          if (message.kind === 'progress') tell(message.done)
           if (message.kind === 'developed') resolve(message.development)
           if (message.kind === 'refused') reject(new MediaError(message.code, message.detail))
           if (message.kind === 'broken') reject(new Error(`the image decoder met a bug: ${message.detail}`))
         }
         child.on('message', onMessage)
         void gone.then(() => reject(killedFor))
-        child.send(job, (error) => {
-          // A pipe that breaks while it is written to means that the child is ending; its exit tells why.
-          if (error && child.pid === undefined) reject(error)
-        })
+        // A pipe that breaks under the job means that the child is ending, and its end is answered above.
+        child.send(job, () => undefined)
       })
     } finally {
+      answered = true
       clearTimeout(deadline)
       clearInterval(watch)
       child.off('message', onMessage)
@@ -151,6 +159,8 @@ export function startChild(limits: ChildLimits): DecodingChild {
     },
     residentBytes: async () => await residentBytesOf(child.pid),
     async kill() {
+      // Whoever waits for its end must not be left hanging by a process that thinks it has nothing to do.
+      holdOpen(child, true)
       child.kill('SIGKILL')
       await gone
     },

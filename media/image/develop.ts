@@ -15,7 +15,7 @@ export interface Development {
   readonly facts: PrivateFacts
 }
 
-/** Longest side of what the blurhash is computed from: its cost grows with the pixels, what it holds does not. */
+/** Side of the square that the blurhash is computed from: its cost grows with the pixels, what it holds does not. */
 const PLACEHOLDER_SIDE = 32
 
 /**
@@ -53,6 +53,8 @@ export function createDeveloper(limits: DecodeLimits) {
 }
 
 async function placeholderOf(picture: Picture): Promise<string> {
-  const small = pipelineOf(picture).flatten({ background: '#ffffff' })
-  return blurhashOf(await pictureFrom(small.resize({ width: PLACEHOLDER_SIDE, height: PLACEHOLDER_SIDE, fit: 'inside' })))
+  const small = pipelineOf(picture)
+    .flatten({ background: '#ffffff' })
+    .resize({ width: PLACEHOLDER_SIDE, height: PLACEHOLDER_SIDE, fit: 'fill' })
+  return blurhashOf(await pictureFrom(small), picture.width >= picture.height)
 }

@@ -20,17 +20,13 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
   let canvas: Canvas | null = null
   let exif: Uint8Array | null = null
   let frames = 0
-  let lossless = false
   for (let offset = FIRST_CHUNK; offset + 8 <= bytes.length; ) {
     const name = textAt(bytes, offset, 4)
     const length = view.getUint32(offset + 4, true)
     const data = bytes.subarray(offset + 8, offset + 8 + length)
     if (name === 'VP8X') canvas ??= readExtended(data)
     if (name === 'VP8 ') canvas ??= readLossy(data)
-    if (name === 'VP8L') {
-      canvas ??= readLossless(data)
-      lossless = true
-    }
+    if (name === 'VP8L') canvas ??= readLossless(data)
     if (name === 'ANMF') frames++
     if (name === 'EXIF') exif ??= tiffWithin(data)
     // Chunks are padded to an even length.
@@ -47,8 +43,8 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
       frames: canvas.animated ? Math.max(1, frames) : 1,
       hasAlpha: canvas.hasAlpha,
       heldWhole: true,
-      // The finished picture in RGBA; lossless keeps its own ARGB beside it, an animation a canvas more.
-      decodeBytesPerPixel: 4 + (lossless ? 4 : 0) + (canvas.animated ? 8 : 0),
+      // The finished picture and the decoder's own, four channels each; an animation keeps two canvases more.
+      decodeBytesPerPixel: canvas.animated ? 16 : 8,
     },
     exif,
   }

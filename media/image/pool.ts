@@ -33,7 +33,11 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
   async function take(signal: AbortSignal | undefined): Promise<DecodingChild> {
     for (;;) {
       if (closed) throw new MediaError('WORKER_LOST', 'The image decoders are closed.')
-      if (signal?.aborted) throw new MediaError('WORKER_LOST', 'The work was called off.', { cause: signal.reason })
+      if (signal?.aborted) {
+        // It may have been woken for a slot that it will not use.
+        wakeNext()
+        throw new MediaError('WORKER_LOST', 'The work was called off.', { cause: signal.reason })
+      }
       if (busy.size < slots) {
         let child = idle.pop()
         while (child && !child.alive) child = idle.pop()
@@ -58,10 +62,12 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
     if (worn || closed || !child.alive) await child.kill()
     else idle.push(child)
     busy.delete(child)
-    for (const wake of waiting) {
-      wake()
-      break
-    }
+    wakeNext()
+  }
+
+  function wakeNext(): void {
+    const [wake] = waiting
+    wake?.()
   }
 
   return {

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import sharp from 'sharp'
+import { codeOf } from '../../domain/errors.ts'
+import { limits } from '../../domain/limits.ts'
+import { planImage } from '../../domain/plan-image.ts'
+import type { ImagePlan } from '../../domain/plans.ts'
+import { standard } from '../../domain/presets/standard.ts'
+import { createDecoderPool, type DecoderPool, type PoolLimits } from './pool.ts'
+import { busyPixels, flat } from './specimens.ts'
+import { readHeader } from './header.ts'
+
+const planOf = (bytes: Uint8Array, type: 'image/png' | 'image/jpeg'): ImagePlan =>
+  planImage(readHeader(bytes, type).probe, standard, { filter: null, version: 1 })
+const large = await sharp(busyPixels(3000, 2000), { raw: { width: 3000, height: 2000, channels: 3 } })
+  .jpeg()
+  .toBuffer()
+const largeJob = { bytes: large, plan: planOf(large, 'image/jpeg') }
+const small = await flat([1, 2, 3], 'png', 8)
+const smallJob = { bytes: small, plan: planOf(small, 'image/png') }
+const quiet = { onProgress: () => undefined }
+
+async function withPool(slots: number, changed: Partial<PoolLimits>, use: (pool: DecoderPool) => Promise<void>): Promise<void> {
+  const pool = createDecoderPool({ slots, limits: { ...limits, ...changed } })
+  try {
+    await use(pool)
+  } finally {
+    await pool.close()
+    assert.deepEqual(pool.pids(), [])
+  }
+}
+const codeAfter = async (work: Promise<unknown>) => await work.then(() => null, codeOf)
+
+test('pool: one warm child answers two hundred items', async () => {
+  await withPool(1, {}, async (pool) => {
+    await pool.run(smallJob, quiet)
+    const before = pool.pids()
+    for (let item = 0; item < 200; item++) assert.equal((await pool.run(smallJob, quiet)).files.length, 2)
+    assert.deepEqual(pool.pids(), before)
+  })
+})
+
+test('pool: no more children than slots, and every item gets its turn', async () => {
+  await withPool(2, {}, async (pool) => {
+    const most: number[] = []
+    await Promise.all(Array.from({ length: 12 }, async () => await pool.run(smallJob, { onProgress: () => most.push(pool.pids().length) })))
+    assert.ok(Math.max(...most) <= 2)
+  })
+})
+
+test('pool: a child killed from outside takes only its item with it', async () => {
+  await withPool(2, {}, async (pool) => {
+    await pool.run(smallJob, quiet)
+    const [pid = 0] = pool.pids()
+    const struck = pool.run(largeJob, { onProgress: (done) => void (done === 1 && process.kill(pid, 'SIGKILL')) })
+    const other = pool.run(largeJob, quiet)
+    assert.equal(await codeAfter(struck), 'WORKER_LOST')
+    assert.equal((await other).files.length, 10)
+    assert.equal((await pool.run(smallJob, quiet)).files.length, 2)
+  })
+})
+
+test('pool: an idle child that was killed is replaced unnoticed or reported as lost, and the pool lives on', async () => {
+  await withPool(1, {}, async (pool) => {
+    await pool.run(smallJob, quiet)
+    process.kill(pool.pids()[0] ?? 0, 'SIGKILL')
+    assert.ok([null, 'WORKER_LOST'].includes(await codeAfter(pool.run(smallJob, quiet))))
+    assert.equal(await codeAfter(pool.run(smallJob, quiet)), null)
+  })
+})
+
+test('pool: abort kills the work under way and lets what waits go', async () => {
+  await withPool(1, {}, async (pool) => {
+    const [first, second] = [new AbortController(), new AbortController()]
+    const working = pool.run(largeJob, { signal: first.signal, onProgress: () => first.abort(new Error('enough')) })
+    const waiting = pool.run(largeJob, { signal: second.signal, ...quiet })
+    const patient = pool.run(smallJob, quiet)
+    second.abort()
+    assert.equal(await codeAfter(waiting), 'WORKER_LOST')
+    await assert.rejects(working, (error: Error) => codeOf(error) === 'WORKER_LOST' && (error.cause as Error).message === 'enough')
+    assert.equal(await codeAfter(patient), null)
+    assert.equal(await codeAfter(pool.run(smallJob, { signal: AbortSignal.abort(), ...quiet })), 'WORKER_LOST')
+  })
+})
+
+test('pool: too long and too much memory end the child and refuse the item for good', async () => {
+  await withPool(1, { imageDecodeMsMax: 1 }, async (pool) => assert.equal(await codeAfter(pool.run(largeJob, quiet)), 'MEDIA_TOO_COSTLY'))
+  // Where the system does not tell how much memory a process has, only time is limited.
+  if (process.platform !== 'linux') return
+  await withPool(1, { imageChildRssBytesMax: 1_000_000 }, async (pool) =>
+    assert.equal(await codeAfter(pool.run(largeJob, quiet)), 'MEDIA_TOO_COSTLY'),
+  )
+})
+
+test('pool: a child is replaced when it has worked long or has grown', async () => {
+  for (const changed of [{ imageChildItemsMax: 1 }, ...(process.platform === 'linux' ? [{ imageChildIdleRssBytesMax: 1 }] : [])])
+    await withPool(1, changed, async (pool) => {
+      const seen = new Set<number>()
+      for (let item = 0; item < 3; item++) await pool.run(smallJob, { onProgress: () => void pool.pids().forEach((pid) => seen.add(pid)) })
+      assert.equal(seen.size, 3)
+    })
+})
+
+test('pool: an error in a progress listener ends that item only', async () => {
+  await withPool(1, {}, async (pool) => {
+    const listener = () => {
+      throw new Error('listener')
+    }
+    assert.equal(await codeAfter(pool.run(largeJob, { onProgress: listener })), 'WORKER_LOST')
+    assert.equal(await codeAfter(pool.run(smallJob, quiet)), null)
+  })
+})
+
+test('pool: closed, it refuses and what worked is lost', async () => {
+  const pool = createDecoderPool({ slots: 1, limits })
+  const working = codeAfter(pool.run(largeJob, { onProgress: () => void pool.close() }))
+  assert.equal(await working, 'WORKER_LOST')
+  await pool.close()
+  assert.equal(await codeAfter(pool.run(smallJob, quiet)), 'WORKER_LOST')
+})
+
+test('pool: children see no environment and die with their parent, even when it is killed', async () => {
+  const script = `
+    import { createDecoderPool } from ${JSON.stringify(new URL('./pool.ts', import.meta.url).href)}
+    import { limits } from ${JSON.stringify(new URL('../../domain/limits.ts', import.meta.url).href)}
+    const { bytes, plan } = JSON.parse(process.env.JOB)
+    const pool = createDecoderPool({ slots: 1, limits })
+    await pool.run({ bytes: Buffer.from(bytes, 'base64'), plan }, { onProgress() {} })
+    console.log(pool.pids()[0])
+    setInterval(() => undefined, 1_000)`
+  const job = JSON.stringify({ bytes: small.toString('base64'), plan: smallJob.plan })
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: { JOB: job },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+  const pid = Number(line)
+  assert.ok(pid > 0 && isAlive(pid))
+  if (process.platform === 'linux') {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1')
+    assert.ok(!environment.includes('JOB='), environment)
+  }
+  parent.kill('SIGKILL')
+  await once(parent, 'exit')
+  const deadline = Date.now() + 20_000
+  while (isAlive(pid) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.ok(!isAlive(pid), 'the child outlived its parent')
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
