@@ -27,7 +27,7 @@ test('api: recent items come newest first, up to the limit asked for, the own on
   const own = [media(), media(), media()]
   for (const row of [...own, media('globex')]) await api.catalog.accept(row)
   const ids = async (path: string) => ((await (await api.call(path)).json()) as { items: Item[] }).items.map((item) => item.id)
-  assert.deepEqual(await ids('/v1/media'), own.map((row) => row.id).reverse())
+  assert.deepEqual(await ids('/v1/media'), own.map((row) => row.id).toReversed())
   assert.deepEqual(await ids('/v1/media?limit=1'), [own[2]?.id])
   for (const limit of ['0', '-1', '1e3', '1000', 'x', ''])
     assert.equal(await codeOf(await api.call(`/v1/media?limit=${limit}`)), 'REQUEST_INVALID')

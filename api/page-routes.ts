@@ -1,4 +1,4 @@
-import { MediaError } from '../domain/errors.ts'
+import { errorTable, MediaError } from '../domain/errors.ts'
 import { type Asset, consolePolicy } from './assets.ts'
 import { type Answer, type Call, json, type Parts } from './call.ts'
 import openapi from './openapi.json' with { type: 'json' }
@@ -26,6 +26,8 @@ export async function pageConfig(_call: Call, parts: Parts): Promise<Answer> {
     temporalUi: consoleConfig.temporalUi,
     presets,
     filters,
+    // What a code means and what can be done: an item tells its error by code.
+    errors: Object.fromEntries(Object.entries(errorTable).map(([code, { title, advice }]) => [code, { title, advice }])),
     limits: { uploadBytesMax: limits.uploadBytesMax, uploadImageBytesMax: limits.uploadImageBytesMax },
   })
 }

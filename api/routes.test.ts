@@ -101,7 +101,12 @@ test('api: the console is served with its policy, kept by its hash and asked for
   assert.equal((await fetch(`${api.base}/`, { headers: { 'if-none-match': '"page"' } })).status, 304)
   assert.equal((await fetch(`${api.base}/console/index.html`)).status, 404)
   assert.equal((await fetch(`${api.base}/console/..%2fapi.ts`)).status, 404)
-  const config = (await (await fetch(`${api.base}/console/config.json`)).json()) as { temporalUi: string; filters: string[] }
+  const config = (await (await fetch(`${api.base}/console/config.json`)).json()) as {
+    temporalUi: string
+    filters: string[]
+    errors: Record<string, { advice: string }>
+  }
+  assert.ok(config.errors['MEDIA_CORRUPT']?.advice)
   assert.deepEqual([config.temporalUi, config.filters], ['http://127.0.0.1:8233', ['mono', 'sepia']])
 })
 

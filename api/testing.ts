@@ -64,7 +64,7 @@ export function createMemoryCatalog(): MemoryCatalog {
     async recent(tenant, limit) {
       return [...rows.values()]
         .filter((row) => row.tenant === tenant)
-        .sort((a, b) => (a.id < b.id ? 1 : -1))
+        .toSorted((a, b) => (a.id < b.id ? 1 : -1))
         .slice(0, limit)
     },
     async unstarted(olderThanMs, limit) {

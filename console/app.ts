@@ -2,7 +2,7 @@ import type { Item } from '../api/item.ts'
 import { type Card, createCard } from './card.ts'
 import { type Client, type Config, createClient, loadConfig, Refusal } from './client.ts'
 import { createDetail } from './detail.ts'
-import { byId, h } from './dom.ts'
+import { byId, h, typedById } from './dom.ts'
 import { createFollower, type Follower } from './follower.ts'
 import { bytesText } from './format.ts'
 import { forgetKey, keepKey, takeKey } from './key.ts'
@@ -34,7 +34,7 @@ function showGate(fault: string): void {
 }
 
 function fillSelect(id: 'filter' | 'preset', options: readonly (readonly [value: string, text: string])[]): void {
-  byId<HTMLSelectElement>(id).replaceChildren(...options.map(([value, text]) => h('option', { value }, text)))
+  typedById(id, HTMLSelectElement).replaceChildren(...options.map(([value, text]) => h('option', { value }, text)))
   byId(`${id}-field`).hidden = options.length < 2
 }
 
@@ -55,10 +55,10 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   const names = new Map<string, string>()
   const states = new Map<string, string>()
   const follower: Follower = createFollower(client, RECENT_MAX, update)
-  const send = createUploads(client, config.limits)
+  const send = createUploads(client, config)
   const titleOf = (item: Item) => names.get(item.id) ?? item.id
   const openDetail = createDetail({
-    dialog: byId<HTMLDialogElement>('detail'),
+    dialog: typedById('detail', HTMLDialogElement),
     temporalUi: config.temporalUi,
     facts: client.facts,
     erase: async (item) => {
@@ -83,6 +83,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   function newCard(name: string | null): Card {
     const card: Card = createCard({
       name,
+      adviceOf: (code) => config.errors[code]?.advice ?? '',
       onOpen: (item) => openDetail(item, titleOf(item)),
       onDismiss: () => {
         card.element.remove()
@@ -110,7 +111,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   showEmpty()
 
   function takeOne(file: File): void {
-    const choice = { preset: byId<HTMLSelectElement>('preset').value, filter: byId<HTMLSelectElement>('filter').value }
+    const choice = { preset: typedById('preset', HTMLSelectElement).value, filter: typedById('filter', HTMLSelectElement).value }
     const card = newCard(file.name)
     grid.prepend(card.element)
     showEmpty()
@@ -133,11 +134,11 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   return {
     take: (files) => {
       // Prepended one by one, so the last taken comes to stand first.
-      for (const file of [...files].reverse()) takeOne(file)
+      for (const file of [...files].toReversed()) takeOne(file)
     },
     end: () => {
       follower.stop()
-      byId<HTMLDialogElement>('detail').close()
+      typedById('detail', HTMLDialogElement).close()
     },
   }
 }
@@ -171,10 +172,10 @@ function begin(): void {
   byId('change-key').addEventListener('click', () => showGate(''))
   byId('key-form').addEventListener('submit', (event) => {
     event.preventDefault()
-    tryToOpen(byId<HTMLInputElement>('key').value.trim())
-    byId<HTMLInputElement>('key').value = ''
+    tryToOpen(typedById('key', HTMLInputElement).value.trim())
+    typedById('key', HTMLInputElement).value = ''
   })
-  const files = byId<HTMLInputElement>('files')
+  const files = typedById('files', HTMLInputElement)
   files.addEventListener('change', () => {
     session?.take(files.files ?? [])
     files.value = ''

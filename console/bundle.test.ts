@@ -5,8 +5,11 @@ import { bundleConsole } from './bundle.ts'
 test('console: the bundle is whole: the page names only files that are there, each with a hash in its name', async () => {
   const files = await bundleConsole()
   const page = Buffer.from(files.get('index.html')?.body ?? []).toString()
-  const named = [...page.matchAll(/\/console\/([^"]+)"/g)].map((match) => match[1] ?? '')
-  assert.deepEqual(named.map((name) => name.replace(/-[A-Z0-9]{8}\./, '.')).toSorted(), ['app.js', 'icon.svg', 'style.css'])
+  const named = [...page.matchAll(/\/console\/([^"]+)"/g)].map((match) => match[1] ?? '').toSorted((a, b) => a.localeCompare(b))
+  assert.deepEqual(
+    named.map((name) => name.replace(/-[A-Z0-9]{8}\./, '.')),
+    ['app.js', 'icon.svg', 'style.css'],
+  )
   for (const name of named) assert.ok(files.get(name)?.immutable)
   assert.equal(files.get('index.html')?.immutable, false)
   // The policy allows no inline script or style.

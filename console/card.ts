@@ -1,5 +1,4 @@
 import type { Item } from '../api/item.ts'
-import { errorTable, isErrorCode } from '../domain/errors.ts'
 import type { Refusal } from './client.ts'
 import { h } from './dom.ts'
 import { agoText, bytesText, durationText } from './format.ts'
@@ -20,6 +19,8 @@ export interface Card {
 export interface CardOptions {
   /** The file's name, where this page sent it; it never leaves the page. */
   readonly name: string | null
+  /** What can be done about an error of a code. */
+  readonly adviceOf: (code: string) => string
   readonly onOpen: (item: Item) => void
   readonly onDismiss: () => void
 }
@@ -61,7 +62,7 @@ export function createCard(options: CardOptions): Card {
         : null,
     ])
     current = item
-    caption.replaceChildren(h('strong', { title: name }, name), ...linesOf(item))
+    caption.replaceChildren(h('strong', { title: name }, name), ...linesOf(item, options.adviceOf))
   }
   let current: Item | null = null
 
@@ -94,15 +95,14 @@ function faultLines(title: string, advice: string, code: string): HTMLElement[] 
   return [h('p', { class: 'fault' }, title), h('p', { class: 'dim' }, advice), h('p', { class: 'code' }, code)]
 }
 
-function linesOf(item: Item): HTMLElement[] {
+function linesOf(item: Item, adviceOf: CardOptions['adviceOf']): HTMLElement[] {
   const ago = agoText(new Date(item.createdAt), new Date())
   if (item.state === 'erased') {
     const done = item.stage === 'done'
     return [h('p', { class: 'dim' }, done ? 'Erased, and seen to be refused everywhere.' : 'Being erased; already refused.')]
   }
   if (item.error) {
-    const advice = isErrorCode(item.error.code) ? errorTable[item.error.code].advice : ''
-    return faultLines(item.error.title, advice, item.error.code)
+    return faultLines(item.error.title, adviceOf(item.error.code), item.error.code)
   }
   if (item.state === 'ready') {
     const largest = picturesOf(item)[0]

@@ -6,6 +6,8 @@ export interface Config {
   readonly temporalUi: string | null
   readonly presets: readonly string[]
   readonly filters: readonly string[]
+  /** By code: what it means, what can be done. */
+  readonly errors: Readonly<Record<string, { readonly title: string; readonly advice: string }>>
   readonly limits: { readonly uploadBytesMax: number; readonly uploadImageBytesMax: number }
 }
 
@@ -52,8 +54,12 @@ export async function loadConfig(): Promise<Config> {
 export function createClient(key: string, onKeyRefused: () => void): Client {
   const authorization = `Bearer ${key}`
 
-  async function call(path: string, init: RequestInit = {}): Promise<Response> {
-    const response = await fetch(path, { ...init, headers: { ...init.headers, authorization } }).catch((error: unknown) => {
+  async function call(
+    path: string,
+    init: Omit<RequestInit, 'headers'> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
+    const response = await fetch(path, { ...init, headers: { ...headers, authorization } }).catch((error: unknown) => {
       throw init.signal?.aborted ? error : offline()
     })
     if (response.ok) return response
@@ -75,13 +81,13 @@ export function createClient(key: string, onKeyRefused: () => void): Client {
         request.setRequestHeader('authorization', authorization)
         // The bytes tell the type; a wrong guess of the system's must not stand in the way.
         request.setRequestHeader('content-type', 'application/octet-stream')
-        request.upload.onprogress = (event) => onFraction(event.total > 0 ? event.loaded / event.total : 0)
-        request.onerror = () => reject(offline())
-        request.onload = () => {
+        request.upload.addEventListener('progress', (event) => onFraction(event.total > 0 ? event.loaded / event.total : 0))
+        request.addEventListener('error', () => reject(offline()))
+        request.addEventListener('load', () => {
           if (request.status === 202) return resolve(JSON.parse(request.responseText) as Item)
           if (request.status === 401) onKeyRefused()
           reject(refusalOf(request.responseText, request.status))
-        }
+        })
         request.send(file)
       }),
 
@@ -90,7 +96,7 @@ export function createClient(key: string, onKeyRefused: () => void): Client {
       let failures = 0
       while (!signal.aborted) {
         try {
-          const response = await call(`/v1/media/${id}/events`, { signal, headers: revision === '' ? {} : { 'last-event-id': revision } })
+          const response = await call(`/v1/media/${id}/events`, { signal }, revision === '' ? {} : { 'last-event-id': revision })
           if (response.status === 204 || !response.body) return
           let last: Item | null = null
           for await (const message of messagesOf(response.body)) {

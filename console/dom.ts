@@ -18,8 +18,13 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 }
 
 /** The element of an id that the page is known to have. */
-export function byId<T extends HTMLElement>(id: string): T {
+export function byId(id: string): HTMLElement {
+  return typedById(id, HTMLElement)
+}
+
+/** The same, of a kind: `typedById('files', HTMLInputElement)`. */
+export function typedById<T extends HTMLElement>(id: string, kind: new () => T): T {
   const element = document.getElementById(id)
-  if (!element) throw new Error(`the page has no #${id}`)
-  return element as T
+  if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`)
+  return element
 }

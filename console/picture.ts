@@ -6,7 +6,7 @@ import { blurhashCanvas } from './blurhash.ts'
 export function picturesOf(item: Item): ItemRendition[] {
   return item.renditions
     .filter((rendition) => rendition.type.startsWith('image/'))
-    .sort((a, b) => b.width - a.width || a.type.localeCompare(b.type))
+    .toSorted((a, b) => b.width - a.width || a.type.localeCompare(b.type))
 }
 
 /** A picture element that lets the browser pick size and format; fades in over the placeholder once it is there. */

@@ -1,5 +1,4 @@
 import type { Item } from '../api/item.ts'
-import { errorTable } from '../domain/errors.ts'
 import { type Client, type Config, Refusal } from './client.ts'
 import { bytesText } from './format.ts'
 
@@ -15,7 +14,7 @@ export interface UploadListener {
 /** Sends files in order, a few at once. What can be seen to be refused is not sent. */
 export function createUploads(
   client: Client,
-  limits: Config['limits'],
+  config: Pick<Config, 'limits' | 'errors'>,
 ): (file: File, choice: { readonly preset: string; readonly filter: string }, listener: UploadListener) => void {
   const waiting: (() => Promise<void>)[] = []
   let running = 0
@@ -33,14 +32,16 @@ export function createUploads(
   }
 
   return (file, choice, listener) => {
-    const refusal = refusalOf(file, limits)
+    const refusal = refusalOf(file, config)
     if (refusal) return listener.onRefusal(refusal)
     waiting.push(async () => {
       try {
         listener.onItem(await client.upload(file, choice, listener.onFraction))
       } catch (error) {
         listener.onRefusal(
-          error instanceof Refusal ? error : new Refusal('INTERNAL', errorTable.INTERNAL.title, errorTable.INTERNAL.advice),
+          error instanceof Refusal
+            ? error
+            : new Refusal('INTERNAL', config.errors['INTERNAL']?.title ?? 'Something went wrong.', config.errors['INTERNAL']?.advice ?? ''),
         )
       }
     })
@@ -48,13 +49,10 @@ export function createUploads(
   }
 }
 
-function refusalOf(file: File, limits: Config['limits']): Refusal | null {
-  if (file.size === 0) return new Refusal('UPLOAD_EMPTY', errorTable.UPLOAD_EMPTY.title, 'Choose another file.')
+function refusalOf(file: File, { limits, errors }: Pick<Config, 'limits' | 'errors'>): Refusal | null {
+  const refusal = (code: string, advice: string) => new Refusal(code, errors[code]?.title ?? code, advice)
+  if (file.size === 0) return refusal('UPLOAD_EMPTY', 'Choose another file.')
   const bytesMax = file.type.startsWith('image/') ? limits.uploadImageBytesMax : limits.uploadBytesMax
   if (file.size <= bytesMax) return null
-  return new Refusal(
-    'UPLOAD_TOO_LARGE',
-    errorTable.UPLOAD_TOO_LARGE.title,
-    `It has ${bytesText(file.size)}; the limit is ${bytesText(bytesMax)}.`,
-  )
+  return refusal('UPLOAD_TOO_LARGE', `It has ${bytesText(file.size)}; the limit is ${bytesText(bytesMax)}.`)
 }

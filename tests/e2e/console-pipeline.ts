@@ -128,42 +128,16 @@ export function createFakePipeline(options: PipelineOptions): FakePipeline {
     const out = `${row.id}-hls`
     const rungs = [360, 240]
     const scaled = rungs.map((side, index) => `[0:v]scale=-2:${side}[v${index}]`).join(';')
-    await make([
-      ...[
-        '-i',
-        source,
-        '-filter_complex',
-        scaled,
-        '-map',
-        '[v0]',
-        '-map',
-        '[v1]',
-        '-map',
-        '0:a',
-        '-c:v',
-        'libx264',
-        '-preset',
-        'ultrafast',
-        '-g',
-        '25',
-        '-c:a',
-        'aac',
-      ],
-      ...[
-        '-f',
-        'hls',
-        '-hls_time',
-        '1',
-        '-hls_playlist_type',
-        'vod',
-        '-hls_segment_type',
-        'fmp4',
-        '-hls_fmp4_init_filename',
-        `${out}-%v-init.mp4`,
-      ],
-      ...['-hls_segment_filename', join(folder, `${out}-%v-%d.m4s`), '-master_pl_name', `${out}-master.m3u8`],
-      ...['-var_stream_map', 'a:0,agroup:sound,default:yes v:0,agroup:sound v:1,agroup:sound', join(folder, `${out}-%v.m3u8`)],
-    ])
+    const codecs = '-map [v0] -map [v1] -map 0:a -c:v libx264 -preset ultrafast -g 25 -c:a aac'.split(' ')
+    const packing = '-f hls -hls_time 1 -hls_playlist_type vod -hls_segment_type fmp4'.split(' ')
+    const names = ['-hls_fmp4_init_filename', `${out}-%v-init.mp4`, '-hls_segment_filename', join(folder, `${out}-%v-%d.m4s`)]
+    const variants = [
+      '-master_pl_name',
+      `${out}-master.m3u8`,
+      '-var_stream_map',
+      'a:0,agroup:sound,default:yes v:0,agroup:sound v:1,agroup:sound',
+    ]
+    await make(['-i', source, '-filter_complex', scaled, ...codecs, ...packing, ...names, ...variants, join(folder, `${out}-%v.m3u8`)])
     const renditions: Rendition[] = []
     for (const name of await readdir(folder)) {
       if (!name.startsWith(out)) continue
