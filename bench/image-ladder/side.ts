@@ -1,0 +1,78 @@
+/** One side of the comparison, in a process of its own: gets paths of photos, makes their ladders, answers with its CPU time. */
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import sharp from 'sharp'
+import { limits } from '../../domain/limits.ts'
+import { planImage } from '../../domain/plan-image.ts'
+import { standard } from '../../domain/presets/standard.ts'
+import { createImageStudio } from '../../media/image/studio.ts'
+
+export interface SideResult {
+  readonly cpuMs: number
+  /** Of all outputs. */
+  readonly bytes: number
+}
+
+interface Side {
+  ladder(photo: Buffer): Promise<number>
+  /** Processes beside this one whose time counts too. */
+  pids(): readonly number[]
+}
+
+/** Everything that the studio does for an item: header, transfer to the child, ladder, blurhash, private facts. */
+function ours(): Side {
+  const studio = createImageStudio({ slots: 1, limits })
+  return {
+    async ladder(photo) {
+      const plan = planImage(await studio.probe(photo, 'image/jpeg'), standard, { filter: null, version: 1 })
+      const { files } = await studio.develop(photo, plan, {})
+      return files.reduce((sum, { data }) => sum + data.length, 0)
+    },
+    pids: () => studio.pids(),
+  }
+}
+
+/** The documentation's way, with what differs in looks only made equal: quality and progressive JPEG. */
+function peer(): Side {
+  return {
+    async ladder(photo) {
+      let bytes = 0
+      for (const width of standard.image.widths)
+        for (const { format, quality } of standard.image.formats) {
+          const resized = sharp(photo).rotate().resize(width, undefined, { withoutEnlargement: true })
+          const output = format === 'jpeg' ? resized.jpeg({ quality, progressive: true }) : resized.webp({ quality })
+          bytes += (await output.toBuffer()).length
+        }
+      return bytes
+    },
+    pids: () => [],
+  }
+}
+
+const side = process.argv[2] === 'ours' ? ours() : peer()
+process.on('disconnect', () => process.exit())
+process.on('message', (paths) => void answer(paths as string[]))
+
+async function answer(paths: readonly string[]): Promise<void> {
+  const photos = await Promise.all(paths.map(async (path) => await readFile(path)))
+  // Children that live already; the warm-up round starts them.
+  const before = await cpuMs()
+  let bytes = 0
+  for (const photo of photos) bytes += await side.ladder(photo)
+  // A decoding child may still be tidying up after its last answer.
+  await sleep(100)
+  process.send?.({ cpuMs: (await cpuMs()) - before, bytes } satisfies SideResult)
+}
+
+async function cpuMs(): Promise<number> {
+  const { user, system } = process.cpuUsage()
+  const others = await Promise.all(side.pids().map(cpuMsOf))
+  return (user + system) / 1_000 + others.reduce((sum, ms) => sum + ms, 0)
+}
+
+/** utime and stime of proc_pid_stat(5), in hundredths of a second on every Linux. */
+async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
