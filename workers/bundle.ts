@@ -28,7 +28,7 @@ export async function workflowBundle(folder: string, logger: Logger): Promise<Wo
 }
 
 /** Sixteen hex digits over everything that goes into a bundle: workflows, domain, the SDK's version. */
-async function sourcesHash(): Promise<string> {
+export async function sourcesHash(): Promise<string> {
   const hash = createHash('sha256')
   hash.update(await readFile(join(root, 'package-lock.json')))
   for (const folder of ['workflows', 'domain']) {

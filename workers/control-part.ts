@@ -60,7 +60,7 @@ export async function startControlWorker(
       objects,
       blobs,
       fileUrl,
-      purgers: createPurgers({ varnish: { edgeUrls: config.edgeUrls } }),
+      purgers: createPurgers(config.edgeUrls.length > 0 ? { varnish: { edges: config.edgeUrls } } : {}),
       workflows: watchOf(temporal),
       originUrls: config.originUrls,
       publicUrl: config.publicUrl,

@@ -8,7 +8,7 @@ import type { StoredFile } from '../domain/media.ts'
 import type { MediaId } from '../domain/ids.ts'
 import type { Catalog, ObjectStore } from '../domain/ports.ts'
 import { createFileObjectStore } from '../objects/file.ts'
-import { createS3ObjectStore } from '../objects/s3.ts'
+import { createS3ObjectStore } from '../objects/s3/store.ts'
 import type { Config } from './config.ts'
 import type { Parts } from './part.ts'
 
@@ -29,7 +29,7 @@ export async function openCore(config: Config, logger: Logger, parts: Parts): Pr
     onError: (error) => logger.warn('catalog', factsOfError(error)),
   })
   parts.add({ name: 'catalog', stop: async () => await catalog.close() })
-  const objects = config.s3 ? createS3ObjectStore(config.s3) : createFileObjectStore({ folder: join(config.home, 'objects') })
+  const objects = openObjects(config, parts)
   return {
     config,
     logger,
@@ -37,6 +37,13 @@ export async function openCore(config: Config, logger: Logger, parts: Parts): Pr
     objects,
     fileUrl: (id, version, file) => `${config.publicUrl}${formatFilePath({ id, version, locator: file.locator, name: file.name })}`,
   }
+}
+
+function openObjects(config: Config, parts: Parts): ObjectStore {
+  if (!config.s3) return createFileObjectStore({ folder: join(config.home, 'objects') })
+  const store = createS3ObjectStore(config.s3)
+  parts.add({ name: 'objects', stop: async () => store.close() })
+  return store
 }
 
 /** A client of Temporal; throws when the server does not answer. */

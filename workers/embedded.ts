@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NativeConnection } from '@temporalio/worker'
 import { MediaError } from '../domain/errors.ts'
@@ -13,6 +11,7 @@ import { need, type Tools } from '../infra/engines/tools.ts'
 import { openBlobStore } from './blobs.ts'
 import { workflowBundle } from './bundle.ts'
 import type { Config } from './config.ts'
+import { keptDevKey } from './dev-key.ts'
 import { startControlWorker, startReconciler, startRelay } from './control-part.ts'
 import { openCore, openTemporal } from './core.ts'
 import { makeCurrent } from './deployment.ts'
@@ -156,16 +155,4 @@ async function startEngines({ tools, given, say }: EmbeddedOptions, supervisor: 
   }
   const [databaseUrl, engine, brokers] = await Promise.all([database(), temporal(), kafka()])
   return { databaseUrl, temporal: engine, brokers }
-}
-
-/** The development key of a data folder: made once, readable by its owner only, so that a restart does not lock apps out. */
-async function keptDevKey(home: string): Promise<string> {
-  const path = join(home, 'dev-key')
-  const kept = await readFile(path, 'utf8').catch(() => null)
-  if (kept) return kept.trim()
-  const key = `dk_dev_${randomBytes(18).toString('base64url')}`
-  await mkdir(home, { recursive: true })
-  await writeFile(`${path}.new`, `${key}\n`, { mode: 0o600 })
-  await rename(`${path}.new`, path)
-  return key
 }

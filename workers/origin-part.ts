@@ -1,4 +1,3 @@
-import { factsOfError } from '../api/logger.ts'
 import { createErasureFollower } from '../cdn/erasures.ts'
 import { createOrigin } from '../cdn/origin.ts'
 import { limits } from '../domain/limits.ts'
@@ -16,21 +15,15 @@ export async function startOrigin(
   address: { readonly host: string; readonly port: number },
 ): Promise<Part & { readonly port: number }> {
   const { catalog, logger } = core
-  const erasures = createErasureFollower({
-    feed: catalog,
-    onSignal: (wake) => catalog.onSignal((signal) => signal.kind === 'erasure' && wake()),
-    pollMs: ERASURE_POLL_MS,
-    onError: (error) => logger.warn('erasures', factsOfError(error)),
-  })
-  await erasures.start()
+  const erasures = createErasureFollower({ feed: catalog, onSignal: catalog.onSignal, pollMs: ERASURE_POLL_MS, logger })
   const origin = createOrigin({ blobs, erasures, limits, logger })
-  const { port } = await origin.listen(address.host, address.port)
+  const port = Number(new URL(await origin.listen(address.port, address.host)).port)
   return {
     name: 'origin',
     port,
     stop: async () => {
       await origin.close()
-      await erasures.stop()
+      await erasures.close()
     },
   }
 }

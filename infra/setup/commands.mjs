@@ -7,7 +7,7 @@ export const commands = {
   start: { set: 'embedded', main: 'workers/embedded.main.ts', required: engines, replaceable: true },
   stack: {
     set: 'stack',
-    main: 'infra/stack/stack.main.ts',
+    main: 'workers/stack.main.ts',
     required: [...engines, 'temporal-server', 'minio'],
   },
   events: { set: 'base', main: 'workers/events.main.ts' },

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Item } from '../../api/item.ts'
+import type { CloudEvent } from '../../domain/events.ts'
+import { limits } from '../../domain/limits.ts'
+import { consumeEvents } from '../../events/consume.ts'
+import { makeSampleClip } from '../../media/sample/clip.ts'
+import { makeSamplePhoto } from '../../media/sample/photo.ts'
+import { createApiClient, type ApiClient } from '../../workers/api-client.ts'
+import { post } from './support/bodies.ts'
+import { fetchRenditions, fetchWhole, metadataOf, playlistTree } from './support/files.ts'
+import { newHome, startInstance, type RunningInstance } from './support/instance.ts'
+import { descendants, processesOf } from './support/processes.ts'
+import { canaries, plant } from './support/suspects.ts'
+import { missing, tools } from './support/tools.ts'
+
+const skip = missing('postgresBin', 'temporal', 'ffmpeg', 'exiftool', 'java', 'kafkaLib')
+
+let home: Awaited<ReturnType<typeof newHome>>
+let running: RunningInstance
+let client: ApiClient
+let photo: Buffer
+let clip: Buffer
+const events = new Map<string, CloudEvent[]>()
+const listening = new AbortController()
+let consuming: Promise<void>
+
+before(async () => {
+  if (skip) return
+  home = await newHome()
+  photo = plant(await makeSamplePhoto())
+  clip = await readFile(await makeSampleClip({ ffmpeg: tools.ffmpeg ?? '', target: join(home.path, 'clip.mp4'), seconds: 14 }))
+  running = await startInstance(home.path)
+  client = createApiClient(running.instance.api, running.instance.apiKey)
+  const { kafka, topic } = running.instance
+  const joined = Promise.withResolvers<void>()
+  consuming = consumeEvents({
+    brokers: [...kafka],
+    topic,
+    clientId: 'e2e',
+    groupId: 'e2e',
+    fromBeginning: true,
+    logger: { warn: () => {} },
+    signal: listening.signal,
+    onReady: joined.resolve,
+    onUnreadable: (error) => joined.reject(error),
+    onEvent: (event) => void events.set(event.subject, [...(events.get(event.subject) ?? []), event]),
+  })
+  await Promise.race([joined.promise, consuming])
+})
+
+after(async () => {
+  listening.abort()
+  await consuming
+  await running?.stop()
+  await home?.remove()
+})
+
+async function settled(bytes: Uint8Array, type = 'application/octet-stream'): Promise<Item> {
+  const accepted = await client.upload(bytes, type)
+  return await client.follow(accepted.id, () => {})
+}
+
+/** Events arrive after the state has changed; this awaits them, as a consumer would. */
+async function eventOf(id: string): Promise<CloudEvent> {
+  for (;;) {
+    const event = events.get(id)?.at(-1)
+    if (event) return event
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+test('embedded: a photo becomes a ladder, upright, with nothing of its metadata left in any rendition', { skip }, async () => {
+  const item = await settled(photo, 'image/jpeg')
+  assert.equal(item.state, 'ready')
+  assert.match(item.blurhash ?? '', /^[0-9A-Za-z#$%*+,\-.:;=?@[\]^_{|}~]{6,}$/)
+  assert.deepEqual(
+    item.renditions.map(({ name }) => name),
+    [1440, 1080, 640, 320, 150].flatMap((width) => [`w${width}.jpg`, `w${width}.webp`]),
+  )
+  assert.ok((item.height ?? 0) > (item.width ?? 0), 'orientation 6 turns the sample to portrait')
+  for (const [name, bytes] of await fetchRenditions(item)) {
+    for (const canary of canaries) assert.equal(bytes.includes(canary), false, `${canary} in ${name}`)
+    assert.equal(bytes.includes('Exif\0\0'), false, name)
+    const path = join(home.path, name)
+    await writeFile(path, bytes)
+    assert.deepEqual(await metadataOf(tools.exiftool ?? '', path), [], name)
+  }
+})
+
+test('embedded: what the camera told is kept for the owner and told to nobody else', { skip }, async () => {
+  const item = await settled(photo)
+  const address = `${running.instance.api}/v1/media/${item.id}/facts`
+  const facts = (await (await fetch(address, { headers: { authorization: `Bearer ${running.instance.apiKey}` } })).json()) as Record<string, unknown>
+  assert.equal(typeof facts['latitude'], 'number')
+  assert.equal((await fetch(address)).status, 401)
+  const event = JSON.stringify(await eventOf(item.id))
+  assert.equal(event.includes(String(facts['latitude'])), false)
+  assert.equal(JSON.stringify(item).includes(String(facts['latitude'])), false)
+})
+
+test('embedded: a clip becomes an HLS ladder of which every address answers, with a poster', { skip }, async () => {
+  const item = await settled(clip, 'video/mp4')
+  assert.equal(item.state, 'ready')
+  assert.ok(Math.abs((item.durationMs ?? 0) - 14_000) < 100)
+  await fetchRenditions(item)
+  const addresses = await playlistTree(item.hls ?? '')
+  assert.ok(addresses.some((address) => address.endsWith('audio.m3u8')))
+  // Four rungs and audio: playlist, init and three segments each.
+  assert.equal(addresses.length, 5 * 5)
+  for (const address of addresses) assert.equal((await fetchWhole(address)).status, 200, address)
+  assert.equal((await fetchWhole(item.poster ?? '')).type, 'image/jpeg')
+})
+
+test('embedded: media.ready is consumed from Kafka with the renditions that the item has', { skip }, async () => {
+  const item = await settled(photo)
+  const event = await eventOf(item.id)
+  assert.equal(event.type, 'media.ready')
+  assert.equal(event.id, `${item.id}.1.media.ready`)
+  const data = event.data as unknown as { renditions: { url: string }[] }
+  assert.deepEqual(
+    data.renditions.map(({ url }) => url),
+    item.renditions.map(({ url }) => url),
+  )
+})
+
+test('embedded: what is refused at the door is a problem with its code, and leaves nothing behind', { skip }, async () => {
+  const before = await originals()
+  const refusals = [
+    { bytes: Buffer.alloc(0), type: 'image/jpeg', status: 400, code: 'UPLOAD_EMPTY' },
+    { bytes: photo, type: 'image/png', status: 415, code: 'MEDIA_TYPE_MISMATCH' },
+    { bytes: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), type: 'image/svg+xml', status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' },
+    { bytes: Buffer.concat([photo, Buffer.alloc(limits.uploadImageBytesMax)]), type: 'image/jpeg', status: 413, code: 'UPLOAD_TOO_LARGE' },
+  ]
+  for (const { bytes, type, status, code } of refusals) {
+    const answer = await post(running.instance, bytes, type)
+    assert.equal(answer.status, status, code)
+    assert.equal(answer.type, 'application/problem+json')
+    assert.equal(answer.body['code'], code)
+  }
+  assert.deepEqual(await originals(), before)
+})
+
+test('embedded: a truncated photo and a truncated clip end as rejected, with nothing left of them', { skip }, async () => {
+  for (const bytes of [photo.subarray(0, photo.length / 2), clip.subarray(0, clip.length / 2)]) {
+    const item = await settled(bytes)
+    assert.equal(item.state, 'rejected')
+    assert.equal(item.error?.code, 'MEDIA_CORRUPT')
+    assert.deepEqual(item.renditions, [])
+    assert.equal((await originals()).some((name) => name.includes(item.id)), false)
+    assert.equal((await eventOf(item.id)).type, 'media.rejected')
+  }
+})
+
+test('embedded: an erased item answers 410 everywhere and its original is gone', { skip }, async () => {
+  const item = await settled(photo)
+  const url = item.renditions[0]?.url ?? ''
+  assert.equal((await fetchWhole(url)).status, 200)
+  const erased = await fetch(`${running.instance.api}/v1/media/${item.id}`, { method: 'DELETE', headers: { authorization: `Bearer ${running.instance.apiKey}` } })
+  assert.equal(erased.status, 202)
+  assert.equal(((await erased.json()) as Item).state, 'erased')
+  for (;;) if (events.get(item.id)?.some(({ type }) => type === 'media.erased')) break
+  else await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal((await fetchWhole(url)).status, 410)
+  assert.equal((await originals()).some((name) => name.includes(item.id)), false)
+})
+
+test('embedded: killed with everything below it in mid-video, the next start finishes by itself and serves what was acknowledged', { skip }, async () => {
+  const done = await settled(photo)
+  const caught = await client.upload(clip, 'video/mp4')
+  await new Promise<void>((resolve) => {
+    void client.follow(caught.id, (item) => item.progress?.unit === 'chunks' && resolve()).catch(() => {})
+  })
+  await running.kill()
+  running = await startInstance(home.path)
+  client = createApiClient(running.instance.api, running.instance.apiKey)
+  const item = await client.follow(caught.id, () => {})
+  assert.equal(item.state, 'ready')
+  for (const address of await playlistTree(item.hls ?? '')) assert.equal((await fetchWhole(address)).status, 200, address)
+  await fetchRenditions(await client.get(done.id))
+})
+
+test('embedded: a second start on the same data folder ends with one sentence', { skip }, async () => {
+  await assert.rejects(startInstance(home.path), (error: Error) => {
+    const sentence = error.message.replace(/^.*before it was ready: /, '')
+    assert.match(sentence, /in use|running/)
+    assert.equal(sentence.trim().split('\n').length, 1, sentence)
+    return true
+  })
+})
+
+test('embedded: after SIGTERM no process of ours is left', { skip }, async () => {
+  assert.ok(descendants(running.child.pid ?? 0).length > 3)
+  assert.equal(await running.stop(), 0)
+  assert.deepEqual(
+    processesOf(home.path).map(({ command }) => command),
+    [],
+  )
+})
+
+async function originals(): Promise<string[]> {
+  const names = await readdir(join(home.path, 'objects'), { recursive: true }).catch(() => [])
+  return names.filter((name) => /originals.*\w{13}/.test(name)).toSorted()
+}

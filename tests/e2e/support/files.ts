@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { Item } from '../../../api/item.ts'
+
+const run = promisify(execFile)
+
+/** Fetches a file of an item and checks that it is what the item says. */
+export async function fetchWhole(url: string): Promise<{ bytes: Buffer; type: string | null; headers: Headers; status: number }> {
+  const response = await fetch(url)
+  return { bytes: Buffer.from(await response.arrayBuffer()), type: response.headers.get('content-type'), headers: response.headers, status: response.status }
+}
+
+/** Every rendition of an item, fetched, with the size and type that the item names. */
+export async function fetchRenditions(item: Item): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>()
+  for (const rendition of item.renditions) {
+    const { bytes, type, status } = await fetchWhole(rendition.url)
+    assert.equal(status, 200, rendition.url)
+    assert.equal(bytes.byteLength, rendition.bytes, rendition.name)
+    assert.equal(type, rendition.type, rendition.name)
+    files.set(rendition.name, bytes)
+  }
+  return files
+}
+
+/** Every address a master playlist leads to: media playlists, init and media segments. */
+export async function playlistTree(master: string): Promise<string[]> {
+  const seen: string[] = []
+  for (const playlist of await references(master)) {
+    seen.push(playlist)
+    seen.push(...(await references(playlist)))
+  }
+  return seen
+}
+
+async function references(url: string): Promise<string[]> {
+  const text = (await fetchWhole(url)).bytes.toString()
+  const uris = [...text.matchAll(/URI="([^"]+)"/g)].map((match) => match[1] ?? '')
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return [...new Set([...uris, ...lines])].map((uri) => new URL(uri, url).href)
+}
+
+/** What exiftool finds in a file beyond its structure: groups that only metadata has. */
+export async function metadataOf(exiftool: string, path: string): Promise<string[]> {
+  const { stdout } = await run(exiftool, ['-G1', '-s', '-a', '-u', path])
+  return stdout.split('\n').filter((line) => /^\[(EXIF|IFD\d|ExifIFD|GPS|XMP[^\]]*|IPTC|MakerNotes|Canon|Apple|Photoshop|JFIF-Ext|Keys|UserData|ItemList)\]/.test(line))
+}

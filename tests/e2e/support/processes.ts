@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+interface ProcessRow {
+  readonly pid: number
+  readonly parent: number
+  readonly command: string
+}
+
+/** Every process of the machine (Linux). */
+export function processes(): ProcessRow[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+        // The command's name is in parentheses and may hold anything.
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        if (state === 'Z') return []
+        return [{ pid: Number(name), parent: Number(parent), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }]
+      } catch {
+        // Ended meanwhile.
+        return []
+      }
+    })
+}
+
+/** Pids below a process: engines run in groups of their own, so a signal to the group does not reach them. */
+export function descendants(pid: number, all = processes()): number[] {
+  return all.filter(({ parent }) => parent === pid).flatMap((child) => [child.pid, ...descendants(child.pid, all)])
+}
+
+/** Processes that name the folder on their command line or have it in their environment. */
+export function processesOf(folder: string): ProcessRow[] {
+  return processes().filter(({ pid, command }) => pid !== process.pid && (command.includes(folder) || environmentOf(pid).includes(folder)))
+}
+
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,25 @@
+/** The control process: runs workflows and light steps, relays events, finds what was not started. */
+import { join } from 'node:path'
+import { starterOf } from './api-part.ts'
+import { openBlobReader } from './blobs.ts'
+import { workflowBundle } from './bundle.ts'
+import { startControlWorker, startReconciler, startRelay } from './control-part.ts'
+import { openTemporal } from './core.ts'
+import { makeCurrent } from './deployment.ts'
+import { openProcess, openWorkerConnection } from './process.ts'
+import { workerSeat } from './render-part.ts'
+import { runMain } from './run-main.ts'
+import { temporalLogger } from './temporal-log.ts'
+
+await runMain(async (parts, end) => {
+  const core = await openProcess(process.env, 'control', parts)
+  const connection = await openWorkerConnection(core, parts)
+  const temporal = await openTemporal(core, parts)
+  const bundle = await workflowBundle(join(core.config.home, 'bundles'), temporalLogger(core.logger))
+  const seat = workerSeat(core, connection, bundle.buildId, (error) => end({ error }))
+  parts.add(await startControlWorker(core, seat, bundle, temporal, openBlobReader(core, parts)))
+  await makeCurrent(temporal, core.config.temporal.namespace, bundle.buildId)
+  startRelay(core, parts)
+  startReconciler(core, starterOf(core, temporal), parts)
+  core.logger.info('working', { role: 'control', buildId: bundle.buildId })
+})
