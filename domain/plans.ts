@@ -54,8 +54,8 @@ export interface ImagePlan {
   readonly renditions: readonly PlannedRendition[]
 }
 
-/** How the source's colours are to be read when they are not BT.709: another matrix, or an HDR transfer to be tone-mapped. */
-export type VideoColour = 'bt601' | 'bt2020' | 'pq' | 'hlg'
+/** How the source's colours are to be read when they are not BT.709 of limited range: full range, another matrix, or an HDR transfer. */
+export type VideoColour = 'full' | 'bt601' | 'bt2020' | 'pq' | 'hlg'
 
 /** What a video's container and streams say, as displayed: after rotation and sample aspect ratio. */
 export interface VideoProbe {

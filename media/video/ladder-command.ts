@@ -4,10 +4,11 @@ import { flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, t
 import { pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /**
- * Seconds decoded before a chunk: a frame of a variable-rate source stays until the next one, so the frame
- * shown when a chunk begins may be one from well before.
+ * Seconds before a chunk to which ffmpeg seeks; it lands on the keyframe before that. So a frame from
+ * before the chunk is always there to be held where a variable-rate source pauses, however long, and a
+ * decoder that starts at a recovery point rather than an IDR has time to become clean.
  */
-const PREROLL_SECONDS = 3
+const PREROLL_SECONDS = 1
 
 /** Share of packets that may fail to decode: a scratch is concealed, a wreck is refused (ffmpeg's status is then 69). */
 const DECODE_ERRORS_MAX = 0.2

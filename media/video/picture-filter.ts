@@ -5,8 +5,8 @@ export interface PictureTools {
   readonly zscale: boolean
 }
 
-/** swscale's and zscale's names of what a source's colours are; nothing declared means BT.709 here. */
-const matrices = { bt709: 'bt709', bt601: 'smpte170m', bt2020: 'bt2020', pq: 'bt2020', hlg: 'bt2020' } as const
+/** swscale's and zscale's names of what a source's colours are. */
+const matrices = { full: 'bt709', bt601: 'smpte170m', bt2020: 'bt2020', pq: 'bt2020', hlg: 'bt2020' } as const
 const transfers = { pq: 'smpte2084', hlg: 'arib-std-b67' } as const
 /** The file name, in the run's own folder, under which a filter's cube is put. */
 export const CUBE_FILE = 'filter.cube'
@@ -19,7 +19,7 @@ export const CUBE_FILE = 'filter.cube'
 export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'interlaced' | 'filter'>, tools: PictureTools): string[] {
   const top = plan.rungs[0]
   if (!top) throw new Error('a plan without rungs')
-  const colour = plan.colour ?? 'bt709'
+  const { colour } = plan
   const hdr = colour === 'pq' || colour === 'hlg' ? colour : null
   const look = plan.filter === null ? [] : ['format=gbrp', `lut3d=file=${CUBE_FILE}:interp=tetrahedral`]
   const size = `scale=w=${top.width}:h=${top.height}`
@@ -41,10 +41,11 @@ export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'inter
       'setsar=1',
     ]
   }
-  const matrix = `in_color_matrix=${matrices[colour]}`
+  const matrix = `in_color_matrix=${colour === undefined ? 'bt709' : matrices[colour]}`
   return [
     ...deinterlace,
-    ...(look.length > 0 ? [`${size}:${matrix}`, ...look, `scale=${out}`] : [`${size}:${matrix}:${out}`]),
+    // With nothing to convert the colours are not mentioned: ffmpeg then passes a frame of the right size on as it is.
+    ...(look.length > 0 ? [`${size}:${matrix}`, ...look, `scale=${out}`] : colour === undefined ? [size] : [`${size}:${matrix}:${out}`]),
     'format=yuv420p',
     'setsar=1',
   ]

@@ -74,6 +74,7 @@ test('read-probe: colours are named when they are not BT.709, interlacing when t
   assert.equal(read({ ...video, color_transfer: 'smpte2084' }).colour, 'pq')
   assert.equal(read({ ...video, color_transfer: 'arib-std-b67', color_space: 'bt2020nc' }).colour, 'hlg')
   assert.equal(read({ ...video, color_space: 'smpte170m' }).colour, 'bt601')
+  assert.equal(read({ ...video, color_range: 'pc' }).colour, 'full')
   assert.equal(read({ ...video, width: 640, height: 480 }).colour, 'bt601')
   assert.equal(read({ ...video, field_order: 'tt' }).interlaced, true)
 })

@@ -25,6 +25,7 @@ interface DescribedStream {
   readonly field_order?: string
   readonly color_space?: string
   readonly color_transfer?: string
+  readonly color_range?: string
   readonly channels?: number
   readonly disposition?: Record<string, number>
   readonly tags?: Record<string, string>
@@ -111,8 +112,8 @@ function fpsOf(stream: DescribedStream): number {
 }
 
 /**
- * Which matrix the source's YUV has, or which HDR curve; null for BT.709 and for what cannot be told of
- * pictures of HD size. Smaller pictures without a tag are BT.601, as players assume.
+ * Which matrix the source's YUV has, or which HDR curve; null for BT.709 of limited range, also where
+ * pictures of HD size do not say. Smaller pictures without a tag are BT.601, as players assume.
  */
 function colourOf(stream: DescribedStream): VideoColour | null {
   if (stream.color_transfer === 'smpte2084') return 'pq'
@@ -120,8 +121,8 @@ function colourOf(stream: DescribedStream): VideoColour | null {
   const space = stream.color_space ?? 'unknown'
   if (space === 'bt2020nc' || space === 'bt2020c') return 'bt2020'
   if (space === 'smpte170m' || space === 'bt470bg') return 'bt601'
-  if (space !== 'unknown') return null
-  return Math.min(stream.width ?? 0, stream.height ?? 0) < 720 ? 'bt601' : null
+  if (space === 'unknown' && Math.min(stream.width ?? 0, stream.height ?? 0) < 720) return 'bt601'
+  return stream.color_range === 'pc' ? 'full' : null
 }
 
 function ratio(text: string | undefined, separator: ':' | '/'): number | null {

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { limits } from '../domain/limits.ts'
+import { planVideo } from '../domain/plan-video.ts'
+import type { PlannedRung, VideoPlan } from '../domain/plans.ts'
+import { standard } from '../domain/presets/standard.ts'
+import { makeSampleClip } from '../media/sample/clip.ts'
+import { createVideoStudio } from '../media/video/studio.ts'
+import type { Bench, BenchContext, Figure } from './types.ts'
+
+const run = promisify(execFile)
+const GOAL = 1
+const WORKERS = 2
+const ROUNDS = 5
+const SECONDS = 24
+
+interface Cost {
+  readonly wallMs: number
+  /** Of the children, user and system; NaN where there is no /proc. */
+  readonly cpuMs: number
+  readonly bytes: number
+}
+
+/** `npm run bench -- video-ladder [CLIP]`: a clip of one's own, or the sample clip of 24 s at 720p. */
+export const bench: Bench = {
+  name: 'video-ladder',
+  claim: `a ladder made in chunks by ${WORKERS} workers takes no longer than by one ffmpeg with a split filter on all cores`,
+  goal: `wall-clock ratio <= ${GOAL.toFixed(1)}`,
+  run: measure,
+}
+
+async function measure(context: BenchContext): Promise<Figure> {
+  const ffmpeg = context.tools['ffmpeg'] ?? 'ffmpeg'
+  const ffprobe = context.tools['ffprobe'] ?? 'ffprobe'
+  const clip = context.args[0] ?? (await makeSampleClip({ ffmpeg, target: join(context.scratch, 'clip.mp4'), seconds: SECONDS }))
+  const studio = createVideoStudio({ ffmpeg, ffprobe, scratch: join(context.scratch, 'studio'), limits })
+  const { probe } = await studio.probe(clip, 'video/mp4')
+  const plan = planVideo(probe, standard, { filter: null })
+  context.say(
+    `${plan.width}x${plan.height}, ${plan.durationMs} ms: ${plan.rungs.map((rung) => rung.name).join(' ')} in ${plan.chunks.length} chunks`,
+  )
+
+  const chunked = async () => {
+    const queue = plan.chunks.values()
+    let bytes = 0
+    const worker = async () => {
+      for (const chunk of queue) {
+        const rungs = await studio.encodeChunk(clip, plan, chunk, {})
+        bytes += rungs.flatMap((rung) => rung.segments).reduce((sum, segment) => sum + segment.data.byteLength, 0)
+      }
+    }
+    await Promise.all(Array.from({ length: WORKERS }, worker))
+    return bytes
+  }
+  const split = async () => {
+    const folder = join(context.scratch, 'split')
+    await mkdir(folder, { recursive: true })
+    await run(ffmpeg, splitArguments(clip, plan), { cwd: folder })
+    const sizes = await Promise.all(plan.rungs.map((rung) => stat(join(folder, `${rung.name}.mp4`))))
+    return sizes.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  const rounds: { ours: Cost; peers: Cost }[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    // Each goes first in turn, so that a machine that slows down is unfair to neither.
+    const oursFirst = round % 2 === 0
+    const first = await costOf(oursFirst ? chunked : split)
+    const second = await costOf(oursFirst ? split : chunked)
+    const [ours, peers] = oursFirst ? [first, second] : [second, first]
+    rounds.push({ ours, peers })
+    context.say(
+      `round ${round + 1}: chunks ${seconds(ours.wallMs)} s, split ${seconds(peers.wallMs)} s; wall ${(ours.wallMs / peers.wallMs).toFixed(3)}, CPU ${(ours.cpuMs / peers.cpuMs).toFixed(3)}, bytes ${(ours.bytes / peers.bytes).toFixed(3)}`,
+    )
+  }
+  const value = median(rounds.map(({ ours, peers }) => ours.wallMs / peers.wallMs))
+  context.say(`median: wall ${value.toFixed(3)}, CPU ${median(rounds.map(({ ours, peers }) => ours.cpuMs / peers.cpuMs)).toFixed(3)}`)
+  return {
+    name: 'video-ladder',
+    value: Number(value.toFixed(3)),
+    unit: 'ratio of wall-clock time',
+    goal: `<= ${GOAL.toFixed(1)}`,
+    peer: 'one ffmpeg, split filter, same rungs, rate control and GOPs, threads as it chooses',
+    holds: value <= GOAL,
+  }
+}
+
+/** The plain way to the same ladder: one process, one decode, a file per rung. */
+function splitArguments(clip: string, plan: VideoPlan): string[] {
+  const labels = plan.rungs.map((rung) => `[in${rung.index}]`).join('')
+  const scales = plan.rungs.map((rung) => `[in${rung.index}]scale=${rung.width}:${rung.height},setsar=1[out${rung.index}]`)
+  const graph = `[0:v]split=${plan.rungs.length}${labels};${scales.join(';')}`
+  const rate = (rung: PlannedRung) => ['-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`]
+  const encoder = ['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p']
+  const gops = ['-x264-params', `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0`]
+  const container = ['-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof']
+  const outputs = plan.rungs.flatMap((rung) => [
+    '-map',
+    `[out${rung.index}]`,
+    ...encoder,
+    ...rate(rung),
+    ...gops,
+    ...container,
+    `${rung.name}.mp4`,
+  ])
+  return ['-v', 'error', '-nostdin', '-y', '-i', resolve(clip), '-filter_complex', graph, ...outputs]
+}
+
+async function costOf(work: () => Promise<number>): Promise<Cost> {
+  const [cpu, begin] = [await childCpuMs(), performance.now()]
+  const bytes = await work()
+  assert.ok(bytes > 0)
+  return { wallMs: performance.now() - begin, cpuMs: (await childCpuMs()) - cpu, bytes }
+}
+
+/** User and system time of the children that have ended: fields 16 and 17 of proc(5)'s stat, in ticks of 10 ms. */
+async function childCpuMs(): Promise<number> {
+  const text = await readFile('/proc/self/stat', 'utf8').catch(() => null)
+  if (text === null) return Number.NaN
+  // The name, field 2, may hold blanks and ends with the last parenthesis.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) * 10
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1)
+}
