@@ -8,9 +8,10 @@ import { parentPort } from 'node:worker_threads'
 
 export type DiskJob =
   | { readonly kind: 'create'; readonly path: string; readonly head: Uint8Array; readonly bytesTotal: number }
-  | { readonly kind: 'write'; readonly fd: number; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'write'; readonly fd: number; readonly offset: number; readonly bytes: Uint8Array; readonly sync: boolean }
   | { readonly kind: 'zero'; readonly fd: number; readonly offset: number; readonly length: number }
   | { readonly kind: 'cut'; readonly fd: number; readonly length: number }
+  | { readonly kind: 'close'; readonly fd: number }
   | { readonly kind: 'add'; readonly path: string; readonly bytes: Uint8Array }
 
 export interface DiskRequest {
@@ -22,6 +23,9 @@ export interface DiskAnswer {
   readonly id: number
   readonly error?: { readonly code: string; readonly message: string }
 }
+
+/** Why a file can no longer be written: what is asked of it later must not reach the disk as if all before it had. */
+const failed = new Map<number, unknown>()
 
 const zeros = new Uint8Array(1024 * 1024)
 
@@ -70,16 +74,27 @@ function perform(job: DiskJob): void {
       return
     }
     case 'write':
-      writeAll(job.fd, job.bytes, job.offset)
-      fdatasyncSync(job.fd)
+      if (failed.has(job.fd)) throw failed.get(job.fd)
+      try {
+        writeAll(job.fd, job.bytes, job.offset)
+        if (job.sync) fdatasyncSync(job.fd)
+      } catch (error) {
+        failed.set(job.fd, error)
+        throw error
+      }
       return
     case 'zero':
+      if (failed.has(job.fd)) throw failed.get(job.fd)
       writeZeros(job.fd, job.offset, job.length)
       fdatasyncSync(job.fd)
       return
     case 'cut':
       ftruncateSync(job.fd, job.length)
       fsyncSync(job.fd)
+      return
+    case 'close':
+      failed.delete(job.fd)
+      closeSync(job.fd)
       return
     case 'add': {
       const isNew = !existsSync(job.path)

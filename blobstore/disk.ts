@@ -27,6 +27,9 @@ export interface ReadFile {
 /** What is asked of one file happens in the order of the asking. */
 export interface WriteFile {
   size(): Promise<number>
+  /** Starts to write, and promises nothing; an error is told by the next `write`. */
+  writeAhead(offset: number, bytes: Uint8Array): void
+  /** Durable when it returns, with all that was written ahead. After an error every later write fails too. */
   write(offset: number, bytes: Uint8Array): Promise<void>
   /** Zeros from `offset`, so that later writes there need not grow the file. */
   zero(offset: number, length: number): Promise<void>

@@ -81,10 +81,10 @@ function createFileLog(file: WriteFile, view: FileView, epoch: number, size: num
     })
   }
 
-  async function append(base: number, bytes: Uint8Array, batch: number): Promise<void> {
+  async function append(base: number, bytes: Uint8Array, ahead: number, batch: number): Promise<void> {
     if (base !== end) throw new Error(`a commit at ${base} does not follow the log's end at ${end}`)
     try {
-      await file.write(base, bytes)
+      await file.write(base + ahead, bytes.subarray(ahead))
     } catch (error) {
       failed = true
       throw error
@@ -100,7 +100,7 @@ function createFileLog(file: WriteFile, view: FileView, epoch: number, size: num
     const none = { key: 0n, alt: 0, cookie: new Uint8Array(8) }
     const header = { ...none, type: 'mark', lastOfBatch: true, epoch, batch: lastBatch + 1, durableThrough: end } as const
     encodeRecord(bytes, 0, seedOf(superblock.uuid), header, new Uint8Array(0))
-    await append(end, bytes, lastBatch + 1)
+    await append(end, bytes, 0, lastBatch + 1)
     marked = end
   }
 
@@ -113,11 +113,15 @@ function createFileLog(file: WriteFile, view: FileView, epoch: number, size: num
     get lastBatch() {
       return lastBatch
     },
+    writeAhead(offset, bytes) {
+      // Zeros asked for later must not cover it.
+      zeroedTo = Math.max(zeroedTo, offset + bytes.byteLength)
+      file.writeAhead(offset, bytes)
+    },
     trailerOf: () => ({ bytes: 0, batches: 0 }),
     async commit(commit: Commit) {
-      // Before the write, in the same queue: zeros are never written over records.
-      if (commit.base + commit.bytes.byteLength > zeroedTo) zeroedTo = commit.base + commit.bytes.byteLength
-      await append(commit.base, commit.bytes, commit.lastBatch)
+      zeroedTo = Math.max(zeroedTo, commit.base + commit.bytes.byteLength)
+      await append(commit.base, commit.bytes, commit.ahead, commit.lastBatch)
       zeroAhead(2 * commit.bytes.byteLength)
     },
     async seal() {

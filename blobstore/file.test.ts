@@ -119,6 +119,26 @@ test('blobstore file: a volume is written into zeros laid down ahead, and gives 
     assert.ok(size > 2.8 * 1024 * 1024 && size <= 3 * 1024 * 1024 + 200, `${size} bytes`)
   }))
 
+test('blobstore file: zeros laid down ahead never cover what is written ahead', () =>
+  inFolder(async (folder) => {
+    const store = await createFileBlobStore({ folder, writer: 'w', limits: { extentBytes: 256 * 1024, commitBytesMax: 512 * 1024 } })
+    const written = new Map<bigint, { data: Uint8Array; locator: Locator }>()
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, lane) => {
+        for (let turn = 0; turn < 12; turn += 1) {
+          const key = BigInt(lane * 100 + turn)
+          const data = new Uint8Array(randomBytes(60_000 + lane * 20_000))
+          written.set(key, { data, locator: await append(store, key, data) })
+        }
+      }),
+    )
+    const stopped = await createFileBlobStore({ folder, writer: 'w', limits })
+    for (const one of [store, stopped]) {
+      for (const [key, { data, locator }] of written) assert.equal(Buffer.compare((await one.read(key, locator)).data, data), 0)
+      await one.close()
+    }
+  }))
+
 test('blobstore file: reads past the page cache give the same bytes at any offset and length', () =>
   inFolder(async (folder) => {
     const store = await createFileBlobStore({ folder, writer: 'w', limits, directReads: true })

@@ -5,6 +5,9 @@ import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { encodeRecord, seedOf } from './needle.ts'
 import type { LogEntry, OwnVolume } from './volume-log.ts'
 
+/** The disk copies what is encoded while more is being encoded, in pieces of at least this. */
+const AHEAD_BYTES = 128 * 1024
+
 /** Thrown to appends that were never written because the volume failed before: they can go elsewhere. */
 export class NotWritten extends Error {}
 
@@ -19,6 +22,8 @@ interface Staging {
   readonly base: number
   readonly buffer: Uint8Array
   used: number
+  /** Told to the log already. */
+  ahead: number
   readonly entries: LogEntry[]
   readonly batches: { readonly waiting: Waiting; readonly locators: Locator[] }[]
 }
@@ -79,27 +84,38 @@ export class OpenVolume {
   }
 
   #pump(): void {
+    this.#fill()
+    if (this.#inFlight !== null || this.#staging === null) return
+    // Those whose appends were acknowledged just now get to append again before the next commit leaves.
+    this.#inFlight = new Promise((resolve) => setImmediate(resolve)).then(() => this.#commit())
+  }
+
+  /** Encodes what waits, as far as there is room. */
+  #fill(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const room = this.#staging === null || this.#staging.used + next.bytes <= this.#staging.buffer.byteLength
       if (!room) break
       this.#waiting.shift()
       this.#stage(next)
     }
-    if (this.#inFlight !== null || this.#staging === null) return
-    const staging = this.#staging
+  }
+
+  async #commit(): Promise<void> {
+    const staging = this.#staging as Staging
     this.#staging = null
     const trailer = this.own.log.trailerOf(staging.entries.length)
     const lastBatch = this.#nextBatch - 1
     this.#nextBase = staging.base + staging.used + trailer.bytes
     this.#nextBatch += trailer.batches
-    this.#inFlight = this.#flush(staging, lastBatch).finally(() => {
-      this.#inFlight = null
-      this.#pump()
-    })
+    const flushing = this.#flush(staging, lastBatch)
+    this.#fill()
+    await flushing
+    this.#inFlight = null
+    this.#pump()
   }
 
   #stage(waiting: Waiting): void {
-    this.#staging ??= { base: this.#nextBase, buffer: this.#bufferOf(waiting.bytes), used: 0, entries: [], batches: [] }
+    this.#staging ??= { base: this.#nextBase, buffer: this.#bufferOf(waiting.bytes), used: 0, ahead: 0, entries: [], batches: [] }
     const staging = this.#staging
     const cookies = randomFillSync(new Uint8Array(8 * waiting.batch.length))
     const locators = waiting.batch.map((needle, index) => {
@@ -126,6 +142,9 @@ export class OpenVolume {
     })
     this.#nextBatch += 1
     staging.batches.push({ waiting, locators })
+    if (staging.used - staging.ahead < AHEAD_BYTES) return
+    this.own.log.writeAhead(staging.base + staging.ahead, staging.buffer.subarray(staging.ahead, staging.used))
+    staging.ahead = staging.used
   }
 
   async #flush(staging: Staging, lastBatch: number): Promise<void> {
@@ -133,6 +152,7 @@ export class OpenVolume {
       await this.own.log.commit({
         base: staging.base,
         bytes: staging.buffer.subarray(0, staging.used),
+        ahead: staging.ahead,
         entries: staging.entries,
         lastBatch,
       })

@@ -39,10 +39,15 @@ export function createSystemDisk(options: { readonly directReads: boolean }): Di
       })
       return {
         size: async () => (await statFile(fd)).size,
-        write: (offset, bytes) => writer.run({ kind: 'write', fd, offset, bytes }),
+        writeAhead(offset, bytes) {
+          writer.run({ kind: 'write', fd, offset, bytes, sync: false }).catch(() => {
+            // The thread remembers it, and the write that follows fails of it.
+          })
+        },
+        write: (offset, bytes) => writer.run({ kind: 'write', fd, offset, bytes, sync: true }),
         zero: (offset, length) => writer.run({ kind: 'zero', fd, offset, length }),
         cut: (length) => writer.run({ kind: 'cut', fd, length }),
-        close: () => closeFile(fd),
+        close: () => writer.run({ kind: 'close', fd }),
       }
     },
     add: (path, bytes) => writer.run({ kind: 'add', path, bytes }),

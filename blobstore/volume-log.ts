@@ -16,6 +16,8 @@ export interface Commit {
   /** Equals the log's `end`. */
   readonly base: number
   readonly bytes: Uint8Array
+  /** How many of the bytes the log was told of early. */
+  readonly ahead: number
   readonly entries: readonly LogEntry[]
   /** Number of the last batch in it. */
   readonly lastBatch: number
@@ -30,6 +32,8 @@ export interface VolumeLog {
   readonly lastBatch: number
   /** What the log adds of its own after a commit of so many needles. */
   trailerOf(entries: number): { readonly bytes: number; readonly batches: number }
+  /** May be told early of the first bytes of the commit to come; they are part of the commit all the same. */
+  writeAhead(offset: number, bytes: Uint8Array): void
   /**
    * Durable when it returns. Any error means that nothing may be appended any more: what the bytes
    * became cannot be known. VOLUME_FENCED, STORAGE_FULL, STORAGE_UNAVAILABLE.

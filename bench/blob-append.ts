@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createFileBlobStore } from '../blobstore/file.ts'
+import type { BlobStore } from '../domain/ports.ts'
+import type { Bench } from './types.ts'
+
+const GOAL = 0.85
+const DATA_BYTES = 64 * 1024
+const SUBMITTERS = 16
+const COMMIT_BYTES = SUBMITTERS * DATA_BYTES
+const ROUND_COMMITS = 64
+const ROUNDS = 21
+const WARM_COMMITS = 32
+const ROUND_BYTES = ROUND_COMMITS * COMMIT_BYTES
+const FILE_BYTES = ROUNDS * ROUND_BYTES
+
+export const bench: Bench = {
+  name: 'blob-append',
+  claim: 'Durable appends of 64 KiB needles by 16 submitters reach what fio reaches with synced writes of 16 needles at once',
+  goal: `median of ${ROUNDS} interleaved rounds at least ${GOAL} of fio`,
+  async run({ scratch, tools, say }) {
+    const fio = tools['fio'] ?? 'fio'
+    const fioFile = join(scratch, 'fio.bin')
+    await layOut(fioFile, FILE_BYTES)
+    // Both write into zeros that lie on the disk already; room for the records' frames and the warm-up is added.
+    const room = Math.ceil((FILE_BYTES + WARM_COMMITS * COMMIT_BYTES) * 1.01)
+    const store = await createFileBlobStore({
+      folder: join(scratch, 'volumes'),
+      writer: 'bench',
+      limits: { extentBytes: room, volumeBytesMax: room },
+    })
+    const data = new Uint8Array(randomBytes(DATA_BYTES))
+    const submit = createSubmitters(store, data)
+    await submit(WARM_COMMITS)
+    const ratios: number[] = []
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const turns = { ours: () => measureStore(submit), peer: () => measureFio(fio, fioFile, round * ROUND_BYTES) }
+      const speed = { ours: 0, peer: 0 }
+      // Who goes first changes from round to round: the disk remembers what was just written.
+      for (const who of round % 2 === 0 ? (['ours', 'peer'] as const) : (['peer', 'ours'] as const)) speed[who] = await turns[who]()
+      const ratio = speed.ours / speed.peer
+      ratios.push(ratio)
+      say(`round ${round + 1}: ${mib(speed.ours)} MiB/s of needles acknowledged, fio ${mib(speed.peer)} MiB/s, ratio ${ratio.toFixed(2)}`)
+    }
+    await store.close()
+    const value = ratios.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0
+    return {
+      name: 'durable append throughput against fio',
+      value: Number(value.toFixed(3)),
+      unit: 'ratio',
+      goal: `>= ${GOAL}`,
+      peer: `fio psync, bs=${COMMIT_BYTES}, fdatasync=1, into a file of zeros on the disk`,
+      holds: value >= GOAL,
+    }
+  },
+}
+
+/** Bytes of data acknowledged per second. */
+async function measureStore(submit: (turns: number) => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now()
+  await submit(ROUND_COMMITS)
+  return ROUND_BYTES / ((performance.now() - startedMs) / 1000)
+}
+
+/** Each submitter appends one needle of an item of its own, waits until it is durable, and goes on. */
+function createSubmitters(store: BlobStore, data: Uint8Array): (turns: number) => Promise<unknown> {
+  let key = 0n
+  const submit = async (turns: number) => {
+    for (let turn = 0; turn < turns; turn += 1) {
+      key += 1n
+      await store.append([{ key, alt: 0, data }])
+    }
+  }
+  return (turns) => Promise.all(Array.from({ length: SUBMITTERS }, () => submit(turns)))
+}
+
+async function measureFio(fio: string, file: string, offset: number): Promise<number> {
+  const shape = [`--filename=${file}`, `--offset=${offset}`, `--size=${ROUND_BYTES}`, '--rw=write', `--bs=${COMMIT_BYTES}`]
+  const flags = ['--name=append', ...shape, '--ioengine=psync', '--overwrite=1', '--fdatasync=1', '--output-format=json']
+  const { stdout } = await promisify(execFile)(fio, flags, { maxBuffer: 2 ** 26 })
+  const { jobs } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { jobs: { write: { bw_bytes: number } }[] }
+  return jobs[0]?.write.bw_bytes ?? 0
+}
+
+/** A file of zeros, on the disk and not only in memory: what a volume looks like before its first commit. */
+async function layOut(path: string, bytes: number): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    const zeros = new Uint8Array(COMMIT_BYTES)
+    for (let at = 0; at < bytes; at += zeros.byteLength) await file.write(zeros, 0, zeros.byteLength, at)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+function mib(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(0)
+}
