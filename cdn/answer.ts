@@ -1,0 +1,66 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { codeOf, type ErrorCode, errorTable, MediaError } from '../domain/errors.ts'
+import type { BlobRead } from '../domain/ports.ts'
+import { etagOf, fileHeaders, preflightHeaders, refusalHeaders } from './policy.ts'
+import { select } from './select.ts'
+import { type FileParts, typeOfName } from './url.ts'
+
+/** An HTTP answer, decided before a byte is sent. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | number>>
+  readonly body: Uint8Array | null
+}
+
+/** The answer to GET or HEAD of a file that is there. */
+export function answerFile(method: string, headers: IncomingHttpHeaders, file: FileParts, { data, crc }: BlobRead): Answer {
+  const type = typeOfName(file.name)
+  if (type === null) throw new Error(`a parsed address has a type: ${file.name}`)
+  const bytes = data.byteLength
+  const etag = etagOf(crc, bytes)
+  const common = fileHeaders(file, type, etag)
+  const chosen = select(method, headers, bytes, etag)
+  switch (chosen.status) {
+    case 200:
+      return { status: 200, headers: { ...common, 'Content-Length': bytes }, body: data }
+    case 206: {
+      const part = data.subarray(chosen.start, chosen.end + 1)
+      const range = `bytes ${chosen.start}-${chosen.end}/${bytes}`
+      return { status: 206, headers: { ...common, 'Content-Length': part.byteLength, 'Content-Range': range }, body: part }
+    }
+    case 304: {
+      // RFC 9110, section 15.4.5: metadata that a cache can use, and no more.
+      const { 'Content-Type': _type, 'Accept-Ranges': _ranges, ...kept } = common
+      return { status: 304, headers: kept, body: null }
+    }
+    case 416:
+      return answerError(new MediaError('RANGE_NOT_SATISFIABLE'), { 'Content-Range': `bytes */${bytes}` })
+  }
+}
+
+/** RFC 9457 for any thrown value. What is told is the table's text: details stay in the log. */
+export function answerError(error: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  const code: ErrorCode = codeOf(error)
+  const { status, title, advice } = errorTable[code]
+  const body = new TextEncoder().encode(JSON.stringify({ type: `/problems/${code}`, title, status, code, advice }))
+  const retry = status === 503 ? { 'Retry-After': '1' } : {}
+  return {
+    status,
+    headers: { ...refusalHeaders, ...retry, ...headers, 'Content-Type': 'application/problem+json', 'Content-Length': body.byteLength },
+    body,
+  }
+}
+
+export function answerPreflight(): Answer {
+  return { status: 204, headers: preflightHeaders, body: null }
+}
+
+/** For probes: `ok` or why not, in plain text. */
+export function answerProbe(isWell: boolean): Answer {
+  const body = new TextEncoder().encode(isWell ? 'ok\n' : 'not ready\n')
+  return {
+    status: isWell ? 200 : 503,
+    headers: { 'Cache-Control': 'no-store', 'Content-Type': 'text/plain', 'Content-Length': body.byteLength },
+    body,
+  }
+}

@@ -1,0 +1,138 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { errorTable, codeOf, MediaError } from '../domain/errors.ts'
+import { keyOf } from '../domain/ids.ts'
+import type { Limits } from '../domain/limits.ts'
+import type { BlobRead, BlobStore } from '../domain/ports.ts'
+import { type Answer, answerError, answerFile, answerPreflight, answerProbe } from './answer.ts'
+import type { Erasures } from './erasures.ts'
+import { createHotFiles } from './hot-files.ts'
+import { type Logger, silent } from './logger.ts'
+import { type FileParts, parseFilePath } from './url.ts'
+
+export interface OriginOptions {
+  readonly blobs: Pick<BlobStore, 'read'>
+  /** Usually an ErasureFollower: its `ready` and `onErased` are used where it has them. */
+  readonly erasures: Erasures & { ready?(): boolean; onErased?(listener: (id: FileParts['id']) => void): () => void }
+  readonly limits: Pick<Limits, 'originConcurrencyMax' | 'requestHeaderMsMax' | 'closeMsMax'>
+  /** Memory for files that are asked for again; 0 keeps none. */
+  readonly hotBytesMax?: number
+  /** A reader that takes nothing for this long is cut off. */
+  readonly stuckMsMax?: number
+  readonly logger?: Logger
+  /** Told of every answer when it has been sent or given up; for metrics. */
+  readonly onAnswer?: (seen: { readonly status: number; readonly bytes: number; readonly ms: number }) => void
+}
+
+export interface Origin {
+  /** Port 0 takes a free one. Gives the base URL. */
+  listen(port: number, host?: string): Promise<string>
+  /** Takes no new connections, lets running answers end within `closeMsMax`, then cuts them. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * The server behind the edges: GET and HEAD of immutable files straight from the volumes, with no database
+ * on the way. An erased item is 410 whatever else the address says, before it is read and again after.
+ * Until the feed of erasures was read once, files are 503: nobody knows yet what must not be shown.
+ * `/healthz` says that the process answers, `/readyz` that its knowledge of erasures is fresh.
+ */
+export function createOrigin(options: OriginOptions): Origin {
+  const { blobs, erasures, limits, hotBytesMax = 0, stuckMsMax = 60_000, logger = silent, onAnswer } = options
+  const hot = createHotFiles(hotBytesMax)
+  const unsubscribe = erasures.onErased?.((id) => hot.forget(id))
+  let underWay = 0
+  let closing: Promise<void> | undefined
+
+  async function readFile(file: FileParts): Promise<BlobRead> {
+    const read = () => blobs.read(keyOf(file.id), file.locator)
+    return await (hotBytesMax > 0 ? hot.get(file, read) : read())
+  }
+
+  async function serveFile(path: string, request: IncomingMessage): Promise<Answer> {
+    const file = parseFilePath(path)
+    if (file === null) return answerError(new MediaError('ROUTE_NOT_FOUND'))
+    if (!erasures.loaded()) throw new MediaError('CATALOG_UNAVAILABLE')
+    if (erasures.has(file.id)) throw new MediaError('MEDIA_ERASED')
+    // Under another version's number a purge of the version would not find it.
+    if (file.locator.alt >>> 24 !== file.version) throw new MediaError('BLOB_NOT_FOUND')
+    const blob = await readFile(file)
+    if (erasures.has(file.id)) throw new MediaError('MEDIA_ERASED')
+    return answerFile(request.method ?? 'GET', request.headers, file, blob)
+  }
+
+  async function serve(request: IncomingMessage): Promise<Answer> {
+    const [path = ''] = (request.url ?? '').split('?', 1)
+    if (request.method === 'OPTIONS') return answerPreflight()
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return answerError(new MediaError('METHOD_NOT_ALLOWED'), { Allow: 'GET, HEAD, OPTIONS' })
+    }
+    if (path === '/healthz') return answerProbe(true)
+    if (path === '/readyz') return answerProbe(closing === undefined && (erasures.ready?.() ?? erasures.loaded()))
+    // Probes are answered in any case: an origin at its limit is busy, not ill.
+    if (underWay > limits.originConcurrencyMax) return answerError(new MediaError('STORAGE_UNAVAILABLE'))
+    return await serveFile(path, request)
+  }
+
+  function refuse(error: unknown, request: IncomingMessage): Answer {
+    const code = codeOf(error)
+    if (errorTable[code].status >= 500 && code !== 'CATALOG_UNAVAILABLE') {
+      logger.error('origin.failed', { path: request.url, code, message: error instanceof Error ? error.message : String(error) })
+    }
+    return answerError(error)
+  }
+
+  function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+    if (closing !== undefined) response.setHeader('Connection', 'close')
+    response.writeHead(status, headers)
+    response.end(request.method === 'HEAD' || body === null ? undefined : body)
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedMs = performance.now()
+    underWay += 1
+    response.once('close', () => {
+      underWay -= 1
+      const bytes = Number(response.getHeader('Content-Length') ?? 0)
+      onAnswer?.({ status: response.statusCode, bytes, ms: performance.now() - startedMs })
+    })
+    // No request of ours has a body: what comes is read and dropped.
+    request.resume()
+    const answer = await serve(request).catch((error: unknown) => refuse(error, request))
+    if (!response.destroyed) send(request, response, answer)
+  }
+
+  const server = createServer(
+    { maxHeaderSize: 8 * 1024, headersTimeout: limits.requestHeaderMsMax, requestTimeout: limits.requestHeaderMsMax },
+    (request, response) => {
+      handle(request, response).catch((error: unknown) => {
+        logger.error('origin.bug', { message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+        response.destroy()
+      })
+    },
+  )
+  server.timeout = stuckMsMax
+  // Longer than the edge's own (60 s), so that it is not the origin that closes under a request on its way.
+  server.keepAliveTimeout = 65_000
+  server.maxRequestsPerSocket = 0
+
+  async function close(): Promise<void> {
+    unsubscribe?.()
+    const closed = new Promise((done) => server.close(done))
+    server.closeIdleConnections()
+    const cut = setTimeout(() => server.closeAllConnections(), limits.closeMsMax)
+    await closed
+    clearTimeout(cut)
+  }
+
+  return {
+    async listen(port, host = '127.0.0.1') {
+      server.listen(port, host)
+      await once(server, 'listening')
+      const { address, port: taken, family } = server.address() as AddressInfo
+      return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`
+    },
+    close: () => (closing ??= close()),
+  }
+}
