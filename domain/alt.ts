@@ -20,6 +20,7 @@ export const altPlaces = {
 
 /** The alternate key of a place in a version (1..255). */
 export function altOf(version: number, place: number): number {
-  if (version < 1 || version > 255 || place < 0 || place > 0xff_ffff) throw new Error(`no alternate key for version ${version}, place ${place}`)
+  if (version < 1 || version > 255 || place < 0 || place > 0xff_ffff)
+    throw new Error(`no alternate key for version ${version}, place ${place}`)
   return version * 0x100_0000 + place
 }

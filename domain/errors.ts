@@ -121,8 +121,18 @@ export const errorTable = {
   },
   ENGINE_MISSING: { retry: false, status: 500, title: 'A tool that this needs is not installed.', advice: 'Run npm run setup.' },
   ENGINE_FAILED: { retry: true, status: 500, title: 'A server that this needs did not start, or ended.', advice: 'See its log.' },
-  PORT_IN_USE: { retry: false, status: 500, title: 'A port that this needs is in use by another program.', advice: 'End that program or choose other ports.' },
-  HOME_IN_USE: { retry: false, status: 500, title: 'The data folder is in use by another start.', advice: 'End that one or choose another folder.' },
+  PORT_IN_USE: {
+    retry: false,
+    status: 500,
+    title: 'A port that this needs is in use by another program.',
+    advice: 'End that program or choose other ports.',
+  },
+  HOME_IN_USE: {
+    retry: false,
+    status: 500,
+    title: 'The data folder is in use by another start.',
+    advice: 'End that one or choose another folder.',
+  },
   INTERNAL: { retry: true, status: 500, title: 'Something went wrong on our side.', advice: 'Try again later.' },
 } as const satisfies Record<string, ErrorRow>
 

@@ -8,6 +8,10 @@ export const presets: readonly Preset[] = [standard]
 /** The preset of a name; PRESET_UNKNOWN. */
 export function presetNamed(name: string): Preset {
   const preset = presets.find((candidate) => candidate.name === name)
-  if (!preset) throw new MediaError('PRESET_UNKNOWN', `There is no preset ${JSON.stringify(name)}; there are: ${presets.map((known) => known.name).join(', ')}.`)
+  if (!preset)
+    throw new MediaError(
+      'PRESET_UNKNOWN',
+      `There is no preset ${JSON.stringify(name)}; there are: ${presets.map((known) => known.name).join(', ')}.`,
+    )
   return preset
 }

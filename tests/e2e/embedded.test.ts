@@ -93,7 +93,10 @@ test('embedded: a photo becomes a ladder, upright, with nothing of its metadata 
 test('embedded: what the camera told is kept for the owner and told to nobody else', { skip }, async () => {
   const item = await settled(photo)
   const address = `${running.instance.api}/v1/media/${item.id}/facts`
-  const facts = (await (await fetch(address, { headers: { authorization: `Bearer ${running.instance.apiKey}` } })).json()) as Record<string, unknown>
+  const facts = (await (await fetch(address, { headers: { authorization: `Bearer ${running.instance.apiKey}` } })).json()) as Record<
+    string,
+    unknown
+  >
   assert.equal(typeof facts['latitude'], 'number')
   assert.equal((await fetch(address)).status, 401)
   const event = JSON.stringify(await eventOf(item.id))
@@ -149,7 +152,10 @@ test('embedded: a truncated photo and a truncated clip end as rejected, with not
     assert.equal(item.state, 'rejected')
     assert.equal(item.error?.code, 'MEDIA_CORRUPT')
     assert.deepEqual(item.renditions, [])
-    assert.equal((await originals()).some((name) => name.includes(item.id)), false)
+    assert.equal(
+      (await originals()).some((name) => name.includes(item.id)),
+      false,
+    )
     assert.equal((await eventOf(item.id)).type, 'media.rejected')
   }
 })
@@ -158,16 +164,25 @@ test('embedded: an erased item answers 410 everywhere and its original is gone',
   const item = await settled(photo)
   const url = item.renditions[0]?.url ?? ''
   assert.equal((await fetchWhole(url)).status, 200)
-  const erased = await fetch(`${running.instance.api}/v1/media/${item.id}`, { method: 'DELETE', headers: { authorization: `Bearer ${running.instance.apiKey}` } })
+  const erased = await fetch(`${running.instance.api}/v1/media/${item.id}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${running.instance.apiKey}` },
+  })
   assert.equal(erased.status, 202)
   assert.equal(((await erased.json()) as Item).state, 'erased')
-  for (;;) if (events.get(item.id)?.some(({ type }) => type === 'media.erased')) break
-  else await new Promise((resolve) => setTimeout(resolve, 20))
+  for (;;)
+    if (events.get(item.id)?.some(({ type }) => type === 'media.erased')) break
+    else await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal((await fetchWhole(url)).status, 410)
-  assert.equal((await originals()).some((name) => name.includes(item.id)), false)
+  assert.equal(
+    (await originals()).some((name) => name.includes(item.id)),
+    false,
+  )
 })
 
-test('embedded: killed with everything below it in mid-video, the next start finishes by itself and serves what was acknowledged', { skip }, async () => {
+test('embedded: killed with everything below it in mid-video, the next start finishes by itself and serves what was acknowledged', {
+  skip,
+}, async () => {
   const done = await settled(photo)
   const caught = await client.upload(clip, 'video/mp4')
   await new Promise<void>((resolve) => {

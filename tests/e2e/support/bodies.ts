@@ -1,7 +1,12 @@
 import type { Instance } from '../../../workers/instance.ts'
 
 /** Posts bytes as they are. */
-export async function post(instance: Instance, bytes: Uint8Array, type: string, query = ''): Promise<{ status: number; body: Record<string, unknown>; type: string | null }> {
+export async function post(
+  instance: Instance,
+  bytes: Uint8Array,
+  type: string,
+  query = '',
+): Promise<{ status: number; body: Record<string, unknown>; type: string | null }> {
   const response = await fetch(`${instance.api}/v1/uploads${query}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${instance.apiKey}`, 'content-type': type },

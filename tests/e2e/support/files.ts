@@ -8,7 +8,12 @@ const run = promisify(execFile)
 /** Fetches a file of an item and checks that it is what the item says. */
 export async function fetchWhole(url: string): Promise<{ bytes: Buffer; type: string | null; headers: Headers; status: number }> {
   const response = await fetch(url)
-  return { bytes: Buffer.from(await response.arrayBuffer()), type: response.headers.get('content-type'), headers: response.headers, status: response.status }
+  return {
+    bytes: Buffer.from(await response.arrayBuffer()),
+    type: response.headers.get('content-type'),
+    headers: response.headers,
+    status: response.status,
+  }
 }
 
 /** Every rendition of an item, fetched, with the size and type that the item names. */
@@ -44,5 +49,9 @@ async function references(url: string): Promise<string[]> {
 /** What exiftool finds in a file beyond its structure: groups that only metadata has. */
 export async function metadataOf(exiftool: string, path: string): Promise<string[]> {
   const { stdout } = await run(exiftool, ['-G1', '-s', '-a', '-u', path])
-  return stdout.split('\n').filter((line) => /^\[(EXIF|IFD\d|ExifIFD|GPS|XMP[^\]]*|IPTC|MakerNotes|Canon|Apple|Photoshop|JFIF-Ext|Keys|UserData|ItemList)\]/.test(line))
+  return stdout
+    .split('\n')
+    .filter((line) =>
+      /^\[(EXIF|IFD\d|ExifIFD|GPS|XMP[^\]]*|IPTC|MakerNotes|Canon|Apple|Photoshop|JFIF-Ext|Keys|UserData|ItemList)\]/.test(line),
+    )
 }
