@@ -33,7 +33,7 @@ function integer(text: string): number {
 /** Given to each connection: pg's own table of parsers is global, and others in the process may use it. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
-    return oid === pg.types.builtins.INT8 ? integer : pg.types.getTypeParser(oid, format)
+    return oid === Number(pg.types.builtins.INT8) ? integer : pg.types.getTypeParser(oid, format)
   }) as typeof pg.types.getTypeParser,
 }
 
@@ -69,7 +69,11 @@ function queriesOf(client: pg.Pool | pg.PoolClient): Queries {
 /** A pool of connections. Everything throws CATALOG_UNAVAILABLE and STORAGE_FULL. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({ ...connectionConfig(options), max: options.poolMax })
-  pool.on('error', (error) => options.onError(failureOf(error)))
+  let closed = false
+  pool.on('error', (error) => {
+    // The pool has closed before all of its connections have: how the rest of them end is nobody's concern.
+    if (!closed) options.onError(failureOf(error))
+  })
 
   const connect = async () => {
     try {
@@ -102,6 +106,9 @@ export function openDatabase(options: DatabaseOptions): Database {
         client.release(failure !== null)
       }
     },
-    close: () => pool.end(),
+    close() {
+      closed = true
+      return pool.end()
+    },
   }
 }

@@ -17,11 +17,14 @@ export interface ConsumeOptions extends KafkaOptions {
   readonly signal: AbortSignal
 }
 
+/** A member that died holds its share, and after a broker's restart everybody's, for this long. */
+const SESSION_MS = 10_000
+
 /** Consumes events, at least once each, until `signal` is aborted. STORAGE_UNAVAILABLE when Kafka is away for long. */
 export async function consumeEvents(options: ConsumeOptions): Promise<void> {
   const { topic, brokers, groupId, fromBeginning, onEvent, onUnreadable, onReady, signal } = options
   const kafka = openKafka(options)
-  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false })
+  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, sessionTimeout: SESSION_MS, heartbeatInterval: SESSION_MS / 4 })
   const ended = new Promise<void>((resolve, reject) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
     // A crash that kafkajs does not restart from; the others it reports and mends itself.

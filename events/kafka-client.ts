@@ -1,4 +1,4 @@
-import { Kafka, KafkaJSError, logLevel, type LogEntry } from 'kafkajs'
+import kafkajs, { Kafka, logLevel, type LogEntry } from 'kafkajs'
 import { MediaError } from '../domain/errors.ts'
 
 export interface EventLogger {
@@ -42,7 +42,8 @@ function textOf(value: unknown): string | undefined {
 
 /** Every error of kafkajs as STORAGE_UNAVAILABLE; others as they are. */
 export function kafkaFailure(error: unknown, brokers: readonly string[]): unknown {
-  if (!(error instanceof KafkaJSError)) return error
+  // Node finds the error classes on the default export only: the package spreads them into its exports.
+  if (!(error instanceof kafkajs.KafkaJSError)) return error
   return new MediaError('STORAGE_UNAVAILABLE', `Kafka at ${brokers.join(', ')} does not answer as it should: ${error.message}`, {
     cause: error,
   })

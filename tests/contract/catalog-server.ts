@@ -33,6 +33,8 @@ export interface TestServer {
   /** Kills the server as a power cut would, and starts it again on the same data. */
   restart(): Promise<void>
   kill(): void
+  /** Closes every catalog that was opened here. */
+  closeCatalogs(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -62,6 +64,9 @@ export async function startServer(): Promise<TestServer> {
       await client.end()
     }
   }
+  const closeCatalogs = async () => {
+    await Promise.all(open.splice(0).map((catalog) => catalog.close()))
+  }
   const database = async () => {
     databases += 1
     await sql(server.adminUrl, `create database test${databases} owner darkroom`)
@@ -90,8 +95,9 @@ export async function startServer(): Promise<TestServer> {
       await server.engine.exited
       server = await start()
     },
+    closeCatalogs,
     async stop() {
-      await Promise.all(open.map((catalog) => catalog.close()))
+      await closeCatalogs()
       await supervisor.stop()
       await rm(home, { recursive: true, force: true })
     },
