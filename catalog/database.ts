@@ -30,10 +30,13 @@ function integer(text: string): number {
   return value
 }
 
+/** Object id of PostgreSQL's bigint (pg_type.dat). */
+const INT8 = 20
+
 /** Given to each connection: pg's own table of parsers is global, and others in the process may use it. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
-    return oid === Number(pg.types.builtins.INT8) ? integer : pg.types.getTypeParser(oid, format)
+    return oid === INT8 ? integer : pg.types.getTypeParser(oid, format)
   }) as typeof pg.types.getTypeParser,
 }
 

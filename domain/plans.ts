@@ -1,6 +1,4 @@
 /** The types of what is decided before anything is rendered. The deciding is in plan-image.ts and plan-video.ts. */
-import type { MediaKind } from './media.ts'
-
 export type ImageFormat = 'jpeg' | 'webp'
 export type SourceType = 'image/jpeg' | 'image/png' | 'image/webp' | 'video/mp4' | 'video/quicktime'
 
@@ -107,13 +105,3 @@ export interface VideoPlan {
   readonly colour?: VideoColour
   readonly interlaced?: boolean
 }
-
-export interface AdmittedImage {
-  readonly kind: Extract<MediaKind, 'image'>
-  readonly probe: ImageProbe
-}
-export interface AdmittedVideo {
-  readonly kind: Extract<MediaKind, 'video'>
-  readonly probe: VideoProbe
-}
-export type Admitted = AdmittedImage | AdmittedVideo

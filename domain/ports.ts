@@ -2,10 +2,10 @@
  * What the folders need of one another, given at construction. Contract suites in tests/contract run
  * over every implementation of a port. All of them throw MediaError for the world's errors.
  */
-import type { CloudEvent, EventData, EventType, OutboxEvent } from './events.ts'
+import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { MediaId } from './ids.ts'
 import type { ItemError, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
-import type { Admitted, ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
+import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
 
 // ---- objects ----
 
@@ -237,8 +237,6 @@ export interface EncodedRung extends EncodedTrack {
   readonly rung: number
 }
 
-export type { Admitted }
-
 // ---- events and edges ----
 
 export interface EventSink {
@@ -253,5 +251,3 @@ export interface EdgePurger {
   /** Returns when nothing stored under the tag will be served again. EDGE_UNAVAILABLE. */
   purge(tag: string): Promise<void>
 }
-
-export type { EventType }

@@ -42,7 +42,7 @@ export async function* listFolder(files: Files, folder: string, prefix: string, 
       const isFolder = entry.isDirectory()
       found.push({ isFolder, path: join(path, entry.name), key: `${above}${segment}${isFolder ? '/' : ''}` })
     }
-    return found.sort((left, right) => compareKeys(left.key, right.key))
+    return found.toSorted((left, right) => compareKeys(left.key, right.key))
   }
 
   async function readFolder(path: string, key: string) {

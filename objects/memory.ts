@@ -44,7 +44,7 @@ export function createMemoryObjectStore(): ObjectStore {
     },
     async *list(prefix, after) {
       const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0))
-      for (const key of keys.sort(compareKeys)) {
+      for (const key of keys.toSorted(compareKeys)) {
         const data = objects.get(key)
         if (data !== undefined) yield { key, bytes: data.byteLength }
       }

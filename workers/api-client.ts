@@ -38,7 +38,7 @@ export function createApiClient(base: string, key: string): ApiClient {
     get,
     async upload(bytes, type, { preset, filter } = {}) {
       const query = new URLSearchParams({ ...(preset ? { preset } : {}), ...(filter ? { filter } : {}) })
-      const response = await call(`/v1/uploads?${query}`, {
+      const response = await call(`/v1/uploads?${query.toString()}`, {
         method: 'POST',
         body: new Blob([new Uint8Array(bytes)]),
         headers: { 'content-type': type },

@@ -57,8 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<{ items: { item: Sh
   return { items, from: events.from }
 }
 
-const named = <K extends string>(name: K, value: string | undefined) =>
-  value === undefined ? {} : ({ [name]: value } as Record<K, string>)
+const named = (name: 'filter' | 'preset', value: string | undefined) => (value === undefined ? {} : { [name]: value })
 
 async function readSample(path: string): Promise<Sample> {
   const bytes = await readFile(path).catch((error: unknown) => {

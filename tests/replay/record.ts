@@ -19,6 +19,7 @@ import { startQueueWorker } from '../../workers/temporal-worker.ts'
 import { answers, scenarios, type Scenario } from './scenarios.ts'
 
 const temporal = need(parseTools(process.env['DARKROOM_TOOLS']), 'temporal')
+const root = join(import.meta.dirname, '../..')
 const folder = join(import.meta.dirname, 'histories')
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
@@ -26,7 +27,8 @@ Runtime.install({ logger: new DefaultLogger('ERROR') })
 async function keep(address: string, workflowId: string, file: string): Promise<void> {
   const args = ['workflow', 'show', '--address', address, '--workflow-id', workflowId, '--output', 'json']
   const { stdout } = await promisify(execFile)(temporal, args, { maxBuffer: 64 * 1024 * 1024 })
-  await writeFile(join(folder, `${file}.json`), stdout)
+  // Stack traces in failures carry the paths of whoever recorded them.
+  await writeFile(join(folder, `${file}.json`), stdout.replaceAll(`${root}/`, ''))
   const { events } = JSON.parse(stdout) as { events: unknown[] }
   process.stderr.write(`recorded ${file}: ${events.length} events\n`)
 }

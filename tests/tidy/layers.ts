@@ -29,7 +29,6 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   exifr: ['media'],
   blurhash: ['media', 'console'],
   '@aws-sdk/client-s3': ['objects'],
-  '@aws-sdk/lib-storage': ['objects'],
   '@aws-sdk/s3-request-presigner': ['objects'],
   minio: ['objects'],
   kafkajs: ['events'],

@@ -76,7 +76,10 @@ test('tidy: no source file is longer than 400 lines', () => {
 
 test('tidy: only composition roots read the environment', () => {
   const readers = code
-    .filter(({ path, text }) => /process\.env\b/.test(text) && !/^(workers\/[\w-]+\.main\.ts|infra\/setup\/|tests\/|bench\/)/.test(path))
+    .filter(
+      ({ path, text }) =>
+        /process\.env\b/.test(text) && !isTest(path) && !/^(workers\/[\w-]+\.main\.ts|infra\/setup\/|tests\/|bench\/)/.test(path),
+    )
     .map(({ path }) => path)
   assert.deepEqual(readers, [])
 })

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 /** Text that must not come out of the pipeline again, in every place where metadata lies. */
 export const canaries = ['CANARY-MAKE-7f3a', 'CANARY-XMP-91bc', 'CANARY-COMMENT-55de'] as const
 
@@ -26,11 +24,4 @@ export function plant(jpeg: Uint8Array): Buffer {
     segment(0xfe, Buffer.from(canaries[2])),
     jpeg.subarray(2),
   ])
-}
-
-/** Bytes that no decoder will make sense of, the same each time. */
-export function noise(bytes: number): Buffer {
-  const parts: Buffer[] = []
-  for (let at = 0; at * 32 < bytes; at++) parts.push(createHash('sha256').update(`noise ${at}`).digest())
-  return Buffer.concat(parts).subarray(0, bytes)
 }
