@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { Kafka, logLevel } from 'kafkajs'
+import { Kafka, logLevel, type KafkaMessage } from 'kafkajs'
 import { mediaIdOf } from '../../domain/ids.ts'
 import { toCloudEvent } from '../../events/cloud-event.ts'
 import { createKafkaSink } from '../../events/kafka.ts'
@@ -52,7 +52,7 @@ suite('events on Kafka', { skip: withoutTools('java', 'kafkaLib') }, () => {
     const consumer = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING }).consumer({ groupId: 'raw' })
     await consumer.connect()
     await consumer.subscribe({ topic: 'raw', fromBeginning: true })
-    const message = await new Promise<import('kafkajs').KafkaMessage>((resolve) => {
+    const message = await new Promise<KafkaMessage>((resolve) => {
       void consumer.run({ eachMessage: async ({ message }) => resolve(message) })
     })
     await consumer.disconnect()
