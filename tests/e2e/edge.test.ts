@@ -116,7 +116,9 @@ suite('edge', { skip: isMissing ? 'varnish is not installed: run npm run setup' 
   test('edge: the VCL compiles', async () => {
     const file = join(home, 'check.vcl')
     await writeFile(file, render(await readFile(vcl, 'utf8'), { ORIGIN_HOST: '127.0.0.1', ORIGIN_PORT: 8080 }))
-    const { status, stderr } = spawnSync(tools.varnishd ?? '', ['-j', 'none', '-C', '-f', file, '-n', join(home, 'check')], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(tools.varnishd ?? '', ['-j', 'none', '-C', '-f', file, '-n', join(home, 'check')], {
+      encoding: 'utf8',
+    })
     assert.equal(status, 0, stderr)
   })
 
