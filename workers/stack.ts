@@ -6,7 +6,7 @@ import { startMinio } from '../infra/engines/minio.ts'
 import { pickPorts } from '../infra/engines/ports.ts'
 import { startPostgres } from '../infra/engines/postgres.ts'
 import { type Engine, openSupervisor, type Supervisor } from '../infra/engines/supervisor.ts'
-import { startTemporalServer } from '../infra/engines/temporal-server.ts'
+import { startTemporalServer, temporalServerPorts } from '../infra/engines/temporal-server.ts'
 import { need, type Tools } from '../infra/engines/tools.ts'
 import { startVarnish } from '../infra/engines/varnish.ts'
 import { createCatalog } from '../catalog/catalog.ts'
@@ -22,25 +22,7 @@ const RESTART_MS_MIN = 200
 const RESTART_MS_MAX = 10_000
 const YOUNG_MS = 30_000
 
-const portNames = [
-  'api',
-  'origin',
-  'edge',
-  'Temporal',
-  'Temporal UI',
-  'PostgreSQL',
-  'MinIO',
-  'Kafka',
-  'Kafka controller',
-  'Temporal history',
-  'Temporal matching',
-  'Temporal worker',
-  'Temporal metrics',
-  'Temporal membership 1',
-  'Temporal membership 2',
-  'Temporal membership 3',
-  'Temporal membership 4',
-] as const
+const portNames = ['api', 'origin', 'edge', 'PostgreSQL', 'MinIO', 'Kafka', 'Kafka controller', ...temporalServerPorts] as const
 
 /** Our own processes: in this order, since the first version of a worker deployment must know every queue. */
 const roles = ['image', 'video', 'control', 'origin', 'api'] as const
@@ -76,7 +58,7 @@ export async function startStack(options: StackOptions, parts: Parts): Promise<I
 
   const startDatabase = async () => {
     const postgres = await ready('PostgreSQL', startPostgres({ supervisor, tools, port: ports.PostgreSQL }))
-    const temporal = await ready('Temporal', startTemporalServer(temporalOptions(supervisor, tools, postgres.temporal, ports)))
+    const temporal = await ready('Temporal', startTemporalServer({ supervisor, tools, database: postgres.temporal, ports }))
     return { postgres, temporal }
   }
   const [{ postgres, temporal }, minio, kafka] = await Promise.all([
@@ -88,8 +70,8 @@ export async function startStack(options: StackOptions, parts: Parts): Promise<I
     endpoint: minio.endpoint,
     region: minio.region,
     bucket: BUCKET,
-    accessKeyId: minio.accessKeyId,
-    secretAccessKey: minio.secretAccessKey,
+    accessKeyId: minio.accessKey,
+    secretAccessKey: minio.secretKey,
   }
   await provisionBucket(s3)
   // Migrated once, before five processes would all wait for it.

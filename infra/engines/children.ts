@@ -33,12 +33,19 @@ export interface Spawned {
 /** Nothing of our own environment goes to an engine: it may hold keys, and settings that engines would take for theirs. */
 function baseEnv(home: string): Record<string, string> {
   const [mark, value] = markOf(home)
-  return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin', LANG: 'C.UTF-8', TZ: 'UTC', HOME: home, [mark]: value }
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin',
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    HOME: home,
+    [mark]: value,
+  }
 }
 
 function spawnFailure(program: Program, error: NodeJS.ErrnoException): MediaError {
   const { title, command } = program
-  if (error.code === 'ENOENT') return new MediaError('ENGINE_MISSING', `${title} cannot be started: ${command} is not there; run npm run setup.`, { cause: error })
+  if (error.code === 'ENOENT')
+    return new MediaError('ENGINE_MISSING', `${title} cannot be started: ${command} is not there; run npm run setup.`, { cause: error })
   return new MediaError('ENGINE_FAILED', `${title} cannot be started: ${command}: ${error.code ?? error.message}.`, { cause: error })
 }
 

@@ -19,7 +19,9 @@ export function failureOf(title: string, doing: string, exit: Exit, text: string
   }
   const line = tellingLine(text)
   if (/address already in use|\bEADDRINUSE\b/i.test(text)) {
-    return new MediaError('PORT_IN_USE', `${title} ended ${doing}: its port is in use by another program: ${line} (log: ${log}).`, { facts })
+    return new MediaError('PORT_IN_USE', `${title} ended ${doing}: its port is in use by another program: ${line} (log: ${log}).`, {
+      facts,
+    })
   }
   const reason = line === '' ? 'it said nothing' : line.replace(/\.$/, '')
   return new MediaError('ENGINE_FAILED', `${title} ended ${doing}, ${manner(exit)}: ${reason} (log: ${log}).`, { facts })

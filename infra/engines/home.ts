@@ -19,9 +19,18 @@ function isBusy(error: unknown): boolean {
 /** The world's errors of working with the data folder, as ours. */
 export function homeError(error: unknown, home: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new MediaError('STORAGE_FULL', `There is no space left for the data folder ${home}: free some, or choose another folder.`, { cause: error })
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new MediaError('STORAGE_UNAVAILABLE', `The data folder ${home} cannot be written by this user: choose another folder, or give it to this user.`, { cause: error })
-  if (code === 'ENOTDIR' || code === 'EEXIST') return new MediaError('STORAGE_UNAVAILABLE', `The data folder ${home} is not a folder: choose another one.`, { cause: error })
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new MediaError('STORAGE_FULL', `There is no space left for the data folder ${home}: free some, or choose another folder.`, {
+      cause: error,
+    })
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new MediaError(
+      'STORAGE_UNAVAILABLE',
+      `The data folder ${home} cannot be written by this user: choose another folder, or give it to this user.`,
+      { cause: error },
+    )
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return new MediaError('STORAGE_UNAVAILABLE', `The data folder ${home} is not a folder: choose another one.`, { cause: error })
   return error
 }
 
@@ -30,7 +39,10 @@ function checkSpace(path: string): void {
   const free = bavail * bsize
   if (free >= engineLimits.homeFreeBytesMin) return
   const mib = (bytes: number) => Math.floor(bytes / 1024 ** 2)
-  throw new MediaError('STORAGE_FULL', `The data folder ${path} has only ${mib(free)} MiB left, and starting needs ${mib(engineLimits.homeFreeBytesMin)} MiB: free some, or choose another folder.`)
+  throw new MediaError(
+    'STORAGE_FULL',
+    `The data folder ${path} has only ${mib(free)} MiB left, and starting needs ${mib(engineLimits.homeFreeBytesMin)} MiB: free some, or choose another folder.`,
+  )
 }
 
 function holderOf(file: string): string {
@@ -59,7 +71,11 @@ export function lockHome(home: string): LockedHome {
       lock.exec('BEGIN EXCLUSIVE')
     } catch (error) {
       lock.close()
-      if (isBusy(error)) throw new MediaError('HOME_IN_USE', `The data folder ${path} is in use by another start${holderOf(holder)}: end that one, or choose another folder.`)
+      if (isBusy(error))
+        throw new MediaError(
+          'HOME_IN_USE',
+          `The data folder ${path} is in use by another start${holderOf(holder)}: end that one, or choose another folder.`,
+        )
       throw error
     }
     writeFileSync(holder, String(process.pid))

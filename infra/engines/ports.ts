@@ -28,7 +28,11 @@ export async function checkPort(port: number, title: string): Promise<void> {
   // Where a wildcard listener does not hinder a narrower one (macOS), only a connection shows it.
   const server = (await connects(port)) ? null : await listen(port)
   if (server === null) {
-    throw new MediaError('PORT_IN_USE', `Port ${port} is in use by another program; ${title} needs it: end that program or choose other ports.`, { facts: { port } })
+    throw new MediaError(
+      'PORT_IN_USE',
+      `Port ${port} is in use by another program; ${title} needs it: end that program or choose other ports.`,
+      { facts: { port } },
+    )
   }
   await close(server)
 }
@@ -38,7 +42,8 @@ async function anyFree<Name extends string>(names: readonly Name[]): Promise<Rec
   const ports: Partial<Record<Name, number>> = {}
   try {
     for (let tries = 0; held.length < names.length; tries++) {
-      if (tries === triesMax) throw new MediaError('PORT_IN_USE', `No ${names.length} free ports were found between ${freeFrom} and ${freeTo}.`)
+      if (tries === triesMax)
+        throw new MediaError('PORT_IN_USE', `No ${names.length} free ports were found between ${freeFrom} and ${freeTo}.`)
       const port = freeFrom + Math.floor(Math.random() * (freeTo - freeFrom))
       const server = (await connects(port)) ? null : await listen(port)
       if (server === null) continue

@@ -37,7 +37,10 @@ function fromProc(pid: number): { state: string; started: string } | null | unde
 
 function fromPs(pid: number): string | null {
   try {
-    const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' } }).trim()
+    const line = execFileSync('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
+    }).trim()
     const [, state, started] = /^(\S+)\s+(.+)$/.exec(line) ?? []
     return state === undefined || started === undefined || state.startsWith('Z') ? null : started
   } catch {

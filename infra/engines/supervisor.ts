@@ -85,7 +85,8 @@ export async function openSupervisor({ home: folder, onLost }: SupervisorOptions
       if (isStopping()) throw new MediaError('ENGINE_FAILED', `${spec.title} was stopped before it was ready.`)
       if (exit !== null) throw failureOf(spec.title, 'before it was ready', exit, log.tail(), log.file)
       if (ready) return
-      if (performance.now() > deadline) throw new MediaError('ENGINE_FAILED', `${spec.title} was not ready within ${readyMsMax / 1000} s (log: ${log.file}).`)
+      if (performance.now() > deadline)
+        throw new MediaError('ENGINE_FAILED', `${spec.title} was not ready within ${readyMsMax / 1000} s (log: ${log.file}).`)
       await Promise.race([sleep(engineLimits.probePauseMs), ended])
     }
   }

@@ -32,7 +32,10 @@ async function textOf(stream: Readable): Promise<string> {
 }
 
 /** Runs `tool` through `begin` to its end. ENGINE_FAILED (status, or longer than msMax), ENGINE_MISSING, STORAGE_FULL. */
-export async function runTool(tool: ToolRun, begin: (program: Program, stdio: Parameters<typeof spawnChild>[2]) => Promise<Spawned>): Promise<ToolOutput> {
+export async function runTool(
+  tool: ToolRun,
+  begin: (program: Program, stdio: Parameters<typeof spawnChild>[2]) => Promise<Spawned>,
+): Promise<ToolOutput> {
   const child = await begin({ ...tool, stopMsMax: engineLimits.killMsMax }, ['pipe', 'pipe', 'pipe'])
   const { stdin, stdout, stderr } = child.process
   if (stdin === null || stdout === null || stderr === null) throw new Error('a tool without pipes')

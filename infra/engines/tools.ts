@@ -73,5 +73,7 @@ export function need(tools: Tools, name: ToolName): string {
   const path = tools[name]
   if (path !== undefined) return path
   const row = tools.missing.find(({ tool }) => tool === toolOf[name] || tool === name)
-  throw new MediaError('ENGINE_MISSING', row?.sentence ?? `${toolOf[name]} is not installed: run npm run setup.`, { facts: { tool: toolOf[name] } })
+  throw new MediaError('ENGINE_MISSING', row?.sentence ?? `${toolOf[name]} is not installed: run npm run setup.`, {
+    facts: { tool: toolOf[name] },
+  })
 }
