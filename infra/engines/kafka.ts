@@ -67,7 +67,8 @@ export async function startKafka({ supervisor, tools, ports }: KafkaOptions): Pr
   await makeOnce(data, async (draft) => {
     const file = properties(draft, join(folder, 'format.properties'))
     const clusterId = randomBytes(16).toString('base64url')
-    const args = ['-Xmx128m', ...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file, '--standalone']
+    // In one word: an id may begin with a dash, which would be taken for the next option.
+    const args = ['-Xmx128m', ...java, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', file, '--standalone']
     await supervisor.run({ name: 'kafka-format', title: 'The storage tool of Kafka', command, args, cwd: folder })
   })
   const file = properties(data, join(folder, 'server.properties'))
