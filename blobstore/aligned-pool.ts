@@ -28,7 +28,11 @@ export class AlignedPool {
       const start = Math.floor(offset / PAGE_BYTES) * PAGE_BYTES
       const span = Math.ceil((offset + length - start) / PAGE_BYTES) * PAGE_BYTES
       const count = await readOnce(fd, buffer, span, start)
-      return buffer.slice(offset - start, Math.max(offset - start, Math.min(offset - start + length, count)))
+      const skip = offset - start
+      // Unfilled memory: every byte of it is overwritten at once.
+      const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, count - skip)))
+      bytes.set(buffer.subarray(skip, skip + bytes.byteLength))
+      return bytes
     } finally {
       this.#give(buffer)
     }

@@ -103,7 +103,7 @@ function createWriterThread() {
   let lastId = 0
 
   function start(): Worker {
-    const started = new Worker(new URL('./disk-worker.ts', import.meta.url))
+    const started = new Worker(new URL('./disk-worker.ts', import.meta.url), { trackUnmanagedFds: false })
     started.unref()
     started.on('message', ({ id, error }: DiskAnswer) => {
       const job = waiting.get(id)
