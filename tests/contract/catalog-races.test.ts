@@ -105,24 +105,33 @@ suite('catalog races', { skip: withoutTools('postgresBin') }, () => {
     }
   })
 
-  test('catalog: a follower of the erasure feed misses none, however they are raced', async () => {
-    const ids = await Promise.all(times(120, accepted))
-    const [start] = (await one.after(0, 10_000)).slice(-1)
+  test('catalog: a follower of the erasure feed misses none, though some commit later than others', async () => {
+    const databaseUrl = await server.database()
+    const own = await server.catalog({ databaseUrl, poolMax: 16 })
+    // Every other erasure takes long to commit, after it has drawn its position.
+    await server.sql(
+      databaseUrl,
+      `create function slowly() returns trigger language plpgsql as $$
+         begin perform pg_sleep(0.03 * (new.position % 2)); return null; end $$;
+       create constraint trigger slow after insert on erasures deferrable initially deferred for each row execute function slowly()`,
+    )
+    const ids = times(24, () => newId())
+    await Promise.all(ids.map((id) => own.accept(someMedia({ id }))))
     const seen: string[] = []
-    let position = start?.position ?? 0
-    let done = false
+    let position = 0
+    const erasing = { done: false }
     const follow = async () => {
       for (;;) {
-        const last = done
-        const rows = await one.after(position, 7)
+        const last = erasing.done
+        const rows = await own.after(position, 7)
         seen.push(...rows.map(({ id }) => id))
         position = rows.at(-1)?.position ?? position
         if (rows.length === 0 && last) return
       }
     }
     const following = follow()
-    await Promise.all(ids.map((id, index) => side(index).beginErase(id)))
-    done = true
+    await Promise.all(ids.map((id) => own.beginErase(id)))
+    erasing.done = true
     await following
     assert.deepEqual(seen.toSorted(), ids.toSorted())
   })
