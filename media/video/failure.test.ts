@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Ending, failureOf, redact, saysTruncated } from './failure.ts'
+import { type Ending, failureOf, redact, hiddenFailure } from './failure.ts'
 
 const ended = (line: string, more: Partial<Ending> = {}): Ending => ({
   status: 1,
@@ -21,6 +21,7 @@ test('failure: what ffmpeg says decides between the file, the storage, the machi
   assert.equal(codeOf(file, ended('Cannot allocate memory')), 'MEDIA_TOO_COSTLY')
   assert.equal(codeOf(file, ended("Codec (cinepak) not on whitelist 'h264,hevc'")), 'MEDIA_TYPE_UNSUPPORTED')
   assert.equal(codeOf(url, ended('[https] HTTP error 404 Not Found')), 'OBJECT_NOT_FOUND')
+  assert.equal(codeOf(url, ended('Server returned 404 Not Found')), 'OBJECT_NOT_FOUND')
   assert.equal(codeOf(url, ended('[https] HTTP error 503 Slow Down')), 'STORAGE_UNAVAILABLE')
   assert.equal(codeOf(url, ended('[tcp] Connection to tcp://store.test:443 failed: Connection refused')), 'STORAGE_UNAVAILABLE')
   assert.equal(codeOf(url, ended('[https] HTTP error 416 Range Not Satisfiable')), 'MEDIA_CORRUPT')
@@ -42,7 +43,13 @@ test('failure: logs see what ffmpeg wrote, but no address of the source and no s
   assert.equal(redact('at /scratch/video-1-a/rung-0.mp4', ['/scratch/video-1-a']), 'at <hidden>/rung-0.mp4')
 })
 
-test('failure: the demuxer says so when a file stops early', () => {
-  assert.ok(saysTruncated(['[mov] stream 0, offset 0x61a: partial file']))
-  assert.ok(!saysTruncated(['[h264] reference picture missing']))
+test('failure: a broken connection and a file that stops early are seen although ffmpeg ended well', () => {
+  assert.equal(hiddenFailure('ffmpeg', file, ['[mov] stream 0, offset 0x61a: partial file'])?.code, 'MEDIA_CORRUPT')
+  assert.equal(hiddenFailure('ffmpeg', url, ['[https] Stream ends prematurely at 5, should be 9'])?.code, 'STORAGE_UNAVAILABLE')
+  assert.equal(
+    hiddenFailure('ffmpeg', url, ['[mov] stream 0, offset 0x61a: partial file', 'Connection reset by peer'])?.code,
+    'STORAGE_UNAVAILABLE',
+  )
+  assert.equal(hiddenFailure('ffmpeg', url, ['[h264] reference picture missing']), null)
+  assert.equal(hiddenFailure('ffmpeg', file, []), null)
 })

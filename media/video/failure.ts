@@ -18,7 +18,7 @@ export interface Ending {
 const meanings: readonly { readonly pattern: RegExp; readonly code: ErrorCode; readonly remoteOnly?: true }[] = [
   { pattern: /No space left on device|Disk quota exceeded/i, code: 'STORAGE_FULL' },
   { pattern: /Cannot allocate memory|Picture size .* exceeds specified max pixel count/i, code: 'MEDIA_TOO_COSTLY' },
-  { pattern: /HTTP error 404|HTTP error 410/i, code: 'OBJECT_NOT_FOUND', remoteOnly: true },
+  { pattern: /(HTTP error|Server returned) (404|410)/i, code: 'OBJECT_NOT_FOUND', remoteOnly: true },
   // A range beyond the object's end is what reading a truncated file over HTTP comes down to.
   { pattern: /HTTP error 416/i, code: 'MEDIA_CORRUPT', remoteOnly: true },
   {
@@ -54,9 +54,14 @@ function codeOfEnding(source: string, ending: Ending): ErrorCode {
   return 'MEDIA_CORRUPT'
 }
 
-/** Whether ffmpeg said, while ending well, that the file stops before its header says so. */
-export function saysTruncated(lines: readonly string[]): boolean {
-  return lines.some((line) => /partial file|HTTP error 416/i.test(line))
+/**
+ * The failure in what a child logged although it ended well, or null: ffmpeg takes a connection that breaks
+ * and a file that stops early for the end of the film.
+ */
+export function hiddenFailure(program: 'ffmpeg' | 'ffprobe', source: string, lines: readonly string[]): MediaError | null {
+  const failure = failureOf(program, source, { status: 0, signal: null, lines, missing: false, overdue: false })
+  const truncated = lines.some((line) => /partial file/i.test(line))
+  return truncated || (isRemote(source) && ['STORAGE_UNAVAILABLE', 'OBJECT_NOT_FOUND'].includes(failure.code)) ? failure : null
 }
 
 /** `text` without the given addresses, also where only the part before a query is printed. */

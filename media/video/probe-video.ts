@@ -2,7 +2,7 @@ import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { PrivateFacts } from '../../domain/media.ts'
 import type { SourceType, VideoProbe } from '../../domain/plans.ts'
-import { saysTruncated } from './failure.ts'
+import { hiddenFailure } from './failure.ts'
 import { describeArguments, runFfprobe, tailArguments } from './ffprobe.ts'
 import { endOfPackets, readProbe } from './read-probe.ts'
 
@@ -29,8 +29,10 @@ export async function probeVideo(
     run,
   )
   const end = endOfPackets(listed.stdout)
-  if (end === null || saysTruncated(listed.lines)) {
-    throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { claimedEndSeconds: claimedEnd, endSeconds: end ?? -1 } })
+  const failure = hiddenFailure('ffprobe', source, listed.lines)
+  if (failure) throw failure
+  if (end === null) {
+    throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { claimedEndSeconds: claimedEnd } })
   }
   // The packets know better than a header that overstates; one that understates is an edit list's doing.
   const durationMs = Math.max(1, Math.round((Math.min(end, claimedEnd) - probe.startSeconds) * 1000))
