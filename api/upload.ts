@@ -56,7 +56,7 @@ async function commit(media: NewMedia, parts: Parts): Promise<void> {
     await parts.catalog.accept(media)
   } catch (error) {
     const row = await parts.catalog.get(media.id).catch(() => null)
-    if (row) return
+    if (row?.sourceSha256 === media.sourceSha256) return
     await parts.objects
       .delete(originalKey(media.id))
       .catch((left) => parts.logger.error('original-left', { id: media.id, ...factsOfError(left) }))

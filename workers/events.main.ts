@@ -5,7 +5,6 @@ import { parseArgs } from 'node:util'
 import { createJsonLogger } from '../api/logger.ts'
 import { consumeEvents } from '../events/consume.ts'
 import { eventLine } from './event-line.ts'
-import { passOverKafkaTimers } from './kafka-timers.ts'
 import { runMain } from './run-main.ts'
 import { type Environment, list, optional, SettingError, text } from './settings.ts'
 
@@ -51,7 +50,6 @@ async function readPlace(env: Environment): Promise<{ readonly brokers: readonly
   return { brokers, topic: text(env, 'EVENTS_TOPIC', instance?.topic ?? 'darkroom.media.v1') }
 }
 
-passOverKafkaTimers(process)
 await runMain(async (parts, end) => {
   const { json, all, help } = readOptions(process.argv.slice(2))
   if (help) {

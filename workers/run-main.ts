@@ -1,6 +1,7 @@
 import { factsOfError } from '../api/logger.ts'
 import { MediaError } from '../domain/errors.ts'
 import { ApiRefusal } from './api-client.ts'
+import { passOverKafkaTimers } from './kafka-timers.ts'
 import { Parts } from './part.ts'
 import { SettingError } from './settings.ts'
 
@@ -15,6 +16,7 @@ export type End = (end: number | { readonly error: unknown }) => void
  * order and exits. What goes wrong is one sentence on standard error; a bug also shows its stack.
  */
 export async function runMain(start: (parts: Parts, end: End) => Promise<void>): Promise<never> {
+  passOverKafkaTimers(process)
   const parts = new Parts()
   let end: End = () => {}
   const ended = new Promise<number | { readonly error: unknown }>((resolve) => {

@@ -29,8 +29,7 @@ export function launch({ node, repo, main, args, env }) {
         if (isForwarded(signal)) child.kill(signal)
       })
     }
-    // kafkajs arms a timer in the past now and then; Node's warning of it would stand between what people read.
-    child = spawn(node, ['--disable-warning=TimeoutNegativeWarning', file, ...args], { stdio: 'inherit', env })
+    child = spawn(node, [file, ...args], { stdio: 'inherit', env })
     child.once('error', (error) => refuse(new SetupFault(`${node} could not be started: ${error.code}`)))
     child.once('exit', (code, signal) => done(statusOf(code, signal)))
   })

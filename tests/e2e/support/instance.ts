@@ -26,7 +26,7 @@ export async function newHome(): Promise<{ path: string; remove(): Promise<void>
 
 /** Starts the embedded default on free ports and waits for its document. */
 export async function startInstance(home: string, env: Record<string, string> = {}): Promise<RunningInstance> {
-  const args = ['--disable-warning=TimeoutNegativeWarning', 'workers/embedded.main.ts', '--json', '--port', '0']
+  const args = ['workers/embedded.main.ts', '--json', '--port', '0']
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: { ...process.env, DARKROOM_HOME: home, ...env },

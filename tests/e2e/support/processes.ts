@@ -29,15 +29,24 @@ export function descendants(pid: number, all = processes()): number[] {
   return all.filter(({ parent }) => parent === pid).flatMap((child) => [child.pid, ...descendants(child.pid, all)])
 }
 
-/** Processes that name the folder on their command line or have it in their environment. */
-export function processesOf(folder: string): ProcessRow[] {
-  return processes().filter(({ pid, command }) => pid !== process.pid && (command.includes(folder) || environmentOf(pid).includes(folder)))
+/** Processes that name the folder on their command line or have it in their environment, with that environment. */
+export function processesOf(folder: string): (ProcessRow & { readonly environment: Record<string, string> })[] {
+  return processes()
+    .map((row) => ({ ...row, environment: environmentOf(row.pid) }))
+    .filter(
+      ({ pid, command, environment }) =>
+        pid !== process.pid && (command.includes(folder) || Object.values(environment).join('\n').includes(folder)),
+    )
 }
 
-function environmentOf(pid: number): string {
+function environmentOf(pid: number): Record<string, string> {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+    const rows = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+    return Object.fromEntries(
+      rows.filter((row) => row.includes('=')).map((row) => [row.slice(0, row.indexOf('=')), row.slice(row.indexOf('=') + 1)]),
+    )
   } catch {
-    return ''
+    // Ended, or another user's.
+    return {}
   }
 }
