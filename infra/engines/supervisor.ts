@@ -129,10 +129,10 @@ export async function openSupervisor({ home: folder, onLost }: SupervisorOptions
   }
 
   const stopAll = async () => {
-    for (const child of [...running].reverse()) await child.end()
+    for (const child of [...running].toReversed()) await child.end()
     // What was being started has seen that all is stopping, and has ended its own child.
     await Promise.allSettled(pending)
-    for (const child of [...running].reverse()) await child.end()
+    for (const child of [...running].toReversed()) await child.end()
     process.off('exit', killAll)
     unlock()
   }
