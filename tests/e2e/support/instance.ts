@@ -25,8 +25,12 @@ export async function newHome(): Promise<{ path: string; remove(): Promise<void>
 }
 
 /** Starts the embedded default on free ports and waits for its document. */
-export async function startInstance(home: string, env: Record<string, string> = {}): Promise<RunningInstance> {
-  const args = ['workers/embedded.main.ts', '--json', '--port', '0']
+export async function startInstance(
+  home: string,
+  env: Record<string, string> = {},
+  ports: readonly string[] = ['--port', '0'],
+): Promise<RunningInstance> {
+  const args = ['workers/embedded.main.ts', '--json', ...ports]
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: { ...process.env, DARKROOM_HOME: home, ...env },
