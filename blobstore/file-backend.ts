@@ -61,12 +61,14 @@ export function createFileBackend({ disk, folder, limits, report }: FileBackendO
 function createFileLog(file: WriteFile, view: FileView, epoch: number, size: number, limits: BlobLimits): VolumeLog {
   const { superblock } = view
   let end = view.found.end
+  /** Where the next commit goes: beyond `end` while one is on its way. */
+  let tail = end
   let lastBatch = view.found.lastBatch
   let marked = end
   let zeroedTo = size
   let zeroing: Promise<void> = Promise.resolve()
   let zeroFailed = false
-  let failed = false
+  let failure: { readonly error: unknown } | null = null
 
   /** Keeps up to an extent of zeros ahead of the end, a step at a time. */
   function zeroAhead(stepBytes: number): void {
@@ -82,11 +84,13 @@ function createFileLog(file: WriteFile, view: FileView, epoch: number, size: num
   }
 
   async function append(base: number, bytes: Uint8Array, ahead: number, batch: number): Promise<void> {
-    if (base !== end) throw new Error(`a commit at ${base} does not follow the log's end at ${end}`)
+    if (base !== tail) throw new Error(`a commit at ${base} does not follow the log's tail at ${tail}`)
+    if (failure !== null) throw failure.error
+    tail = base + bytes.byteLength
     try {
       await file.write(base + ahead, bytes.subarray(ahead))
     } catch (error) {
-      failed = true
+      failure ??= { error }
       throw error
     }
     end = base + bytes.byteLength
@@ -95,7 +99,7 @@ function createFileLog(file: WriteFile, view: FileView, epoch: number, size: num
 
   /** Says that all before it is durable: the last commit can then be told from a torn one. */
   async function mark(): Promise<void> {
-    if (failed || marked === end) return
+    if (failure !== null || marked === end) return
     const bytes = new Uint8Array(recordBytes(0))
     const none = { key: 0n, alt: 0, cookie: new Uint8Array(8) }
     const header = { ...none, type: 'mark', lastOfBatch: true, epoch, batch: lastBatch + 1, durableThrough: end } as const
@@ -113,6 +117,8 @@ function createFileLog(file: WriteFile, view: FileView, epoch: number, size: num
     get lastBatch() {
       return lastBatch
     },
+    // One on the disk, and one in the writer's queue behind it, so that the disk waits for nobody.
+    commitsMax: 2,
     writeAhead(offset, bytes) {
       // Zeros asked for later must not cover it.
       zeroedTo = Math.max(zeroedTo, offset + bytes.byteLength)

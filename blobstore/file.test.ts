@@ -23,7 +23,7 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
 }
 
 /** The real disk, with a hook before each write of a commit. */
-function watchedDisk(beforeWrite: (bytes: Uint8Array) => Promise<void>): Disk {
+function watchedDisk(beforeWrite: (bytes: Uint8Array, path: string) => Promise<void>): Disk {
   const disk = createSystemDisk({ directReads: false })
   return {
     ...disk,
@@ -32,7 +32,7 @@ function watchedDisk(beforeWrite: (bytes: Uint8Array) => Promise<void>): Disk {
       return {
         ...file,
         async write(offset, bytes) {
-          await beforeWrite(bytes)
+          await beforeWrite(bytes, path)
           await file.write(offset, bytes)
         },
       }
@@ -105,6 +105,41 @@ for (const [errno, code] of [
       assert.ok(reports.some(({ kind, volume }) => kind === 'volume fenced' && volume === 1))
     }))
 }
+
+test('blobstore file: of two commits on their way, the one behind a failed one goes to the next volume', () =>
+  inFolder(async (folder) => {
+    const directory = memoryDirectory()
+    let volumeFails = false
+    const held: (() => void)[] = []
+    const disk = watchedDisk(async (_, path) => {
+      if (!volumeFails || !path.endsWith('/1.volume')) return
+      await new Promise<void>((resolve) => held.push(resolve))
+      throw writeError('EIO', 'injected')
+    })
+    const store = await createFileBlobStore({
+      folder,
+      writer: 'w',
+      limits: { ...limits, commitBytesMax: 8192 },
+      disk,
+      directory,
+      placements: directory,
+    })
+    await append(store, 1n, new Uint8Array(10))
+    volumeFails = true
+    const appends = Array.from({ length: 9 }, (_, index) => append(store, BigInt(index + 2), new Uint8Array(3000)))
+    const outcomes = Promise.allSettled(appends)
+    while (held.length < 2) await new Promise(setImmediate)
+    for (const release of held) release()
+    const refused = (await outcomes).filter(({ status }) => status === 'rejected')
+    // Two of 3,000 bytes fit a commit: those of the first commit are refused, all others are stored elsewhere.
+    assert.equal(refused.length, 2)
+    for (const [index, outcome] of (await outcomes).entries()) {
+      if (outcome.status === 'rejected') continue
+      assert.equal(outcome.value.volume, 2)
+      assert.equal((await store.read(BigInt(index + 2), outcome.value)).data.byteLength, 3000)
+    }
+    await store.close()
+  }))
 
 test('blobstore file: a volume is written into zeros laid down ahead, and gives them back when sealed', () =>
   inFolder(async (folder) => {

@@ -58,6 +58,7 @@ export function createMemoryBackend(memory: MemoryVolumes, report: Report): Volu
       get lastBatch() {
         return lastBatch
       },
+      commitsMax: 1,
       writeAhead() {},
       trailerOf: () => ({ bytes: 0, batches: 0 }),
       async commit(commit: Commit) {

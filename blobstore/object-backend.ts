@@ -43,6 +43,7 @@ function createObjectLog(objects: ObjectStore, view: ObjectView, epoch: number):
     get lastBatch() {
       return view.state().lastBatch
     },
+    commitsMax: 1,
     writeAhead() {},
     trailerOf: (entries) => ({ bytes: packIndexBytes(entries), batches: 1 }),
     async commit({ base, bytes, entries, lastBatch }: Commit) {

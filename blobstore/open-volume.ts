@@ -6,7 +6,9 @@ import { encodeRecord, seedOf } from './needle.ts'
 import type { LogEntry, OwnVolume } from './volume-log.ts'
 
 /** The disk copies what is encoded while more is being encoded, in pieces of at least this. */
-const AHEAD_BYTES = 128 * 1024
+const AHEAD_BYTES = 256 * 1024
+
+const COOKIES_AT_ONCE = 512
 
 /** Thrown to appends that were never written because the volume failed before: they can go elsewhere. */
 export class NotWritten extends Error {}
@@ -42,7 +44,10 @@ export class OpenVolume {
   readonly #waiting: Waiting[] = []
   readonly #spares: Uint8Array[] = []
   #staging: Staging | null = null
-  #inFlight: Promise<void> | null = null
+  readonly #onTheirWay = new Set<Promise<void>>()
+  /** The next commit leaves at the end of this turn of the event loop. */
+  #leaving = false
+  #cookies = new Uint8Array(0)
   #nextBase: number
   #nextBatch: number
   #reserved: number
@@ -80,14 +85,29 @@ export class OpenVolume {
 
   /** Resolves when nothing is waiting and nothing is on its way. */
   async idle(): Promise<void> {
-    while (this.#inFlight !== null) await this.#inFlight
+    while (this.#leaving || this.#onTheirWay.size > 0) {
+      await (this.#leaving ? new Promise((resolve) => setImmediate(resolve)) : Promise.all(this.#onTheirWay))
+    }
   }
 
   #pump(): void {
     this.#fill()
-    if (this.#inFlight !== null || this.#staging === null) return
+    if (this.#staging === null || this.#leaving) return
+    if (this.#onTheirWay.size > 0) {
+      if (this.#onTheirWay.size < this.own.log.commitsMax && this.#isFull(this.#staging)) this.#commit(this.#staging)
+      return
+    }
     // Those whose appends were acknowledged just now get to append again before the next commit leaves.
-    this.#inFlight = new Promise((resolve) => setImmediate(resolve)).then(() => this.#commit())
+    this.#leaving = true
+    setImmediate(() => {
+      this.#leaving = false
+      if (this.#staging !== null) this.#commit(this.#staging)
+    })
+  }
+
+  /** Whether waiting longer would gather little more. */
+  #isFull({ buffer, used, batches }: Staging): boolean {
+    return this.#waiting.length > 0 || buffer.byteLength - used < used / batches.length
   }
 
   /** Encodes what waits, as far as there is room. */
@@ -100,26 +120,25 @@ export class OpenVolume {
     }
   }
 
-  async #commit(): Promise<void> {
-    const staging = this.#staging as Staging
+  #commit(staging: Staging): void {
     this.#staging = null
     const trailer = this.own.log.trailerOf(staging.entries.length)
     const lastBatch = this.#nextBatch - 1
     this.#nextBase = staging.base + staging.used + trailer.bytes
     this.#nextBatch += trailer.batches
-    const flushing = this.#flush(staging, lastBatch)
-    this.#fill()
-    await flushing
-    this.#inFlight = null
+    const flushing = this.#flush(staging, lastBatch).finally(() => {
+      this.#onTheirWay.delete(flushing)
+      this.#pump()
+    })
+    this.#onTheirWay.add(flushing)
     this.#pump()
   }
 
   #stage(waiting: Waiting): void {
     this.#staging ??= { base: this.#nextBase, buffer: this.#bufferOf(waiting.bytes), used: 0, ahead: 0, entries: [], batches: [] }
     const staging = this.#staging
-    const cookies = randomFillSync(new Uint8Array(8 * waiting.batch.length))
     const locators = waiting.batch.map((needle, index) => {
-      const cookie = cookies.subarray(index * 8, index * 8 + 8)
+      const cookie = this.#nextCookie()
       const bytes = encodeRecord(
         staging.buffer,
         staging.used,
@@ -166,11 +185,20 @@ export class OpenVolume {
   }
 
   #fail(error: unknown, staging: Staging): void {
-    this.#failure = { error }
-    for (const { waiting } of staging.batches) waiting.reject(error)
+    // Behind a commit that failed, nothing was written: it can go elsewhere.
+    for (const { waiting } of staging.batches) waiting.reject(this.#failure === null ? error : new NotWritten())
+    this.#failure ??= { error }
     const untouched = [...(this.#staging?.batches.map(({ waiting }) => waiting) ?? []), ...this.#waiting.splice(0)]
     this.#staging = null
     for (const waiting of untouched) waiting.reject(new NotWritten())
+  }
+
+  /** Random bytes are made many at a time: asking for them costs more than they do. */
+  #nextCookie(): Uint8Array {
+    if (this.#cookies.byteLength === 0) this.#cookies = randomFillSync(new Uint8Array(8 * COOKIES_AT_ONCE))
+    const cookie = this.#cookies.subarray(0, 8)
+    this.#cookies = this.#cookies.subarray(8)
+    return cookie
   }
 
   #bufferOf(bytes: number): Uint8Array {

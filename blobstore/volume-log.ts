@@ -13,7 +13,7 @@ export interface LogEntry {
 
 /** One or more whole batches, encoded, to be made durable together. */
 export interface Commit {
-  /** Equals the log's `end`. */
+  /** Where the commit before it ends. */
   readonly base: number
   readonly bytes: Uint8Array
   /** How many of the bytes the log was told of early. */
@@ -28,8 +28,11 @@ export interface VolumeLog {
   readonly superblock: Superblock
   /** Of this writer; goes into every record. */
   readonly epoch: number
+  /** Of what is durable. */
   readonly end: number
   readonly lastBatch: number
+  /** Commits that may be on their way at once. They become durable in order: after one that fails, none does. */
+  readonly commitsMax: number
   /** What the log adds of its own after a commit of so many needles. */
   trailerOf(entries: number): { readonly bytes: number; readonly batches: number }
   /** May be told early of the first bytes of the commit to come; they are part of the commit all the same. */
