@@ -89,7 +89,15 @@ test('sniff: any head of any length gets an answer', () => {
 })
 
 test('sniff: what a client declares must agree, where it says anything', () => {
-  for (const declared of [null, '', 'application/octet-stream', 'image/jpeg', 'image/jpg', 'IMAGE/JPEG; q=1'])
+  for (const declared of [
+    null,
+    '',
+    'application/octet-stream',
+    'application/x-www-form-urlencoded',
+    'image/jpeg',
+    'image/jpg',
+    'IMAGE/JPEG; q=1',
+  ])
     assert.ok(agrees(declared, 'image/jpeg'), String(declared))
   assert.ok(agrees('video/quicktime', 'video/mp4'))
   assert.ok(agrees('video/mp4', 'video/quicktime'))

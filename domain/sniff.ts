@@ -25,11 +25,11 @@ export function sniff(head: Uint8Array): Sniffed {
 
 /**
  * Whether the type a client declared can stand beside what the bytes are. Clients that do not know say nothing
- * or application/octet-stream; MP4 and MOV are one container family and are mixed up all the time.
+ * or application/octet-stream, or what curl declares when it is told nothing; MP4 and MOV are one container family and are mixed up all the time.
  */
 export function agrees(declared: string | null, actual: SourceType): boolean {
   const type = (declared ?? '').replace(/;.*/s, '').trim().toLowerCase()
-  if (type === '' || type === 'application/octet-stream') return true
+  if (type === '' || type === 'application/octet-stream' || type === 'application/x-www-form-urlencoded') return true
   const meant = aliases[type] ?? type
   return meant === actual || (isoBmff.has(meant) && isoBmff.has(actual))
 }

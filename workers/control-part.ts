@@ -18,7 +18,7 @@ import { startQueueWorker } from './temporal-worker.ts'
 
 /** Light steps wait for servers, not for cores. */
 const CONTROL_SLOTS = 32
-const RELAY_INTERVAL_MS = 1_000
+const RELAY_INTERVAL_MS = 5_000
 /** What was committed this long ago and is not started was lost on the way. */
 const UNSTARTED_MS = 2_000
 const RECONCILE_INTERVAL_MS = 1_000

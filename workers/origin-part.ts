@@ -6,7 +6,7 @@ import type { Core } from './core.ts'
 import type { Part } from './part.ts'
 
 /** Erasures are pushed; this is how often they are looked for in any case. */
-const ERASURE_POLL_MS = 500
+const ERASURE_POLL_MS = 2_000
 
 /** The origin, listening: immutable files out of the volumes, refusing what was erased. */
 export async function startOrigin(

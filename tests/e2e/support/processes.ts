@@ -4,6 +4,8 @@ interface ProcessRow {
   readonly pid: number
   readonly parent: number
   readonly command: string
+  /** CPU time, its own and of children that have ended, in clock ticks (100 a second). */
+  readonly ticks: number
 }
 
 /** Every process of the machine (Linux). */
@@ -14,9 +16,18 @@ export function processes(): ProcessRow[] {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
         // The command's name is in parentheses and may hold anything.
-        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        const [state, parent] = fields
+        const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0)
         if (state === 'Z') return []
-        return [{ pid: Number(name), parent: Number(parent), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }]
+        return [
+          {
+            pid: Number(name),
+            parent: Number(parent),
+            ticks,
+            command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' '),
+          },
+        ]
       } catch {
         // Ended meanwhile.
         return []

@@ -1,0 +1,95 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeSamplePhoto } from '../media/sample/photo.ts'
+import { startInstance } from '../tests/e2e/support/instance.ts'
+import { descendants, processes } from '../tests/e2e/support/processes.ts'
+import { createApiClient } from '../workers/api-client.ts'
+import type { Bench } from './types.ts'
+
+const ROUNDS = 5
+const GOAL = 1.5
+const PHOTOS_A_ROUND = 16
+
+/**
+ * CPU time of our own processes (API, workers, decoding children, origin) for photos that go the whole way:
+ * upload, Temporal, isolation, packed and durable storage, outbox, event. Against the same renditions made by calling
+ * the function. Engines are not counted: they are the user's choice, and mostly idle.
+ */
+export const bench: Bench = {
+  name: 'pipeline-overhead',
+  claim: 'A photo that goes the whole way costs our processes little more CPU than calling the rendering function.',
+  goal: `median ratio <= ${GOAL}`,
+  async run({ scratch, args, say }) {
+    const photos = args[0] === undefined ? [await drawPhoto(scratch)] : await photosIn(args[0])
+    if (photos.length === 0) throw new Error(`there is no JPEG in ${args[0]}`)
+    const batch = Array.from({ length: PHOTOS_A_ROUND }, (_, index) => photos[index % photos.length] ?? '')
+    const bare = fork(join(import.meta.dirname, 'pipeline-overhead', 'bare.ts'), {
+      execArgv: [],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    const running = await startInstance(join(scratch, 'home'))
+    const client = createApiClient(running.instance.api, running.instance.apiKey)
+    const wholeWay = async (): Promise<number> => {
+      const before = cpuMsOfOurs(running.child.pid ?? 0)
+      // All at once, as under load: what idles between two photos is no cost of a photo.
+      await Promise.all(
+        batch.map(async (path) => {
+          const { id } = await client.upload(await readFile(path), 'image/jpeg')
+          const item = await client.follow(id, () => {})
+          if (item.state !== 'ready') throw new Error(`${path} ended as ${item.state}`)
+        }),
+      )
+      return cpuMsOfOurs(running.child.pid ?? 0) - before
+    }
+    const direct = async (): Promise<number> => {
+      bare.send(batch)
+      return ((await once(bare, 'message')) as [number])[0]
+    }
+    const ratios: number[] = []
+    try {
+      for (let round = 0; round <= ROUNDS; round++) {
+        const ours = await wholeWay()
+        const peer = await direct()
+        if (round > 0) ratios.push(ours / peer)
+        const each = (ms: number) => `${(ms / batch.length).toFixed(0)} ms`
+        say(
+          `${round === 0 ? 'warm-up' : `round ${round}`}: whole way ${each(ours)}, function ${each(peer)} CPU a photo; ratio ${(ours / peer).toFixed(3)}`,
+        )
+      }
+    } finally {
+      bare.disconnect()
+      await running.stop()
+    }
+    const value = ratios.toSorted((a, b) => a - b)[ratios.length >> 1] ?? Number.NaN
+    return {
+      name: 'pipeline-overhead',
+      value: Number(value.toFixed(3)),
+      unit: 'CPU of our processes end to end / CPU of the function',
+      goal: `<= ${GOAL}`,
+      peer: 'the same renditions by calling createDeveloper() in one process',
+      holds: value <= GOAL,
+    }
+  },
+}
+
+/** utime and stime of proc_pid_stat(5), with those of children that have ended, in hundredths of a second: of every process of ours that runs Node. */
+function cpuMsOfOurs(pid: number): number {
+  const all = processes()
+  const ours = new Set([pid, ...descendants(pid, all)])
+  return all
+    .filter((row) => ours.has(row.pid) && (row.pid === pid || row.command.includes('media/image')))
+    .reduce((sum, { ticks }) => sum + ticks * 10, 0)
+}
+
+async function photosIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => /\.jpe?g$/i.test(name))
+  return names.toSorted().map((name) => join(folder, name))
+}
+
+async function drawPhoto(scratch: string): Promise<string> {
+  const path = join(scratch, 'photo.jpg')
+  await writeFile(path, await makeSamplePhoto())
+  return path
+}
