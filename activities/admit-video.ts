@@ -1,11 +1,14 @@
+import { createReadStream } from 'node:fs'
+import { MediaError } from '../domain/errors.ts'
 import { admitVideo as admit } from '../domain/plan-video.ts'
 import type { Limits } from '../domain/limits.ts'
+import { remuxedKey } from '../domain/media.ts'
 import type { CheckpointStore, MediaStore, ObjectStore, VideoStudio } from '../domain/ports.ts'
 import type { VideoProbe } from '../domain/plans.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { videoSteps } from './video-steps.ts'
-import { withHeartbeat } from './heartbeat.ts'
-import { locateOriginal } from './original.ts'
+import { withHeartbeat, type Beat } from './heartbeat.ts'
+import { locateSource } from './original.ts'
 
 export interface AdmitVideoDeps {
   readonly catalog: MediaStore & CheckpointStore
@@ -14,14 +17,38 @@ export interface AdmitVideoDeps {
   readonly limits: Limits
 }
 
-/** Decides from container and streams whether the clip may be encoded; private facts go to the catalog only. */
-export function admitVideo({ catalog, objects, videos, limits }: AdmitVideoDeps) {
+/**
+ * Decides from container and streams whether the clip may be encoded; private facts go to the catalog only.
+ * What cannot be sought in is remuxed first, into an object beside the original that goes when the original goes.
+ */
+export function admitVideo(deps: AdmitVideoDeps) {
+  const { catalog, objects, videos, limits } = deps
   return async (input: IngestInput): Promise<VideoProbe> =>
-    await withHeartbeat(async () => {
+    await withHeartbeat(async (beat) => {
       await catalog.setStage(input.mediaId, 'admit')
-      const { probe, facts } = await videos.probe(await locateOriginal(objects, input.mediaId), input.sourceType)
-      admit(probe, limits)
+      const source = await locateSource(objects, input.mediaId, {})
+      const { probe: first, facts, seekable } = await videos.probe(source, input.sourceType)
+      admit(first, limits)
       await videoSteps(catalog, input).finish('facts', facts)
+      if (seekable) return first
+      const probe = await remuxed(deps, input, source, first, beat)
+      admit(probe, limits)
       return probe
     })
+}
+
+async function remuxed(
+  { objects, videos }: AdmitVideoDeps,
+  { mediaId, sourceType }: IngestInput,
+  source: string,
+  first: VideoProbe,
+  { signal }: Beat,
+): Promise<VideoProbe> {
+  const deliver = async (file: string) => {
+    await objects.put(remuxedKey(mediaId), createReadStream(file, { signal }))
+  }
+  const { type } = await videos.remux(source, sourceType, first, deliver, { signal })
+  const { probe, seekable } = await videos.probe(await locateSource(objects, mediaId, { remuxed: true }), type)
+  if (!seekable) throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { remuxed: type } })
+  return { ...probe, remuxed: true }
 }

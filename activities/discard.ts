@@ -1,5 +1,5 @@
 import { keyOf, type MediaId } from '../domain/ids.ts'
-import { originalKey } from '../domain/media.ts'
+import { originalKey, remuxedKey } from '../domain/media.ts'
 import type { BlobStore, CheckpointStore, MediaStore, ObjectStore, PlacementStore } from '../domain/ports.ts'
 
 export interface DiscardDeps {
@@ -9,8 +9,8 @@ export interface DiscardDeps {
 }
 
 /**
- * Leaves nothing of an item behind: its needles in every volume that it was placed in, its original, its
- * checkpoints. The compensation of an ingest that ends badly and the deed of an erase. Idempotent;
+ * Leaves nothing of an item behind: its needles in every volume that it was placed in, its original and the
+ * copy of it, its checkpoints. The compensation of an ingest that ends badly and the deed of an erase. Idempotent;
  * placements are forgotten last, so that a discard that dies in the middle finds them again.
  */
 export function discard({ catalog, objects, blobs }: DiscardDeps) {
@@ -18,6 +18,7 @@ export function discard({ catalog, objects, blobs }: DiscardDeps) {
     await catalog.setStage(mediaId, 'discard')
     for (const volume of await catalog.placements(mediaId)) await blobs.delete(keyOf(mediaId), volume)
     await objects.delete(originalKey(mediaId))
+    await objects.delete(remuxedKey(mediaId))
     await catalog.forgetCheckpoints(mediaId)
     await catalog.forgetPlacements(mediaId)
   }

@@ -7,7 +7,7 @@ import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { storedFile } from './draft.ts'
 import type { EncodeDeps } from './encode-chunk.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { locateOriginal } from './original.ts'
+import { locateSource } from './original.ts'
 import { videoSteps } from './video-steps.ts'
 
 /** The audio track, once and whole: encoders add samples at every start, so chunks of audio would drift. */
@@ -16,7 +16,7 @@ export function encodeAudio({ catalog, objects, blobs, videos }: EncodeDeps) {
     await withHeartbeat(async ({ signal, report }) => {
       const stored = await videoSteps(catalog, input).once('audio', async () => {
         const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
-        const source = await locateOriginal(objects, input.mediaId)
+        const source = await locateSource(objects, input.mediaId, plan)
         const track = await videos.encodeAudio(source, plan, {
           signal,
           onProgress: (fraction) => report({ percent: Math.round(fraction * 100) }),

@@ -8,7 +8,7 @@ import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { must, storedFile } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { locateOriginal } from './original.ts'
+import { locateSource } from './original.ts'
 import { videoSteps, type StoredChunk } from './video-steps.ts'
 
 export interface EncodeDeps {
@@ -31,7 +31,7 @@ export function encodeChunk({ catalog, objects, blobs, videos }: EncodeDeps) {
       const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
       const chunk = must(plan.chunks[index])
       const stored = await videoSteps(catalog, input).once(`chunk:${index}`, async () => {
-        const source = await locateOriginal(objects, input.mediaId)
+        const source = await locateSource(objects, input.mediaId, plan)
         const rungs = await videos.encodeChunk(source, plan, chunk, {
           signal,
           onProgress: (fraction) => report({ chunk: index, percent: Math.round(fraction * 100) }),

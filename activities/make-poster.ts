@@ -7,7 +7,7 @@ import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { storeFiles } from './draft.ts'
 import type { EncodeDeps } from './encode-chunk.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { locateOriginal } from './original.ts'
+import { locateSource } from './original.ts'
 import { videoSteps } from './video-steps.ts'
 
 /** One frame of the video as an image ladder of its own, with the item's blurhash. */
@@ -17,7 +17,7 @@ export function makePoster({ catalog, objects, blobs, videos, images }: EncodeDe
       const stored = await videoSteps(catalog, input).once('poster', async () => {
         const preset = presetNamed(input.preset)
         const plan = planVideo(probe, preset, { filter: input.filter })
-        const frame = await videos.poster(await locateOriginal(objects, input.mediaId), plan, { signal })
+        const frame = await videos.poster(await locateSource(objects, input.mediaId, plan), plan, { signal })
         const { width, height } = await images.probe(frame, 'image/png')
         const { files, blurhash } = await images.develop(frame, planPoster(width, height, preset, input.version), { signal })
         return { renditions: await storeFiles(blobs, input, files), blurhash }

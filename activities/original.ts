@@ -1,7 +1,8 @@
 import { limits } from '../domain/limits.ts'
 import { MediaError } from '../domain/errors.ts'
 import type { MediaId } from '../domain/ids.ts'
-import { originalKey } from '../domain/media.ts'
+import { originalKey, remuxedKey } from '../domain/media.ts'
+import type { SourceTraits } from '../domain/plans.ts'
 import type { ObjectStore } from '../domain/ports.ts'
 
 /** An encoder may read a source for as long as its activity may run. */
@@ -21,7 +22,7 @@ export async function readOriginal(objects: ObjectStore, id: MediaId): Promise<U
   return whole
 }
 
-/** A path or URL by which ffmpeg reads a video's original by range. */
-export async function locateOriginal(objects: ObjectStore, id: MediaId): Promise<string> {
-  return await objects.locate(originalKey(id), LOCATION_MS)
+/** A path or URL by which ffmpeg reads a video by range: the original, or its remuxed copy where there has to be one. */
+export async function locateSource(objects: ObjectStore, id: MediaId, { remuxed }: SourceTraits): Promise<string> {
+  return await objects.locate(remuxed ? remuxedKey(id) : originalKey(id), LOCATION_MS)
 }

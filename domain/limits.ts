@@ -25,7 +25,11 @@ export const limits = {
   videoDurationMsMax: 60 * 60_000,
   videoPixelsMax: 7680 * 4320,
   videoStreamsMax: 16,
+  /** Over the whole file; what is shorter than a second counts as a second. */
+  videoBitsPerSecondMax: 800_000_000,
   videoProbeMsMax: 15_000,
+  /** Copying streams from one container to another: as long as reading and writing the file takes. */
+  videoRemuxMsMax: 8 * 60_000,
   /** Wall time an encoder gets per second of chunk, and the least it gets. */
   videoChunkMsPerSecondMax: 60_000,
   videoChunkMsMin: 120_000,

@@ -108,6 +108,11 @@ export function originalKey(id: MediaId): string {
   return `originals/${id}`
 }
 
+/** Key of the copy that is worked from where an upload's container cannot be sought in exactly; it lives as long as the original. */
+export function remuxedKey(id: MediaId): string {
+  return `remuxed/${id}`
+}
+
 /** The one workflow that may bring an item in: its id is the idempotency key. */
 export function ingestWorkflowId(tenant: string, id: MediaId): string {
   return `ingest:${tenant}:${id}`

@@ -1,7 +1,7 @@
 /** Everything decided about a video before a frame of it is decoded for good. Pure. */
 import { MediaError } from './errors.ts'
 import type { Limits } from './limits.ts'
-import type { PlannedChunk, PlannedRung, Preset, VideoPlan, VideoProbe } from './plans.ts'
+import type { PlannedChunk, PlannedRung, Preset, SourceTraits, VideoPlan, VideoProbe } from './plans.ts'
 
 /** A frame lasts `ticks` of a clock with `timescale` ticks a second; 29.97 is 1001 of 30000. */
 export interface FrameRate {
@@ -81,8 +81,17 @@ export function planVideo(probe: VideoProbe, preset: Preset, options: { readonly
     videoStreamIndex: probe.videoStreamIndex,
     filter: options.filter,
     posterPreset: preset.name,
-    ...(probe.colour === undefined ? {} : { colour: probe.colour }),
-    ...(probe.interlaced === undefined ? {} : { interlaced: probe.interlaced }),
+    ...traitsOf(probe),
+  }
+}
+
+function traitsOf({ colour, interlaced, alpha, matroska, remuxed }: SourceTraits): SourceTraits {
+  return {
+    ...(colour === undefined ? {} : { colour }),
+    ...(interlaced === undefined ? {} : { interlaced }),
+    ...(alpha === undefined ? {} : { alpha }),
+    ...(matroska === undefined ? {} : { matroska }),
+    ...(remuxed === undefined ? {} : { remuxed }),
   }
 }
 

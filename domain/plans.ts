@@ -1,6 +1,10 @@
 /** The types of what is decided before anything is rendered. The deciding is in plan-image.ts and plan-video.ts. */
 export type ImageFormat = 'jpeg' | 'webp'
-export type SourceType = 'image/jpeg' | 'image/png' | 'image/webp' | 'video/mp4' | 'video/quicktime'
+export type ImageSourceType = 'image/jpeg' | 'image/png' | 'image/webp'
+/** In the order in which the documentation names them. */
+export const videoSourceTypes = ['video/mp4', 'video/quicktime', 'video/3gpp', 'video/webm', 'video/x-matroska', 'video/mp2t'] as const
+export type VideoSourceType = (typeof videoSourceTypes)[number]
+export type SourceType = ImageSourceType | VideoSourceType
 
 /** What a preset asks for: one file each in domain/presets. */
 export interface Preset {
@@ -55,8 +59,22 @@ export interface ImagePlan {
 /** How the source's colours are to be read when they are not BT.709 of limited range: full range, another matrix, or an HDR transfer. */
 export type VideoColour = 'full' | 'bt601' | 'bt2020' | 'pq' | 'hlg'
 
+/** How transparency comes out of the decoder: with the frames, or only from libvpx's (VP8 and VP9 keep it beside the picture). */
+export type VideoAlpha = 'plain' | 'vpx8' | 'vpx9'
+
+/** What of a source is said again in its plan, since every step that opens the file has to know it. Each is left out where it is the usual. */
+export interface SourceTraits {
+  readonly colour?: VideoColour
+  readonly interlaced?: boolean
+  readonly alpha?: VideoAlpha
+  /** The family of the container is Matroska's, not MP4's. */
+  readonly matroska?: true
+  /** The file to open is the item's remuxed copy: the upload itself cannot be sought in exactly. */
+  readonly remuxed?: true
+}
+
 /** What a video's container and streams say, as displayed: after rotation and sample aspect ratio. */
-export interface VideoProbe {
+export interface VideoProbe extends SourceTraits {
   readonly durationMs: number
   readonly width: number
   readonly height: number
@@ -66,8 +84,6 @@ export interface VideoProbe {
   readonly videoCodec: string
   readonly videoStreamIndex: number
   readonly audio: { readonly streamIndex: number; readonly codec: string; readonly channels: number } | null
-  readonly colour?: VideoColour
-  readonly interlaced?: boolean
 }
 
 export interface PlannedRung {
@@ -88,7 +104,7 @@ export interface PlannedChunk {
   readonly durationSeconds: number
 }
 
-export interface VideoPlan {
+export interface VideoPlan extends SourceTraits {
   readonly width: number
   readonly height: number
   readonly durationMs: number
@@ -102,6 +118,4 @@ export interface VideoPlan {
   readonly videoStreamIndex: number
   readonly filter: string | null
   readonly posterPreset: string
-  readonly colour?: VideoColour
-  readonly interlaced?: boolean
 }

@@ -205,14 +205,31 @@ export interface ImageStudio {
 
 /** `source`: a path or URL of ObjectStore.locate. Everything runs ffmpeg in killable children. */
 export interface VideoStudio {
-  /** MEDIA_CORRUPT, MEDIA_NO_VIDEO, MEDIA_TOO_LONG, MEDIA_TOO_MANY_PIXELS, MEDIA_TYPE_UNSUPPORTED. */
-  probe(source: string, type: SourceType): Promise<{ readonly probe: VideoProbe; readonly facts: PrivateFacts }>
+  /**
+   * MEDIA_CORRUPT, MEDIA_NO_VIDEO, MEDIA_TOO_LONG, MEDIA_TOO_MANY_PIXELS, MEDIA_TYPE_UNSUPPORTED.
+   * Not `seekable`: the file has to be remuxed and the copy probed; until then its length is not known (0).
+   */
+  probe(source: string, type: SourceType): Promise<ProbedVideo>
+  /** The same streams, not encoded anew, in a container that has an index. `deliver` is given the copy, which is gone when it has returned. */
+  remux(
+    source: string,
+    type: SourceType,
+    probe: VideoProbe,
+    deliver: (file: string) => Promise<void>,
+    options: EncodeOptions,
+  ): Promise<{ readonly type: SourceType }>
   /** The whole ladder of one chunk from one decode. Segment data starts with its moof; `init` (ftyp+moov) is the same for every chunk of a rung. */
   encodeChunk(source: string, plan: VideoPlan, chunk: PlannedChunk, options: EncodeOptions): Promise<EncodedRung[]>
   /** The whole audio track, once. */
   encodeAudio(source: string, plan: VideoPlan, options: EncodeOptions): Promise<EncodedTrack>
   /** One decoded frame as PNG, for the image studio to make the poster of. */
   poster(source: string, plan: VideoPlan, options: EncodeOptions): Promise<Uint8Array>
+}
+
+export interface ProbedVideo {
+  readonly probe: VideoProbe
+  readonly facts: PrivateFacts
+  readonly seekable: boolean
 }
 
 export interface EncodeOptions {

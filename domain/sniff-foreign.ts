@@ -6,7 +6,7 @@ export function foreignNameOf(head: Uint8Array): string {
     const bytes = typeof lead === 'string' ? [...lead].map((character) => character.charCodeAt(0)) : lead
     if (startsWith(head, bytes, offset)) return name
   }
-  return matroskaNameOf(head) ?? transportStreamNameOf(head) ?? markupNameOf(head) ?? 'a file of an unknown type'
+  return markupNameOf(head) ?? 'a file of an unknown type'
 }
 
 /** Offset, leading bytes, name; the first that fits wins, so narrower ones come first. */
@@ -55,18 +55,6 @@ const signatures: readonly (readonly [number, string | readonly number[], string
   [0, '#!', 'a script'],
   [0, 'BM', 'a BMP image'],
 ]
-
-/** EBML header (RFC 8794); the document type is within the first hundred bytes or so (RFC 9559, section 4.5). */
-function matroskaNameOf(head: Uint8Array): string | null {
-  if (!startsWith(head, [0x1a, 0x45, 0xdf, 0xa3])) return null
-  return textAt(head, 0, 256).includes('webm') ? 'a WebM video' : 'a Matroska video'
-}
-
-/** Sync bytes 0x47 every 188 bytes (ISO/IEC 13818-1, 2.4.3.2), or every 192 with a time stamp before each. */
-function transportStreamNameOf(head: Uint8Array): string | null {
-  const synced = (first: number, stride: number) => [0, 1, 2].every((index) => head[first + index * stride] === 0x47)
-  return synced(0, 188) || synced(4, 192) ? 'an MPEG transport stream' : null
-}
 
 function markupNameOf(head: Uint8Array): string | null {
   const text = markupText(head).toLowerCase()

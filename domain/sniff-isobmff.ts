@@ -44,10 +44,8 @@ const brandTypes: readonly (readonly [RegExp, SourceType | { readonly refused: s
   [/^crx $/, { refused: 'a camera raw image' }],
   [/^(M4A |M4B |M4P )$/, { refused: 'an MPEG-4 audio file' }],
   [/^(jp2 |jpx |jpm |mjp2)$/, { refused: 'a JPEG 2000 image' }],
-  [
-    /^(isom|iso[2-9a-z]|mp4[0-9]|mp71|avc1|hvc1|hev1|av01|M4V |M4V[HP]|dash|MSNV|mmp4|3g[epr2][0-9a-z]|3gp[0-9]|3g2[a-z]|f4v |XAVC|CAEP|NDS[CHMPS]|KDDI)$/,
-    'video/mp4',
-  ],
+  [/^(3g[epr2][0-9a-z]|3gp[0-9]|3g2[a-z])$/, 'video/3gpp'],
+  [/^(isom|iso[2-9a-z]|mp4[0-9]|mp71|avc1|hvc1|hev1|av01|M4V |M4V[HP]|dash|MSNV|mmp4|f4v |XAVC|CAEP|NDS[CHMPS]|KDDI)$/, 'video/mp4'],
 ]
 
 function sizeAt(head: Uint8Array, offset: number): number {

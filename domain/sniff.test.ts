@@ -25,11 +25,21 @@ test('sniff: the accepted types are told by their leading bytes', () => {
 })
 
 test('sniff: MP4 and MOV are told by their brands', () => {
-  for (const brand of ['isom', 'iso5', 'mp41', 'mp42', 'avc1', 'M4V ', '3gp4', 'MSNV', 'dash'])
-    assert.equal(sniff(ftyp(brand)), 'video/mp4', brand)
+  for (const brand of ['isom', 'iso5', 'mp41', 'mp42', 'avc1', 'M4V ', 'MSNV', 'dash']) assert.equal(sniff(ftyp(brand)), 'video/mp4', brand)
   assert.equal(sniff(ftyp('qt  ')), 'video/quicktime')
+  for (const brand of ['3gp4', '3gp5', '3g2a', '3ge6']) assert.equal(sniff(ftyp(brand)), 'video/3gpp', brand)
   assert.equal(sniff(ftyp('zzzz', 'yyyy', 'mp42')), 'video/mp4', 'the first known compatible brand')
   assert.equal(refused(ftyp('zzzz')), 'an ISO media file of an unknown brand')
+})
+
+const ebml = [0x1a, 0x45, 0xdf, 0xa3, 0x9f, 0x42, 0x86, 0x81, 1]
+
+test('sniff: WebM, Matroska and transport streams are told by document type and sync bytes', () => {
+  assert.equal(sniff(join(ebml, 'B\x82\x84webm')), 'video/webm')
+  assert.equal(sniff(join(ebml, 'B\x82\x88matroska')), 'video/x-matroska')
+  assert.equal(sniff(join(ebml, 'B\x82\x86webm', [0, 0])), 'video/webm', 'padded with zeros')
+  assert.equal(sniff(Uint8Array.from({ length: 600 }, (_, index) => (index % 188 === 0 ? 0x47 : 0))), 'video/mp2t')
+  assert.equal(sniff(Uint8Array.from({ length: 600 }, (_, index) => (index % 192 === 4 ? 0x47 : 0))), 'video/mp2t')
 })
 
 test('sniff: QuickTime movies without ftyp are told by their first box, padding before it is skipped', () => {
@@ -56,10 +66,9 @@ test('sniff: what is not accepted is refused by its name', () => {
     [join([0xff, 0x0a]), 'a JPEG XL image'],
     [box('JXL ', [0x0d, 0x0a, 0x87, 0x0a]), 'a JPEG XL image'],
     [latin('%PDF-1.7'), 'a PDF document'],
-    [join([0x1a, 0x45, 0xdf, 0xa3], 'B\x82\x84webm'), 'a WebM video'],
-    [join([0x1a, 0x45, 0xdf, 0xa3], 'B\x82\x88matroska'), 'a Matroska video'],
-    [Uint8Array.from({ length: 600 }, (_, index) => (index % 188 === 0 ? 0x47 : 0)), 'an MPEG transport stream'],
-    [Uint8Array.from({ length: 600 }, (_, index) => (index % 192 === 4 ? 0x47 : 0)), 'an MPEG transport stream'],
+    [join(ebml, 'B\x82\x85other'), 'an EBML document of an unknown type'],
+    [join(ebml, 'B\x82'), 'an EBML document of an unknown type'],
+    [Uint8Array.from({ length: 300 }, (_, index) => (index % 188 === 0 ? 0x47 : 0)), 'a file of an unknown type'],
     [latin('\xef\xbb\xbf  <?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg">'), 'an SVG drawing'],
     [latin('<s:svg xmlns:s="http://www.w3.org/2000/svg">'), 'an SVG drawing'],
     [latin('<?xml version="1.0"?><feed/>'), 'an XML or HTML document'],
@@ -101,6 +110,9 @@ test('sniff: what a client declares must agree, where it says anything', () => {
     assert.ok(agrees(declared, 'image/jpeg'), String(declared))
   assert.ok(agrees('video/quicktime', 'video/mp4'))
   assert.ok(agrees('video/mp4', 'video/quicktime'))
+  assert.ok(agrees('video/3gpp2', 'video/3gpp') && agrees('video/mp4', 'video/3gpp'))
+  assert.ok(agrees('video/x-matroska', 'video/webm') && agrees('video/webm;codecs=vp9,opus', 'video/webm'))
+  assert.ok(!agrees('video/webm', 'video/mp4') && !agrees('video/mp4', 'video/mp2t'))
   for (const declared of ['image/png', 'video/mp4', 'text/html', 'nonsense']) assert.ok(!agrees(declared, 'image/jpeg'), declared)
 })
 

@@ -4,6 +4,7 @@ import type { MediaKind } from './media.ts'
 import type { SourceType } from './plans.ts'
 import { foreignNameOf } from './sniff-foreign.ts'
 import { isoBmffTypeOf } from './sniff-isobmff.ts'
+import { streamTypeOf } from './sniff-streams.ts'
 
 /** An accepted type, or the name of what the bytes are instead. */
 export type Sniffed = SourceType | { readonly refused: string }
@@ -20,18 +21,19 @@ export function sniff(head: Uint8Array): Sniffed {
   if (startsWith(head, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return 'image/png'
   // RFC 9649, section 2.4.
   if (textAt(head, 0, 4) === 'RIFF' && textAt(head, 8, 4) === 'WEBP') return 'image/webp'
-  return isoBmffTypeOf(head) ?? { refused: foreignNameOf(head) }
+  return isoBmffTypeOf(head) ?? streamTypeOf(head) ?? { refused: foreignNameOf(head) }
 }
 
 /**
  * Whether the type a client declared can stand beside what the bytes are. Clients that do not know say nothing
- * or application/octet-stream, or what curl declares when it is told nothing; MP4 and MOV are one container family and are mixed up all the time.
+ * or application/octet-stream, or what curl declares when it is told nothing. MP4, MOV and 3GP are one container
+ * family and are mixed up all the time, as are WebM and Matroska.
  */
 export function agrees(declared: string | null, actual: SourceType): boolean {
   const type = (declared ?? '').replace(/;.*/s, '').trim().toLowerCase()
   if (type === '' || type === 'application/octet-stream' || type === 'application/x-www-form-urlencoded') return true
   const meant = aliases[type] ?? type
-  return meant === actual || (isoBmff.has(meant) && isoBmff.has(actual))
+  return meant === actual || families.some((family) => family.has(meant) && family.has(actual))
 }
 
 /** The type of an upload. MEDIA_TYPE_UNSUPPORTED names what it is instead; MEDIA_TYPE_MISMATCH when it was declared as another. */
@@ -52,8 +54,15 @@ const aliases: Readonly<Record<string, string>> = {
   'image/pjpeg': 'image/jpeg',
   'image/x-png': 'image/png',
   'video/x-m4v': 'video/mp4',
-  'video/3gpp': 'video/mp4',
-  'video/3gpp2': 'video/mp4',
+  'video/3gpp2': 'video/3gpp',
+  'audio/3gpp': 'video/3gpp',
+  'video/matroska': 'video/x-matroska',
+  'audio/webm': 'video/webm',
+  'video/mpeg': 'video/mp2t',
+  'video/vnd.dlna.mpeg-tts': 'video/mp2t',
   'application/mp4': 'video/mp4',
 }
-const isoBmff: ReadonlySet<string> = new Set(['video/mp4', 'video/quicktime'])
+const families: readonly ReadonlySet<string>[] = [
+  new Set(['video/mp4', 'video/quicktime', 'video/3gpp']),
+  new Set(['video/webm', 'video/x-matroska']),
+]

@@ -25,7 +25,7 @@ const policies: Readonly<Record<Name, Policy>> = {
     retry: wary,
     summary: 'one decode, whole ladder, one batch',
   },
-  admitVideo: { taskQueue: video, startToCloseTimeout: '2m', heartbeatTimeout: '8s', retry: wary, summary: 'container and streams' },
+  admitVideo: { taskQueue: video, startToCloseTimeout: '20m', heartbeatTimeout: '8s', retry: wary, summary: 'container and streams' },
   encodeChunk: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary },
   encodeAudio: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary, summary: 'audio, whole' },
   makePoster: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'poster ladder and blurhash' },

@@ -17,8 +17,7 @@ export function readHeader(bytes: Uint8Array, type: SourceType): ImageHeader {
       return readPngHeader(bytes)
     case 'image/webp':
       return readWebpHeader(bytes)
-    case 'video/mp4':
-    case 'video/quicktime':
+    default:
       throw new MediaError('MEDIA_TYPE_UNSUPPORTED', 'This is a video, not an image.')
   }
 }

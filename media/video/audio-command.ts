@@ -1,5 +1,5 @@
 import type { VideoPlan } from '../../domain/plans.ts'
-import { flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
 
 /** Length of an audio segment: as near to a video chunk's as whole AAC frames allow. */
 const FRAGMENT_SECONDS = 6
@@ -22,7 +22,7 @@ export function audioCommand(source: string, plan: VideoPlan): Command {
     `atrim=start=0:end=${secondsText(plan.durationMs / 1000)}`,
   ]
   return {
-    inputOptions: [...runOptions(), ...openOptions(source), '-threads', '1', '-copyts'],
+    inputOptions: [...runOptions(), ...openOptions(source, demuxerOf(plan)), '-threads', '1', '-copyts'],
     source: sourceUrl(source),
     outputs: [
       {

@@ -1,3 +1,5 @@
+import type { VideoPlan } from '../../domain/plans.ts'
+
 /** One run of ffmpeg as data: what the pure builders give and the spawner takes. Paths of outputs are relative to the run's own folder. */
 export interface Command {
   readonly inputOptions: readonly string[]
@@ -5,18 +7,30 @@ export interface Command {
   readonly outputs: readonly { readonly options: readonly string[]; readonly target: string }[]
 }
 
-/** Demuxer of MP4 and MOV, forced: whatever the bytes say, no playlist, concat or image-sequence demuxer ever opens them. */
-export const DEMUXER = 'mov'
+/** Demuxers, one of which is forced: whatever the bytes say, no playlist, concat or image-sequence demuxer ever opens them. */
+export type Demuxer = 'mov' | 'matroska' | 'mpegts'
+
+/** The demuxer of what a plan's steps open: an upload that needs another is remuxed first. */
+export function demuxerOf(plan: Pick<VideoPlan, 'matroska'>): Demuxer {
+  return plan.matroska ? 'matroska' : 'mov'
+}
 
 /** Decoders that an upload may reach; what is not listed is not run on a stranger's bytes. Names are of libavcodec's decoders. */
-export const videoDecoders = ['h264', 'hevc', 'libdav1d', 'av1', 'vp9', 'mpeg4', 'mjpeg', 'prores', 'dnxhd', 'h263'] as const
+export const videoDecoders = [
+  ...(['h264', 'hevc', 'libdav1d', 'av1', 'vp8', 'libvpx', 'vp9', 'libvpx-vp9', 'mpeg4', 'mpeg2video'] as const),
+  ...(['mjpeg', 'prores', 'dnxhd', 'h263'] as const),
+] as const
 export const audioDecoders = [
-  ...(['aac', 'alac', 'mp3float', 'mp3', 'mp2float', 'mp2', 'ac3', 'eac3', 'opus', 'libopus', 'flac', 'amrnb', 'amrwb'] as const),
+  ...(['aac', 'alac', 'mp3float', 'mp3', 'mp2float', 'mp2', 'ac3', 'eac3', 'opus', 'libopus', 'vorbis', 'flac'] as const),
+  ...(['amrnb', 'amrwb'] as const),
   ...(['pcm_u8', 'pcm_s8', 'pcm_s16le', 'pcm_s16be', 'pcm_s24le', 'pcm_s24be', 'pcm_s32le', 'pcm_s32be'] as const),
   ...(['pcm_f32le', 'pcm_f32be', 'pcm_mulaw', 'pcm_alaw', 'adpcm_ima_qt'] as const),
 ] as const
 /** Tracks and cover pictures that are passed over, but that ffprobe opens before it can say so. */
-const bystanderDecoders = ['mov_text', 'cc_dec', 'dvdsub', 'png', 'bmp'] as const
+const bystanderDecoders = [
+  ...(['mov_text', 'cc_dec', 'dvdsub', 'png', 'bmp'] as const),
+  ...(['ass', 'ssa', 'srt', 'subrip', 'webvtt', 'text', 'pgssub', 'dvbsub'] as const),
+] as const
 
 /** Flags with their values: a list that keeps what belongs together on one line. */
 export function flags(...parts: readonly string[]): readonly string[] {
@@ -37,13 +51,13 @@ export function isRemote(source: string): boolean {
  * The options that every opening of an upload has, by ffmpeg and ffprobe alike: the one demuxer, the
  * protocols its kind of source needs and no other, the decoders listed above.
  */
-export function openOptions(source: string): string[] {
+export function openOptions(source: string, demuxer: Demuxer): string[] {
   return [
     ...flags('-protocol_whitelist', isRemote(source) ? 'http,https,tcp,tls' : 'file'),
     ...(isRemote(source)
       ? ['-rw_timeout', '20000000', '-reconnect', '1', '-reconnect_on_network_error', '1', '-reconnect_delay_max', '4']
       : []),
-    ...flags('-f', DEMUXER),
+    ...flags('-f', demuxer),
     ...flags('-codec_whitelist', [...videoDecoders, ...audioDecoders, ...bystanderDecoders].join(',')),
   ]
 }

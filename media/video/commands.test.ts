@@ -103,9 +103,9 @@ test('commands: HDR is tone-mapped where the tools allow, interlacing removed, a
 test('commands: every opening of an upload names the one demuxer, the protocols and the decoders', () => {
   for (const source of ['/a b.mp4', 'http://store.test/o']) {
     const openings = [
-      openOptions(source),
-      describeArguments(source),
-      tailArguments(source, 0, 1),
+      openOptions(source, 'mov'),
+      describeArguments(source, 'mov'),
+      tailArguments(source, 'mov', 0, 1),
       ladderCommand(source, plan, must(plan.chunks[0]), tools).inputOptions,
       audioCommand(source, plan).inputOptions,
       ...posterTries.map((posterTry) => posterCommand(source, plan, posterTry, tools).inputOptions),

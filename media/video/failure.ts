@@ -60,7 +60,7 @@ function codeOfEnding(source: string, ending: Ending): ErrorCode {
  */
 export function hiddenFailure(program: 'ffmpeg' | 'ffprobe', source: string, lines: readonly string[]): MediaError | null {
   const failure = failureOf(program, source, { status: 0, signal: null, lines, missing: false, overdue: false })
-  const truncated = lines.some((line) => /partial file/i.test(line))
+  const truncated = lines.some((line) => /partial file|File ended prematurely/i.test(line))
   return truncated || (isRemote(source) && ['STORAGE_UNAVAILABLE', 'OBJECT_NOT_FOUND'].includes(failure.code)) ? failure : null
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { flags, openOptions, secondsText, sourceUrl } from './command.ts'
+import { type Demuxer, flags, openOptions, secondsText, sourceUrl } from './command.ts'
 import { failureOf } from './failure.ts'
 
 export interface ProbeRunOptions {
@@ -12,14 +12,14 @@ export interface ProbeRunOptions {
 const OUTPUT_BYTES_MAX = 32 * 1024 ** 2
 
 /** Arguments that have ffprobe describe container and streams as JSON. */
-export function describeArguments(source: string): string[] {
-  return ['-v', 'error', ...openOptions(source), '-show_format', '-show_streams', '-of', 'json', sourceUrl(source)]
+export function describeArguments(source: string, demuxer: Demuxer): string[] {
+  return ['-v', 'error', ...openOptions(source, demuxer), '-show_format', '-show_streams', '-of', 'json', sourceUrl(source)]
 }
 
 /** Arguments that list the times of one stream's packets from the keyframe before `fromSeconds` to the end. */
-export function tailArguments(source: string, streamIndex: number, fromSeconds: number): string[] {
+export function tailArguments(source: string, demuxer: Demuxer, streamIndex: number, fromSeconds: number): string[] {
   return [
-    ...flags('-v', 'error', ...openOptions(source)),
+    ...flags('-v', 'error', ...openOptions(source, demuxer)),
     ...flags('-select_streams', `${streamIndex}`, '-read_intervals', `${secondsText(fromSeconds)}%`),
     ...flags('-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=print_section=0', sourceUrl(source)),
   ]

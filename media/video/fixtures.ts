@@ -65,7 +65,10 @@ export interface Developed {
 
 export async function developAll(studio: VideoStudio, source: string, preset = little, filter: string | null = null): Promise<Developed> {
   const { probe } = await studio.probe(source, 'video/mp4')
-  const plan = planVideo(probe, preset, { filter })
+  return await developPlan(studio, source, planVideo(probe, preset, { filter }))
+}
+
+export async function developPlan(studio: VideoStudio, source: string, plan: VideoPlan): Promise<Developed> {
   const chunks: EncodedRung[][] = []
   for (const chunk of plan.chunks) chunks.push(await studio.encodeChunk(source, plan, chunk, {}))
   return { plan, chunks, audio: plan.audio ? await studio.encodeAudio(source, plan, {}) : null }

@@ -1,7 +1,7 @@
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
-import { flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
-import { pictureFilters, type PictureTools } from './picture-filter.ts'
+import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { alphaDecoder, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /**
  * Seconds before a chunk to which ffmpeg seeks; it lands on the keyframe before that. So a frame from
@@ -53,7 +53,8 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
     inputOptions: [
       ...runOptions(),
       ...flags('-filter_complex_threads', `${options.threads}`, '-max_error_rate', `${DECODE_ERRORS_MAX}`),
-      ...openOptions(source),
+      ...openOptions(source, demuxerOf(plan)),
+      ...alphaDecoder(plan),
       ...flags('-threads', `${options.threads}`, '-max_pixels', `${options.pixelsMax}`),
       '-copyts',
       // Seeks to the keyframe before, in the file's own clock; `trim` and not ffmpeg decides what is dropped.

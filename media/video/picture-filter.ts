@@ -11,12 +11,21 @@ const transfers = { pq: 'smpte2084', hlg: 'arib-std-b67' } as const
 /** The file name, in the run's own folder, under which a filter's cube is put. */
 export const CUBE_FILE = 'filter.cube'
 
+/** Options that have VP8 and VP9 decoded by libvpx, since ffmpeg's own decoders leave out the transparency. */
+export function alphaDecoder({ alpha, videoStreamIndex }: Pick<VideoPlan, 'alpha' | 'videoStreamIndex'>): string[] {
+  if (alpha !== 'vpx8' && alpha !== 'vpx9') return []
+  return [`-c:${videoStreamIndex}`, alpha === 'vpx8' ? 'libvpx' : 'libvpx-vp9']
+}
+
 /**
  * The filters that bring a decoded frame to the ladder's largest size: square pixels, progressive, SDR
- * BT.709 limited range, and the plan's look. ffmpeg turns rotated frames upright before the first of them.
+ * BT.709 limited range, transparent parts on black, and the plan's look. ffmpeg turns rotated frames upright before the first of them.
  * One scaling comes first, so that tone mapping and the look work on no more pixels than are shown.
  */
-export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'interlaced' | 'filter'>, tools: PictureTools): string[] {
+export function pictureFilters(
+  plan: Pick<VideoPlan, 'rungs' | 'colour' | 'interlaced' | 'filter' | 'alpha'>,
+  tools: PictureTools,
+): string[] {
   const top = plan.rungs[0]
   if (!top) throw new Error('a plan without rungs')
   const { colour } = plan
@@ -24,10 +33,13 @@ export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'inter
   const look = plan.filter === null ? [] : ['format=gbrp', `lut3d=file=${CUBE_FILE}:interp=tetrahedral`]
   const size = `scale=w=${top.width}:h=${top.height}`
   const out = 'out_color_matrix=bt709:out_range=tv'
-  const deinterlace = plan.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []
+  const before = [
+    ...(plan.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
+    ...(plan.alpha === undefined ? [] : ['premultiply=inplace=1']),
+  ]
   if (hdr && tools.zscale) {
     return [
-      ...deinterlace,
+      ...before,
       size,
       // 10 bits are enough for what comes next; the tags are said again because many files lack them.
       'format=yuv420p10le',
@@ -43,7 +55,7 @@ export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'inter
   }
   const matrix = `in_color_matrix=${colour === undefined ? 'bt709' : matrices[colour]}`
   return [
-    ...deinterlace,
+    ...before,
     // With nothing to convert the colours are not mentioned: ffmpeg then passes a frame of the right size on as it is.
     ...(look.length > 0 ? [`${size}:${matrix}`, ...look, `scale=${out}`] : colour === undefined ? [size] : [`${size}:${matrix}:${out}`]),
     'format=yuv420p',

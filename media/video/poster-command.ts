@@ -1,6 +1,6 @@
 import type { VideoPlan } from '../../domain/plans.ts'
-import { flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
-import { pictureFilters, type PictureTools } from './picture-filter.ts'
+import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { alphaDecoder, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /** Seconds after the plan's time in which a frame is looked for. */
 const WINDOW_SECONDS = 8
@@ -36,7 +36,8 @@ export function posterCommand(
   return {
     inputOptions: [
       ...runOptions(),
-      ...openOptions(source),
+      ...openOptions(source, demuxerOf(plan)),
+      ...alphaDecoder(plan),
       ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`),
       ...(posterTry === 'keyframes' ? ['-skip_frame', 'nokey'] : []),
       ...(at > origin ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(at)] : []),

@@ -1,7 +1,8 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
-import type { PrivateFacts } from '../../domain/media.ts'
-import type { SourceType, VideoProbe } from '../../domain/plans.ts'
+import type { SourceType } from '../../domain/plans.ts'
+import type { ProbedVideo } from '../../domain/ports.ts'
+import type { Demuxer } from './command.ts'
 import { hiddenFailure } from './failure.ts'
 import { describeArguments, runFfprobe, tailArguments } from './ffprobe.ts'
 import { endOfPackets, readProbe } from './read-probe.ts'
@@ -9,25 +10,41 @@ import { endOfPackets, readProbe } from './read-probe.ts'
 /** Seconds before the end at which the last packets are looked for, and by which a header may overstate. */
 const TAIL_SECONDS = 2
 
+const demuxers: Readonly<Partial<Record<SourceType, Demuxer>>> = {
+  'video/mp4': 'mov',
+  'video/quicktime': 'mov',
+  'video/3gpp': 'mov',
+  'video/webm': 'matroska',
+  'video/x-matroska': 'matroska',
+  'video/mp2t': 'mpegts',
+}
+
+/** The one demuxer that opens files of a type. MEDIA_TYPE_UNSUPPORTED. */
+export function demuxerFor(type: SourceType): Demuxer {
+  const demuxer = demuxers[type]
+  if (!demuxer) throw new MediaError('MEDIA_TYPE_UNSUPPORTED')
+  return demuxer
+}
+
 /**
  * What container and streams say, checked at the file's end: a file cut off after its header still claims its
- * full length, but has no packets there. MEDIA_TYPE_UNSUPPORTED, MEDIA_CORRUPT, MEDIA_NO_VIDEO, MEDIA_TOO_COSTLY.
+ * full length, but has no packets there. Transport streams, and what was recorded live as WebM, have neither a
+ * length nor an index: they are only described. MEDIA_TYPE_UNSUPPORTED, MEDIA_CORRUPT, MEDIA_NO_VIDEO, MEDIA_TOO_COSTLY.
  */
 export async function probeVideo(
   source: string,
   type: SourceType,
   options: { readonly ffprobe: string; readonly leash: readonly string[]; readonly limits: Limits },
-): Promise<{ readonly probe: VideoProbe; readonly facts: PrivateFacts }> {
-  if (type !== 'video/mp4' && type !== 'video/quicktime') throw new MediaError('MEDIA_TYPE_UNSUPPORTED')
+): Promise<ProbedVideo> {
+  const demuxer = demuxerFor(type)
   const run = { ffprobe: options.ffprobe, leash: options.leash, deadlineMs: options.limits.videoProbeMsMax }
-  const described = await runFfprobe(describeArguments(source), source, run)
-  const { probe, facts } = readProbe(described.stdout, options.limits)
+  const described = await runFfprobe(describeArguments(source, demuxer), source, run)
+  const { probe: read, facts } = readProbe(described.stdout, options.limits, { lengthMayLack: demuxer !== 'mov' })
+  const probe = demuxer === 'matroska' ? { ...read, matroska: true as const } : read
+  if (demuxer === 'mpegts' || probe.durationMs === 0) return { probe: { ...probe, durationMs: 0 }, facts, seekable: false }
   const claimedEnd = probe.startSeconds + probe.durationMs / 1000
-  const listed = await runFfprobe(
-    tailArguments(source, probe.videoStreamIndex, Math.max(probe.startSeconds, claimedEnd - TAIL_SECONDS)),
-    source,
-    run,
-  )
+  const from = Math.max(probe.startSeconds, claimedEnd - TAIL_SECONDS)
+  const listed = await runFfprobe(tailArguments(source, demuxer, probe.videoStreamIndex, from), source, run)
   const end = endOfPackets(listed.stdout)
   const failure = hiddenFailure('ffprobe', source, listed.lines)
   if (failure) throw failure
@@ -36,5 +53,5 @@ export async function probeVideo(
   }
   // The packets know better than a header that overstates; one that understates is an edit list's doing.
   const durationMs = Math.max(1, Math.round((Math.min(end, claimedEnd) - probe.startSeconds) * 1000))
-  return { probe: { ...probe, durationMs }, facts }
+  return { probe: { ...probe, durationMs }, facts, seekable: true }
 }

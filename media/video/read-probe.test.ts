@@ -18,7 +18,8 @@ const video = {
   disposition: { default: 1 },
 }
 const sound = { index: 1, codec_type: 'audio', codec_name: 'aac', channels: 2, duration: '4.0', disposition: { default: 1 } }
-const read = (...streams: object[]) => readProbe(JSON.stringify({ streams, format: { duration: '4.1' } }), { videoStreamsMax: 4 }).probe
+const read = (...streams: object[]) =>
+  readProbe(JSON.stringify({ streams, format: { duration: '4.1' } }), { videoStreamsMax: 4, videoBitsPerSecondMax: 1e9 }).probe
 
 test('read-probe: sizes are those displayed: after sample aspect ratio and display matrix', () => {
   const sizeOf = (more: object) => {

@@ -1,13 +1,14 @@
 import { MediaError } from '../../domain/errors.ts'
+import type { Limits } from '../../domain/limits.ts'
 import type { PrivateFacts } from '../../domain/media.ts'
-import type { VideoColour, VideoProbe } from '../../domain/plans.ts'
+import type { VideoAlpha, VideoColour, VideoProbe } from '../../domain/plans.ts'
 import { audioDecoders, videoDecoders } from './command.ts'
 import { privateFacts } from './private-facts.ts'
 
 /** The part of ffprobe's JSON that is read; every field may be missing or odd, since files are. */
 interface Described {
   readonly streams?: readonly DescribedStream[]
-  readonly format?: { readonly duration?: string; readonly tags?: Record<string, string> }
+  readonly format?: { readonly duration?: string; readonly size?: string; readonly tags?: Record<string, string> }
 }
 interface DescribedStream {
   readonly index: number
@@ -45,9 +46,13 @@ const FPS_VARIABLE_MIN = 30
 /**
  * A video as it is displayed, out of ffprobe's JSON, with the tags' private facts.
  * MEDIA_CORRUPT without sizes or a duration, MEDIA_NO_VIDEO, MEDIA_TYPE_UNSUPPORTED for a codec that is not
- * listed, MEDIA_TOO_COSTLY for more streams than the limit.
+ * listed, MEDIA_TOO_COSTLY for more streams or bits a second than the limits. Where `lengthMayLack` the duration is 0 without one.
  */
-export function readProbe(json: string, limits: { readonly videoStreamsMax: number }): { probe: VideoProbe; facts: PrivateFacts } {
+export function readProbe(
+  json: string,
+  limits: Pick<Limits, 'videoStreamsMax' | 'videoBitsPerSecondMax'>,
+  { lengthMayLack = false } = {},
+): { probe: VideoProbe; facts: PrivateFacts } {
   const described = JSON.parse(json) as Described
   const streams = described.streams ?? []
   if (streams.length > limits.videoStreamsMax) throw new MediaError('MEDIA_TOO_COSTLY', undefined, { facts: { streams: streams.length } })
@@ -57,16 +62,22 @@ export function readProbe(json: string, limits: { readonly videoStreamsMax: numb
     throw new MediaError('MEDIA_TYPE_UNSUPPORTED', undefined, { facts: { codec: video.codec_name ?? 'unknown' } })
   }
   const size = displaySize(video)
-  const durationSeconds = positive(video.duration) ?? positive(described.format?.duration)
+  const durationSeconds =
+    positive(video.duration) ?? clockSeconds(video.tags) ?? positive(described.format?.duration) ?? (lengthMayLack ? 0 : null)
   if (!size || durationSeconds === null) {
     throw new MediaError('MEDIA_CORRUPT', undefined, {
       facts: { width: video.width ?? 0, height: video.height ?? 0, duration: video.duration ?? '' },
     })
   }
+  const bitsPerSecond = ((positive(described.format?.size) ?? 0) * 8) / Math.max(1, durationSeconds)
+  if (durationSeconds > 0 && bitsPerSecond > limits.videoBitsPerSecondMax) {
+    throw new MediaError('MEDIA_TOO_COSTLY', undefined, { facts: { bitsPerSecond } })
+  }
   const audio = preferred(
     streams.filter((stream) => stream.codec_type === 'audio' && codecs.audio.has(stream.codec_name ?? '') && (stream.channels ?? 0) > 0),
   )
   const colour = colourOf(video)
+  const alpha = alphaOf(video)
   return {
     probe: {
       durationMs: Math.round(durationSeconds * 1000),
@@ -78,6 +89,7 @@ export function readProbe(json: string, limits: { readonly videoStreamsMax: numb
       audio: audio ? { streamIndex: audio.index, codec: audio.codec_name ?? '', channels: audio.channels ?? 0 } : null,
       ...(colour === null ? {} : { colour }),
       ...(/^(tt|bb|tb|bt)$/.test(video.field_order ?? '') ? { interlaced: true } : {}),
+      ...(alpha === null ? {} : { alpha }),
     },
     facts: privateFacts(described.format?.tags ?? {}, video.tags ?? {}),
   }
@@ -123,6 +135,21 @@ function colourOf(stream: DescribedStream): VideoColour | null {
   if (space === 'smpte170m' || space === 'bt470bg') return 'bt601'
   if (space === 'unknown' && Math.min(stream.width ?? 0, stream.height ?? 0) < 720) return 'bt601'
   return stream.color_range === 'pc' ? 'full' : null
+}
+
+/** Matroska says beside the picture that there is transparency, elsewhere the pixel format does. */
+function alphaOf({ codec_name, pix_fmt, tags = {} }: DescribedStream): VideoAlpha | null {
+  const beside = Object.entries(tags).some(([key, value]) => key.toLowerCase() === 'alpha_mode' && value === '1')
+  if (beside && codec_name === 'vp8') return 'vpx8'
+  if (beside && codec_name === 'vp9') return 'vpx9'
+  return /^(yuva|gbrap|rgba|bgra|argb|abgr|ya8|ya16)/.test(pix_fmt ?? '') ? 'plain' : null
+}
+
+/** Matroska's tag of a track's length, `00:00:09.017000000`, in seconds. */
+function clockSeconds(tags: Record<string, string> = {}): number | null {
+  const text = Object.entries(tags).find(([key]) => key.toLowerCase() === 'duration')?.[1]
+  const [, hours, minutes, seconds] = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(text ?? '') ?? []
+  return seconds === undefined ? null : positive(`${Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)}`)
 }
 
 function ratio(text: string | undefined, separator: ':' | '/'): number | null {

@@ -14,7 +14,8 @@ import { ladderCommand, rungFile } from './ladder-command.ts'
 import { hasZscale, leashFor } from './leash.ts'
 import { CUBE_FILE } from './picture-filter.ts'
 import { POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
-import { probeVideo } from './probe-video.ts'
+import { demuxerFor, probeVideo } from './probe-video.ts'
+import { REMUX_FILE, remuxCommand } from './remux-command.ts'
 import { createScratch } from './scratch.ts'
 import { readTrack } from './track.ts'
 
@@ -74,6 +75,14 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
       admitVideo(result.probe, limits)
       return result
     },
+
+    remux: async (source, type, probe, deliver, encode) =>
+      await scratch.within(async (folder) => {
+        const demuxer = demuxerFor(type)
+        await run(placed(source), remuxCommand(placed(source), demuxer, probe), folder, limits.videoRemuxMsMax, encode, () => {})
+        await deliver(join(folder, REMUX_FILE))
+        return { type: demuxer === 'matroska' ? ('video/x-matroska' as const) : ('video/mp4' as const) }
+      }),
 
     encodeChunk: async (source, plan, chunk, encode) =>
       await scratch.within(async (folder) => {

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import type { MediaId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import { originalKey, remuxedKey } from '../domain/media.ts'
+import type { VideoProbe } from '../domain/plans.ts'
+import type { VideoStudio } from '../domain/ports.ts'
+import type { IngestInput } from '../domain/workflow-inputs.ts'
+import { createFileObjectStore } from '../objects/file.ts'
+import { admitVideo, type AdmitVideoDeps } from './admit-video.ts'
+import { discard, type DiscardDeps } from './discard.ts'
+import { locateSource } from './original.ts'
+
+const mediaId = '01kq8z4v7g0j0' as MediaId
+const input: IngestInput = {
+  mediaId,
+  tenant: 'acme',
+  kind: 'video',
+  sourceType: 'video/mp2t',
+  preset: 'standard',
+  filter: null,
+  version: 1,
+}
+const probe: VideoProbe = {
+  durationMs: 4000,
+  width: 640,
+  height: 360,
+  fps: 25,
+  startSeconds: 0,
+  videoCodec: 'h264',
+  videoStreamIndex: 0,
+  audio: null,
+}
+
+test('admit-video: what cannot be sought in is worked from a remuxed copy, which is discarded with the original', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'admit-video-'))
+  const objects = createFileObjectStore({ folder: join(folder, 'objects') })
+  await objects.put(originalKey(mediaId), Buffer.from('transport stream'))
+  const finished: unknown[] = []
+  const videos: Pick<VideoStudio, 'probe' | 'remux'> = {
+    probe: async (source, type) => {
+      const text = await readFile(source, 'utf8')
+      assert.equal(text, type === 'video/mp2t' ? 'transport stream' : 'movie')
+      return type === 'video/mp2t'
+        ? { probe: { ...probe, durationMs: 0 }, facts: { camera: 'original' }, seekable: false }
+        : { probe, facts: {}, seekable: true }
+    },
+    remux: async (_source, _type, _probe, deliver) => {
+      await writeFile(join(folder, 'remuxed'), 'movie')
+      await deliver(join(folder, 'remuxed'))
+      return { type: 'video/mp4' }
+    },
+  }
+  const catalog = {
+    setStage: async () => {},
+    finish: async (...args: unknown[]) => void finished.push(args.slice(2)),
+    placements: async () => [],
+    forgetCheckpoints: async () => {},
+    forgetPlacements: async () => {},
+  }
+  const deps = { catalog, objects, videos, limits, blobs: {} } as unknown as AdmitVideoDeps & DiscardDeps
+  try {
+    const admitted = (await new MockActivityEnvironment().run(admitVideo(deps), input)) as VideoProbe
+    assert.deepEqual(admitted, { ...probe, remuxed: true })
+    assert.deepEqual(finished, [['facts', { camera: 'original' }]], 'what the original says, not the copy')
+    assert.equal(await readFile(await locateSource(objects, mediaId, admitted), 'utf8'), 'movie')
+    await discard(deps)(input)
+    assert.equal(await objects.head(remuxedKey(mediaId)), null)
+    assert.equal(await objects.head(originalKey(mediaId)), null)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
