@@ -28,7 +28,7 @@ export const errorTable = {
     retry: false,
     status: 415,
     title: 'This type of file is not accepted.',
-    advice: 'Convert it to JPEG, PNG, WebP, MP4, MOV or WebM.',
+    advice: 'Convert it to JPEG, PNG, WebP, HEIC, AVIF, MP4, MOV or WebM.',
   },
   MEDIA_TYPE_MISMATCH: {
     retry: false,

@@ -28,8 +28,7 @@ function typeOfBrands(ftyp: Uint8Array): SourceType | { readonly refused: string
   const brands = [textAt(ftyp, 8, 4)]
   for (let offset = 16; offset + 4 <= ftyp.length; offset += 4) brands.push(textAt(ftyp, offset, 4))
   // `mif1` and `msf1` say "some HEIF"; only the compatible brands tell which.
-  if ((brands[0] === 'mif1' || brands[0] === 'msf1') && brands.some((brand) => brand === 'avif' || brand === 'avis'))
-    return { refused: 'an AVIF image' }
+  if ((brands[0] === 'mif1' || brands[0] === 'msf1') && brands.some((brand) => brand === 'avif' || brand === 'avis')) return 'image/avif'
   for (const brand of brands) {
     const found = brandTypes.find(([pattern]) => pattern.test(brand))
     if (found) return found[1]
@@ -39,8 +38,8 @@ function typeOfBrands(ftyp: Uint8Array): SourceType | { readonly refused: string
 
 const brandTypes: readonly (readonly [RegExp, SourceType | { readonly refused: string }])[] = [
   [/^qt {2}$/, 'video/quicktime'],
-  [/^(heic|heix|heim|heis|hevc|hevx|hevm|hevs|mif1|mif2|msf1)$/, { refused: 'a HEIC image' }],
-  [/^(avif|avis)$/, { refused: 'an AVIF image' }],
+  [/^(heic|heix|heim|heis|hevc|hevx|hevm|hevs|mif1|mif2|msf1)$/, 'image/heic'],
+  [/^(avif|avis)$/, 'image/avif'],
   [/^crx $/, { refused: 'a camera raw image' }],
   [/^(M4A |M4B |M4P )$/, { refused: 'an MPEG-4 audio file' }],
   [/^(jp2 |jpx |jpm |mjp2)$/, { refused: 'a JPEG 2000 image' }],

@@ -53,6 +53,11 @@ const aliases: Readonly<Record<string, string>> = {
   'image/jpg': 'image/jpeg',
   'image/pjpeg': 'image/jpeg',
   'image/x-png': 'image/png',
+  // A HEIF's codec is told by its bytes; what a phone calls it is not.
+  'image/heif': 'image/heic',
+  'image/heic-sequence': 'image/heic',
+  'image/heif-sequence': 'image/heic',
+  'image/avif-sequence': 'image/avif',
   'video/x-m4v': 'video/mp4',
   'video/3gpp2': 'video/3gpp',
   'audio/3gpp': 'video/3gpp',

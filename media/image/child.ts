@@ -8,10 +8,8 @@ import { MediaError } from '../../domain/errors.ts'
 import type { FromChild, ToChild } from './child-messages.ts'
 import { createDeveloper } from './develop.ts'
 import type { DecodeLimits } from './examine.ts'
+import { allowOnlyLoaderOf } from './loaders.ts'
 
-// Nothing but the three formats, and these from memory only; a new loader in libvips stays blocked.
-sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({ operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'] })
 // Parallel items come from more children; results of one item are of no use to the next.
 sharp.concurrency(1)
 sharp.cache(false)
@@ -23,7 +21,7 @@ process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
 offerToOutOfMemoryKiller()
 
-const develop = createDeveloper(JSON.parse(process.argv[2] ?? '') as DecodeLimits)
+const develop = createDeveloper(JSON.parse(process.argv[2] ?? '') as DecodeLimits, allowOnlyLoaderOf)
 process.on('message', (message) => void answer(message as ToChild))
 send({ kind: 'ready' })
 

@@ -1,8 +1,12 @@
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { MediaError } from '../../domain/errors.ts'
 import type { ImageProbe } from '../../domain/plans.ts'
+import { meansSrgb, srgbFrom } from './code-points.ts'
 import type { DecodeLimits } from './examine.ts'
-import { type Picture, pictureFrom } from './picture.ts'
+import { createHeicDecoder } from './heic.ts'
+import type { ImageHeader, PixelColour } from './header-parts.ts'
+import { deepPixels, type Picture, pictureFrom } from './picture.ts'
+import { tagged } from './tagged.ts'
 
 /** Mirroring left to right, upside down, then clockwise turning that bring each EXIF orientation upright (EXIF 2.32, 4.6.4). */
 const uprightings: readonly { readonly flop: boolean; readonly flip: boolean; readonly turn: number }[] = [
@@ -17,38 +21,72 @@ const uprightings: readonly { readonly flop: boolean; readonly flip: boolean; re
 ]
 
 /**
- * The one decode of an item: to `width` x `height` as seen, upright, in sRGB, of an animation the first frame.
- * Scaling comes before turning, so that the decoder can go row by row and only the small picture is turned.
- * MEDIA_CORRUPT, MEDIA_TOO_COSTLY.
+ * Makes the decoder: to `width` x `height` as seen, upright, in sRGB, of an animation the first frame. Scaling
+ * comes before turning, so that libvips can go row by row and only the small picture is turned.
+ * It throws MEDIA_CORRUPT, MEDIA_TOO_COSTLY.
  */
-export async function decodeUpright(
-  bytes: Uint8Array,
-  probe: ImageProbe,
-  width: number,
-  height: number,
-  limits: DecodeLimits,
-): Promise<Picture> {
-  const lying = probe.orientation >= 5
-  const upright = uprightings[probe.orientation - 1]
-  if (!upright) throw new Error(`no EXIF orientation ${probe.orientation}`)
-  try {
-    // Truncated and damaged files fail; odd but complete ones (warnings) do not.
-    const source = sharp(bytes, { failOn: 'error', limitInputPixels: limits.imagePixelsMax, sequentialRead: true })
-    const seen = await source.metadata()
-    if (seen.width !== probe.width || (seen.pageHeight ?? seen.height) !== probe.height)
-      throw new MediaError('MEDIA_CORRUPT', 'The header of the picture contradicts itself.')
-    const pipeline = source
+export function createDecoder(limits: DecodeLimits) {
+  const decodeHeic = createHeicDecoder()
+
+  return async function decodeUpright(bytes: Uint8Array, header: ImageHeader, width: number, height: number): Promise<Picture> {
+    const shape = shaper(header.probe.orientation, width, height)
+    try {
+      if (header.probe.type === 'image/heic') return await inSrgb(shape(await heicPixels(bytes, header.probe)), header.colour)
+      const source = await opened(bytes, header.probe, limits)
+      const pipeline = shape(source.pipeline)
+      if (header.colour && 'primaries' in header.colour && !source.hasProfile) return await inSrgb(pipeline, header.colour)
+      // With 16 bits and a profile sharp works in P3, and only an output profile makes it leave P3 again.
+      if (source.deep && source.hasProfile) pipeline.withIccProfile('srgb')
+      return await pictureFrom(pipeline)
+    } catch (error) {
+      throw error instanceof MediaError ? error : decodeError(error)
+    }
+  }
+
+  async function heicPixels(bytes: Uint8Array, probe: ImageProbe): Promise<Sharp> {
+    const { data, width, height, channels } = await decodeHeic(bytes)
+    if (width !== probe.width || height !== probe.height) throw contradiction()
+    return sharp(data, { raw: { width, height, channels } })
+  }
+}
+
+/** sharp's pipeline for the bytes, once its idea of the picture's size is known to be ours. */
+async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits) {
+  // Truncated and damaged files fail; odd but complete ones (warnings) do not.
+  const options = { failOn: 'error', limitInputPixels: limits.imagePixelsMax, sequentialRead: true } as const
+  const first = sharp(bytes, options)
+  const seen = await first.metadata()
+  const page = probe.type === 'image/avif' ? (seen.pagePrimary ?? 0) : 0
+  const pipeline = page === 0 ? first : sharp(bytes, { ...options, page })
+  const { width, height, pageHeight, depth, hasProfile } = page === 0 ? seen : await pipeline.metadata()
+  if (width !== probe.width || (pageHeight ?? height) !== probe.height) throw contradiction()
+  return { pipeline, deep: depth === 'ushort', hasProfile }
+}
+
+function contradiction(): MediaError {
+  return new MediaError('MEDIA_CORRUPT', 'The header of the picture contradicts itself.')
+}
+
+function shaper(orientation: number, width: number, height: number): (pipeline: Sharp) => Sharp {
+  const lying = orientation >= 5
+  const upright = uprightings[orientation - 1]
+  if (!upright) throw new Error(`no EXIF orientation ${orientation}`)
+  return (pipeline) =>
+    pipeline
       // Shrinking while loading only up to half of the way: no moire, no shift, and no more CPU as measured.
       .resize({ width: lying ? height : width, height: lying ? width : height, fit: 'fill', kernel: 'lanczos3', fastShrinkOnLoad: false })
       .flop(upright.flop)
       .flip(upright.flip)
       .rotate(upright.turn)
-    // With 16 bits and a profile sharp works in P3, and only an output profile makes it leave P3 again.
-    if (seen.depth === 'ushort' && seen.hasProfile) pipeline.withIccProfile('srgb')
-    return await pictureFrom(pipeline)
-  } catch (error) {
-    throw error instanceof MediaError ? error : decodeError(error)
-  }
+}
+
+/** Pixels of the pipeline, whose colours are meant as told; without a word they are sRGB. */
+async function inSrgb(pipeline: Sharp, colour: PixelColour | undefined): Promise<Picture> {
+  if (!colour || ('primaries' in colour && meansSrgb(colour))) return await pictureFrom(pipeline)
+  if ('primaries' in colour) return srgbFrom(await deepPixels(pipeline), colour)
+  const { data, width, height, channels } = await pictureFrom(pipeline)
+  // A profile that is damaged or of another colour model is passed over, as it is in a JPEG.
+  return await pictureFrom(sharp(tagged(data, width, height, channels, colour.icc)))
 }
 
 /** libvips reports in text only. */
@@ -56,6 +94,9 @@ function decodeError(error: unknown): MediaError {
   const text = error instanceof Error ? error.message : String(error)
   const detail = text.split('\n', 1)[0]?.slice(0, 200) ?? ''
   if (/out of memory|unable to allocate/i.test(text)) return new MediaError('MEDIA_TOO_COSTLY', undefined, { cause: error })
+  // The header was sound: it is a kind of the container that libvips leaves alone, such as a sequence.
+  if (/unsupported image format/i.test(text))
+    return new MediaError('MEDIA_TYPE_UNSUPPORTED', 'This kind of picture is not decoded.', { cause: error })
   if (/pixel limit/i.test(text)) return new MediaError('MEDIA_TOO_MANY_PIXELS', undefined, { cause: error })
   return new MediaError('MEDIA_CORRUPT', `The picture cannot be decoded: ${detail}`, { cause: error })
 }

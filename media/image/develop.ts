@@ -1,9 +1,9 @@
 import type { PrivateFacts } from '../../domain/media.ts'
-import type { ImagePlan } from '../../domain/plans.ts'
+import type { ImagePlan, SourceType } from '../../domain/plans.ts'
 import { applyLut, applyRadial, filterNamed, type Lut, lutOf } from '../filters/index.ts'
 import { privateFactsOf } from '../metadata/private-facts.ts'
 import { blurhashOf } from '../placeholder/blurhash.ts'
-import { decodeUpright } from './decode.ts'
+import { createDecoder } from './decode.ts'
 import { encoders } from './encoders.ts'
 import { type DecodeLimits, examine } from './examine.ts'
 import { type Picture, pictureFrom, pipelineOf, resized, withoutIdleAlpha } from './picture.ts'
@@ -20,9 +20,11 @@ const PLACEHOLDER_SIDE = 32
 
 /**
  * Makes developers that keep the cubes of the filters they have used. A developer goes: one decode at the top size,
- * filter once, every other size from those pixels, every format of a size from the same pixels.
+ * filter once, every other size from those pixels, every format of a size from the same pixels. `beforeDecode` is
+ * told the type once the header is known to be sound.
  */
-export function createDeveloper(limits: DecodeLimits) {
+export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: SourceType) => void = () => undefined) {
+  const decodeUpright = createDecoder(limits)
   const luts = new Map<string, Lut>()
 
   function filterInPlace(picture: Picture, name: string | null): void {
@@ -35,10 +37,12 @@ export function createDeveloper(limits: DecodeLimits) {
   }
 
   return async function develop(bytes: Uint8Array, plan: ImagePlan, onRendition: (done: number) => void): Promise<Development> {
-    const { probe, exif } = examine(bytes, limits)
+    const header = examine(bytes, limits)
+    const { probe, exif } = header
+    beforeDecode(probe.type)
     const [largest] = plan.renditions
     if (!largest) throw new Error('a plan without renditions')
-    const top = await withoutIdleAlpha(await decodeUpright(bytes, probe, largest.width, largest.height, limits))
+    const top = await withoutIdleAlpha(await decodeUpright(bytes, header, largest.width, largest.height))
     filterInPlace(top, plan.filter)
 
     const files: Uint8Array[] = []

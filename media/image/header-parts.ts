@@ -6,7 +6,12 @@ export interface ImageHeader {
   readonly probe: ImageProbe
   /** The EXIF block, a TIFF structure of its own; nothing in it has been trusted yet. */
   readonly exif: Uint8Array | null
+  /** How the pixels' colours are meant, where our decoder for the type does not see to it itself. */
+  readonly colour?: PixelColour
 }
+
+/** An ICC profile, or code points of ITU-T H.273: primaries (table 2) and transfer (table 3). */
+export type PixelColour = { readonly icc: Uint8Array } | { readonly primaries: number; readonly transfer: number }
 
 /** MEDIA_CORRUPT with what is wrong. */
 export function corrupt(detail: string): MediaError {

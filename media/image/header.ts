@@ -1,5 +1,6 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { SourceType } from '../../domain/plans.ts'
+import { readHeifHeader } from './header-heif.ts'
 import { readJpegHeader } from './header-jpeg.ts'
 import type { ImageHeader } from './header-parts.ts'
 import { readPngHeader } from './header-png.ts'
@@ -17,6 +18,9 @@ export function readHeader(bytes: Uint8Array, type: SourceType): ImageHeader {
       return readPngHeader(bytes)
     case 'image/webp':
       return readWebpHeader(bytes)
+    case 'image/heic':
+    case 'image/avif':
+      return readHeifHeader(bytes, type)
     default:
       throw new MediaError('MEDIA_TYPE_UNSUPPORTED', 'This is a video, not an image.')
   }

@@ -21,6 +21,14 @@ export async function pictureFrom(pipeline: Sharp): Promise<Picture> {
   return { data, width, height, channels }
 }
 
+/** Runs a pipeline into pixels of 16 bits per channel, in whatever colours they are. */
+export async function deepPixels(pipeline: Sharp) {
+  const { data, info } = await pipeline.toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  if (channels !== 3 && channels !== 4) throw new Error(`a decoded picture has ${channels} channels`)
+  return { data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2), width, height, channels: channels as 3 | 4 }
+}
+
 /** The picture at exactly this size, by Lanczos; the same picture when it has that size already. */
 export async function resized(picture: Picture, width: number, height: number): Promise<Picture> {
   if (picture.width === width && picture.height === height) return picture

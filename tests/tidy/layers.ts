@@ -27,6 +27,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   sharp: ['media'],
   'fluent-ffmpeg': ['media'],
   exifr: ['media'],
+  'libheif-js': ['media'],
   blurhash: ['media', 'console'],
   '@aws-sdk/client-s3': ['objects'],
   '@aws-sdk/s3-request-presigner': ['objects'],
