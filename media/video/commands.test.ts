@@ -92,7 +92,10 @@ test('commands: HDR is tone-mapped where the tools allow, interlacing removed, a
   assert.doesNotMatch(filters({ colour: 'hlg' }, false), /zscale/)
   assert.match(filters({ colour: 'bt601' }), /in_color_matrix=smpte170m:out_color_matrix=bt709/)
   assert.match(filters({ colour: 'full' }), /in_color_matrix=bt709:out_color_matrix=bt709:out_range=tv/)
-  assert.match(filters({ interlaced: true }), /^bwdif=mode=send_frame:deint=interlaced,scale/)
+  const interlaced = { ...plan, interlaced: true }
+  const ladder = linesOf(ladderCommand('/in.mp4', interlaced, must(plan.chunks[0]), tools)).join()
+  assert.match(ladder, /\[0:0\]setpts=[^,]+,bwdif=mode=send_frame:deint=interlaced,fps=/, 'before frames are dropped')
+  assert.match(linesOf(posterCommand('/in.mp4', interlaced, 'frames', tools)).join(), /\[0:0\]bwdif=[^,]+,fps=2,/)
   assert.match(
     filters({ filter: 'any' }),
     /format=gbrp,lut3d=file=filter\.cube:interp=tetrahedral,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p/,

@@ -1,7 +1,7 @@
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
 import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
-import { alphaDecoder, pictureFilters, type PictureTools } from './picture-filter.ts'
+import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /**
  * Seconds before a chunk to which ffmpeg seeks; it lands on the keyframe before that. So a frame from
@@ -40,6 +40,7 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
   const names = plan.rungs.map((rung) => `r${rung.index}`)
   const grid = [
     `setpts=round(PTS-(${secondsText(origin)})/TB)`,
+    ...deinterlacing(plan),
     `fps=fps=${timescale}/${ticks}:start_time=${secondsText((first * ticks) / timescale)}`,
     `trim=start_pts=${first}:end_pts=${first + count}`,
   ]

@@ -18,14 +18,19 @@ export function alphaDecoder({ alpha, videoStreamIndex }: Pick<VideoPlan, 'alpha
 }
 
 /**
- * The filters that bring a decoded frame to the ladder's largest size: square pixels, progressive, SDR
+ * What makes an interlaced source progressive. It looks at the frames before and after each, so it comes first
+ * of all filters, before any that drops frames: then a chunk's outermost frames have their neighbours too.
+ */
+export function deinterlacing({ interlaced }: Pick<VideoPlan, 'interlaced'>): string[] {
+  return interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []
+}
+
+/**
+ * The filters that bring a decoded, progressive frame to the ladder's largest size: square pixels, SDR
  * BT.709 limited range, transparent parts on black, and the plan's look. ffmpeg turns rotated frames upright before the first of them.
  * One scaling comes first, so that tone mapping and the look work on no more pixels than are shown.
  */
-export function pictureFilters(
-  plan: Pick<VideoPlan, 'rungs' | 'colour' | 'interlaced' | 'filter' | 'alpha'>,
-  tools: PictureTools,
-): string[] {
+export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'filter' | 'alpha'>, tools: PictureTools): string[] {
   const top = plan.rungs[0]
   if (!top) throw new Error('a plan without rungs')
   const { colour } = plan
@@ -33,13 +38,10 @@ export function pictureFilters(
   const look = plan.filter === null ? [] : ['format=gbrp', `lut3d=file=${CUBE_FILE}:interp=tetrahedral`]
   const size = `scale=w=${top.width}:h=${top.height}`
   const out = 'out_color_matrix=bt709:out_range=tv'
-  const before = [
-    ...(plan.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
-    ...(plan.alpha === undefined ? [] : ['premultiply=inplace=1']),
-  ]
+  const flatten = plan.alpha === undefined ? [] : ['premultiply=inplace=1']
   if (hdr && tools.zscale) {
     return [
-      ...before,
+      ...flatten,
       size,
       // 10 bits are enough for what comes next; the tags are said again because many files lack them.
       'format=yuv420p10le',
@@ -55,7 +57,7 @@ export function pictureFilters(
   }
   const matrix = `in_color_matrix=${colour === undefined ? 'bt709' : matrices[colour]}`
   return [
-    ...before,
+    ...flatten,
     // With nothing to convert the colours are not mentioned: ffmpeg then passes a frame of the right size on as it is.
     ...(look.length > 0 ? [`${size}:${matrix}`, ...look, `scale=${out}`] : colour === undefined ? [size] : [`${size}:${matrix}:${out}`]),
     'format=yuv420p',

@@ -1,6 +1,6 @@
 import type { VideoPlan } from '../../domain/plans.ts'
 import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
-import { alphaDecoder, pictureFilters, type PictureTools } from './picture-filter.ts'
+import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /** Seconds after the plan's time in which a frame is looked for. */
 const WINDOW_SECONDS = 8
@@ -26,6 +26,7 @@ export function posterCommand(
   const at = posterTry === 'first' ? origin : plan.posterSeconds
   const bright = ['signalstats', `metadata=mode=select:key=lavfi.signalstats.YAVG:value=${LUMA_MIN}:function=greater`, 'thumbnail=n=12']
   const filters = [
+    ...deinterlacing(plan),
     ...(posterTry === 'frames' ? ['fps=2'] : []),
     ...pictureFilters(plan, options),
     ...(posterTry === 'first' ? [] : bright),
