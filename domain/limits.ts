@@ -71,6 +71,8 @@ export const limits = {
   outboxBatchMax: 200,
   /** An event that Kafka does not take at first is tried again after at most this long. */
   relayBackoffMsMax: 30_000,
+  /** A consumer that ends waits this long for its broker to take its leave. */
+  consumerLeaveMsMax: 3_000,
 
   catalogConnectMsMax: 5_000,
   catalogStatementMsMax: 10_000,

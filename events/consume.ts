@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { IHeaders, KafkaMessage } from 'kafkajs'
 import type { CloudEvent } from '../domain/events.ts'
+import { limits } from '../domain/limits.ts'
 import { decodeMessage, UnreadableEvent } from './cloud-event.ts'
 import { ensureTopic, kafkaFailure, openKafka, type KafkaOptions } from './kafka-client.ts'
 
@@ -50,7 +52,8 @@ export async function consumeEvents(options: ConsumeOptions): Promise<void> {
   } catch (error) {
     throw kafkaFailure(error, brokers)
   } finally {
-    await consumer.disconnect()
+    // A consumer that has lost its broker would try for long to say good-bye to it.
+    await Promise.race([consumer.disconnect().catch(() => {}), sleep(limits.consumerLeaveMsMax, undefined, { ref: false })])
   }
 }
 

@@ -78,6 +78,8 @@ async function runTier(tier: Tier): Promise<boolean> {
         '--test-reporter=spec',
         `--test-concurrency=${tier.concurrency ?? 1}`,
         '--test-timeout=600000',
+        // A client that keeps trying to reach a server that a test has killed must not keep the tier open.
+        '--test-force-exit',
         ...files,
       ])) === 0 && good
   }

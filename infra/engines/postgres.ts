@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { MediaError } from '../../domain/errors.ts'
 import { engineFolder } from './folders.ts'
 import { engineLimits } from './limits.ts'
 import { checkPort } from './ports.ts'
 import { openCluster } from './postgres-cluster.ts'
-import { startedOf } from './processes.ts'
+import { processesIn } from './processes.ts'
 import { endProcess } from './records.ts'
 import type { Engine, Supervisor } from './supervisor.ts'
 import { need, type Tools } from './tools.ts'
@@ -37,27 +37,16 @@ export interface PostgresOptions {
   readonly namespaces?: boolean
 }
 
-function workingFolderOf(pid: number): string | null {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`)
-  } catch {
-    // No procfs, or another user's process: then it is not a server of this folder.
-    return null
-  }
-}
-
 /**
- * The lock file of a server that was killed. Where its pid is a server of this very folder, that one is ended; where the
- * pid was given to some other program since, the file is removed, for PostgreSQL would take that program for its rival.
+ * The lock file of a server that was killed. What of that server still runs (it and its backends all work in the data
+ * folder) is ended; then nobody holds the data, and the file goes. PostgreSQL itself would take for its rival whatever has
+ * that pid now: some other program, or the killed server for as long as its parent has not collected it.
  */
 async function clearLockFile(data: string): Promise<void> {
   const file = join(data, 'postmaster.pid')
   if (process.platform !== 'linux' || !existsSync(file)) return
-  const pid = Number.parseInt(readFileSync(file, 'utf8'), 10)
-  const started = Number.isInteger(pid) && pid > 0 ? startedOf(pid) : null
-  if (started === null) return
-  if (workingFolderOf(pid) === data) await endProcess({ pid, started }, stopSignal, engineLimits.stopMsMax)
-  else rmSync(file, { force: true })
+  for (const id of processesIn(data)) await endProcess(id, stopSignal, engineLimits.stopMsMax)
+  rmSync(file, { force: true })
 }
 
 /** Line 1 of the lock file is the server's pid, line 8 its state: what pg_ctl waits for, too. */

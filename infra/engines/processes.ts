@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A process, told apart from a later one that was given the same pid. */
@@ -77,6 +77,23 @@ export async function untilGone(id: ProcessId, msMax: number): Promise<boolean> 
     await sleep(10)
   }
   return true
+}
+
+/** Processes that work in `folder` (Linux); a zombie works nowhere. Those of other users cannot be seen, unless we are root. */
+export function processesIn(folder: string): ProcessId[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc').flatMap((name) => {
+    const pid = Number(name)
+    if (!Number.isInteger(pid)) return []
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`) !== folder) return []
+    } catch {
+      // Gone, a zombie, or another user's.
+      return []
+    }
+    const started = startedOf(pid)
+    return started === null ? [] : [{ pid, started }]
+  })
 }
 
 /** Processes whose environment holds exactly the entry `NAME=value`; none where the system does not show it. */

@@ -53,7 +53,7 @@ before(async () => {
 
 after(async () => {
   listening.abort()
-  await consuming
+  await consuming?.catch(() => {})
   await running?.stop()
   await home?.remove()
 })
