@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { codeOf, errorTable, MediaError } from '../domain/errors.ts'
+import { limits } from '../domain/limits.ts'
+import { standard } from '../domain/presets/standard.ts'
+import { createImageStudio } from '../media/image/studio.ts'
+import { developBytes, typeOf } from './images/develop.ts'
+import { filesBelow, forEach, residentBytes } from './images/files.ts'
+import type { Bench } from './types.ts'
+
+const SLOTS = 2
+const LOOK_MS = 20
+/** Between two looks of the pool a decoder may take this much beyond its limit. */
+const BETWEEN_LOOKS_BYTES = 128 * 1024 ** 2
+
+/** Whatever the bytes are: renditions, or a refusal that is final and that a person can read. */
+export const bench: Bench = {
+  name: 'image-hostile',
+  claim: 'Every file of a FOLDER of damaged and hostile pictures ends in renditions or in a typed, final refusal.',
+  goal: 'no file without such an end, no decoder lost, none above its memory limit',
+  async run({ args, say }) {
+    const paths = await filesBelow(args[0])
+    const studio = createImageStudio({ slots: SLOTS, limits })
+    const outcomes = new Map<string, number>()
+    const wrong: string[] = []
+    let mostBytes = 0
+    let slowestMs = 0
+    let slowestRefusalMs = 0
+    const looking = setInterval(() => {
+      for (const pid of studio.pids())
+        void residentBytes(pid, 'VmHWM').then((bytes) => {
+          mostBytes = Math.max(mostBytes, bytes)
+        })
+    }, LOOK_MS)
+    const started = performance.now()
+    try {
+      await forEach(paths, SLOTS, async (path) => {
+        const bytes = await readFile(path)
+        const from = performance.now()
+        let outcome = 'ready'
+        try {
+          await studio.probe(bytes, typeOf(bytes))
+          await developBytes(studio, bytes, standard)
+        } catch (error) {
+          outcome = codeOf(error)
+          // Retried for ever, or a bug of ours: neither is an end.
+          if (!(error instanceof MediaError) || errorTable[error.code].retry) wrong.push(`${path}: ${String(error)}`)
+        }
+        const ms = performance.now() - from
+        if (outcome === 'MEDIA_TOO_MANY_PIXELS') slowestRefusalMs = Math.max(slowestRefusalMs, ms)
+        slowestMs = Math.max(slowestMs, ms)
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+      })
+    } finally {
+      clearInterval(looking)
+      await studio.close()
+    }
+    for (const [outcome, count] of [...outcomes].toSorted((a, b) => b[1] - a[1])) say(`${String(count).padStart(6)} ${outcome}`)
+    for (const line of wrong.slice(0, 20)) say(`without an end: ${line}`)
+    say(`${((performance.now() - started) / 1000).toFixed(0)} s in all; slowest file ${slowestMs.toFixed(0)} ms`)
+    say(`slowest refusal for its pixels ${slowestRefusalMs.toFixed(1)} ms`)
+    say(`a decoder's peak: ${(mostBytes / 1024 ** 2).toFixed(0)} MiB of ${(limits.imageChildRssBytesMax / 1024 ** 2).toFixed(0)}`)
+    return {
+      name: 'image-hostile',
+      value: wrong.length,
+      unit: `files of ${paths.length} without a typed, final end`,
+      goal: '0',
+      peer: `peak of a decoder ${(mostBytes / 1024 ** 2).toFixed(0)} MiB`,
+      holds: wrong.length === 0 && mostBytes <= limits.imageChildRssBytesMax + BETWEEN_LOOKS_BYTES,
+    }
+  },
+}

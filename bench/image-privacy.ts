@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { limits } from '../domain/limits.ts'
+import { standard } from '../domain/presets/standard.ts'
+import { createImageStudio } from '../media/image/studio.ts'
+import { developBytes } from './images/develop.ts'
+import { filesBelow, forEach } from './images/files.ts'
+import type { Bench } from './types.ts'
+
+const OUTPUT_BYTES_MAX = 1024 ** 3
+/** Groups of exiftool that belong to metadata; what is left over is read off the picture's own header. */
+const GROUPS = [
+  'EXIF',
+  'GPS',
+  'XMP',
+  'IPTC',
+  'MakerNotes',
+  'Photoshop',
+  'ICC_Profile',
+  'JUMBF',
+  'MPF',
+  'FlashPix',
+  'PhotoMechanic',
+  'Trailer',
+]
+const CONTAINERS = [
+  'Exif\0\0',
+  'http://ns.adobe.com',
+  'xmpmeta',
+  'ICC_PROFILE',
+  'Photoshop 3.0',
+  '8BIM',
+  'MPF\0',
+  'jumb',
+  'EXIF',
+  'XMP ',
+  'ICCP',
+  'urn:mpeg',
+]
+/** Shorter words turn up in compressed pixels by chance. */
+const CANARY_LENGTH_MIN = 7
+
+type Tags = Readonly<Record<string, unknown>>
+
+/** exiftool and a search for the source's own words: two ways that share nothing with the code that strips. */
+export const bench: Bench = {
+  name: 'image-privacy',
+  claim: 'No rendition of any place-bearing picture of a FOLDER holds a byte of metadata.',
+  goal: '0 finds by exiftool and by a search for the words of the source',
+  async run({ tools, args, scratch, say }) {
+    const exiftool = tools['exiftool'] ?? 'exiftool'
+    await filesBelow(args[0])
+    const bearing = (
+      await tagsOf(exiftool, ['-GPS:all', '-XMP-exif:GPS*', '-EXIF:all', '-XMP:all', '-IPTC:all', '-MakerNotes:all'], args[0] ?? '')
+    ).filter((tags) => Object.keys(tags).some((key) => /GPS(Latitude|Longitude|Position)$/.test(key)))
+    if (bearing.length === 0) throw new Error('no picture of the folder tells its place')
+    const studio = createImageStudio({ slots: 2, limits })
+    const finds: string[] = []
+    let renditions = 0
+    let refused = 0
+    try {
+      await forEach(bearing, 2, async (tags, index) => {
+        const source = String(tags['SourceFile'])
+        const files = await developBytes(studio, await readFile(source), standard).catch((error: unknown) => {
+          say(`${basename(source)}: ${String(error)}`)
+          return null
+        })
+        if (!files) {
+          refused++
+          return
+        }
+        const folder = join(scratch, String(index))
+        await mkdir(folder)
+        const words = [...CONTAINERS, ...canariesOf(tags)]
+        for (const { name, data } of files) {
+          renditions++
+          const word = words.find((candidate) => Buffer.from(data).includes(candidate, 0, 'latin1'))
+          if (word !== undefined) finds.push(`${basename(source)} ${name}: the word ${JSON.stringify(word)}`)
+          await writeFile(join(folder, name), data)
+        }
+      })
+    } finally {
+      await studio.close()
+    }
+    const left = await tagsOf(
+      exiftool,
+      GROUPS.map((group) => `-${group}:all`),
+      scratch,
+    )
+    for (const tags of left) {
+      const keys = Object.keys(tags).filter((key) => key !== 'SourceFile')
+      if (keys.length > 0) finds.push(`${String(tags['SourceFile'])}: ${keys.join(', ')}`)
+    }
+    for (const find of finds.slice(0, 20)) say(find)
+    say(
+      `${bearing.length} pictures tell their place; ${refused} of them are refused; ${renditions} renditions, ${left.length} seen by exiftool`,
+    )
+    return {
+      name: 'image-privacy',
+      value: finds.length,
+      unit: `finds in ${renditions} renditions of ${bearing.length - refused} pictures`,
+      goal: '0',
+      peer: 'exiftool and a search for the words of the source',
+      holds: finds.length === 0 && renditions > 0 && left.length === renditions,
+    }
+  },
+}
+
+async function tagsOf(exiftool: string, wanted: readonly string[], folder: string): Promise<Tags[]> {
+  const run = promisify(execFile)
+  // It exits with 1 when single files are damaged, and has told of the others all the same.
+  const { stdout } = await run(exiftool, ['-json', '-G1', '-r', '-q', '-q', '-ext', '*', ...wanted, folder], {
+    maxBuffer: OUTPUT_BYTES_MAX,
+  }).catch((error: { readonly stdout?: string }) => ({ stdout: error.stdout ?? '' }))
+  if (stdout === '') throw new Error('exiftool gave no answer')
+  return JSON.parse(stdout) as Tags[]
+}
+
+/** Texts of the source, long enough to be told from chance. */
+function canariesOf(tags: Tags): string[] {
+  const texts = Object.entries(tags).flatMap(([key, value]) => (key !== 'SourceFile' && typeof value === 'string' ? [value] : []))
+  return [...new Set(texts.filter((text) => text.length >= CANARY_LENGTH_MIN && /^[\x20-\x7e]+$/.test(text)))]
+}
