@@ -23,6 +23,9 @@ export async function upload(call: Call, parts: Parts): Promise<Answer> {
   const coding = request.headers['content-encoding']
   if (coding !== undefined && coding !== 'identity')
     throw new MediaError('MEDIA_TYPE_UNSUPPORTED', 'Send the bytes without a Content-Encoding.')
+  if (/^multipart\//i.test(request.headers['content-type'] ?? '')) {
+    throw new MediaError('REQUEST_INVALID', "Send the file's bytes themselves as the body (curl --data-binary @file), not a form.")
+  }
   const declaredBytes = request.headers['content-length'] === undefined ? null : Number(request.headers['content-length'])
   if (declaredBytes === 0) throw new MediaError('UPLOAD_EMPTY')
   if (declaredBytes !== null && declaredBytes > limits.uploadBytesMax) throw tooLarge(limits.uploadBytesMax)

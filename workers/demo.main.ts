@@ -2,13 +2,12 @@
  * `npm run demo`: a photo and a video through the whole pipeline on the embedded default.
  * `npm run demo -- [FILE...] [--filter NAME] [--preset NAME] [--port N] [--json] [--exit]`
  */
-import { parseArgs } from 'node:util'
+import { parseCommand } from './arguments.ts'
 import { runDemo } from './demo.ts'
 import { embeddedOptions } from './embedded-options.ts'
 import { startEmbedded } from './embedded.ts'
 import { documentOf } from './instance.ts'
 import { runMain } from './run-main.ts'
-import { SettingError } from './settings.ts'
 import { addresses, describe, describeEvent } from './show.ts'
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -45,20 +44,14 @@ await runMain(async (parts, end) => {
 })
 
 function parse() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        exit: { type: 'boolean', default: false },
-        port: { type: 'string' },
-        filter: { type: 'string' },
-        preset: { type: 'string' },
-      },
-    })
-  } catch (error) {
-    throw new SettingError(
-      `npm run demo -- [FILE...] [--filter NAME] [--preset NAME] [--port N] [--json] [--exit]: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
+  return parseCommand('npm run demo -- [FILE...] [--filter NAME] [--preset NAME] [--port N] [--json] [--exit]', {
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      exit: { type: 'boolean', default: false },
+      port: { type: 'string' },
+      filter: { type: 'string' },
+      preset: { type: 'string' },
+    },
+  })
 }

@@ -1,5 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Item } from '../api/item.ts'
 import type { CloudEvent } from '../domain/events.ts'
@@ -66,21 +66,25 @@ async function readSample(path: string): Promise<Sample> {
   return { label: basename(path), bytes }
 }
 
-async function makeSamples({ tools, say }: DemoOptions): Promise<Sample[]> {
-  say('making a sample photo (with GPS and orientation in its EXIF) and a sample clip (with sound)')
-  const folder = await mkdtemp(join(tmpdir(), 'darkroom-demo-'))
-  try {
-    const [photo, clip] = await Promise.all([
-      makeSamplePhoto(),
-      makeSampleClip({ ffmpeg: need(tools, 'ffmpeg'), target: join(folder, 'sample.mp4') }),
+/** The samples, made once for a data folder. */
+async function makeSamples({ tools, home, say }: DemoOptions): Promise<Sample[]> {
+  const folder = join(home, 'samples')
+  const photo = join(folder, 'photo.jpg')
+  const clip = join(folder, 'clip.mp4')
+  if (!existsSync(photo) || !existsSync(clip)) {
+    say('making a sample photo (with GPS and orientation in its EXIF) and a sample clip (with sound)')
+    const draft = await mkdtemp(join(home, 'samples-'))
+    await Promise.all([
+      makeSamplePhoto().then(async (bytes) => await writeFile(join(draft, 'photo.jpg'), bytes)),
+      makeSampleClip({ ffmpeg: need(tools, 'ffmpeg'), target: join(draft, 'clip.mp4') }),
     ])
-    return [
-      { label: 'sample photo', bytes: photo },
-      { label: 'sample clip', bytes: await readFile(clip) },
-    ]
-  } finally {
-    await rm(folder, { recursive: true })
+    await rm(folder, { recursive: true, force: true })
+    await rename(draft, folder)
   }
+  return [
+    { label: 'sample photo', bytes: await readFile(photo) },
+    { label: 'sample clip', bytes: await readFile(clip) },
+  ]
 }
 
 /** Says each step of an item once. */

@@ -1,11 +1,10 @@
 /** `npm start`: the embedded default until SIGINT or SIGTERM. `--json` prints one document when it is ready; `--port N`. */
-import { parseArgs } from 'node:util'
+import { parseCommand } from './arguments.ts'
 import { embeddedOptions } from './embedded-options.ts'
 import { startEmbedded } from './embedded.ts'
 import { documentOf } from './instance.ts'
 import { runMain } from './run-main.ts'
 import { addresses } from './show.ts'
-import { SettingError } from './settings.ts'
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
@@ -19,9 +18,7 @@ await runMain(async (parts, end) => {
 })
 
 function parse() {
-  try {
-    return parseArgs({ options: { json: { type: 'boolean', default: false }, port: { type: 'string' } } })
-  } catch (error) {
-    throw new SettingError(`npm start -- [--json] [--port N]: ${error instanceof Error ? error.message : String(error)}`)
-  }
+  return parseCommand('npm start -- [--json] [--port N]', {
+    options: { json: { type: 'boolean', default: false }, port: { type: 'string' } },
+  })
 }

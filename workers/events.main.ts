@@ -38,13 +38,13 @@ async function readInstance(home: string): Promise<{ readonly kafka: readonly st
 async function readPlace(env: Environment): Promise<{ readonly brokers: readonly string[]; readonly topic: string }> {
   const named = list(env, 'KAFKA_BROKERS')
   const home = text(env, 'DARKROOM_HOME', '.darkroom')
-  const instance = named.length > 0 ? null : await readInstance(home)
+  const instance = named.length > 0 ? null : ((await readInstance(home)) ?? (await readInstance(join(home, 'stack'))))
   const brokers = instance?.kafka ?? named
   if (brokers.length === 0) {
     throw new SettingError(
       instance
         ? `The instance running in ${home} has no Kafka; its events wait in its outbox. Start it with Java installed, or with KAFKA_BROKERS set.`
-        : `KAFKA_BROKERS is not set and no instance is running in ${home}: start one with npm start, or name the brokers.`,
+        : `KAFKA_BROKERS is not set and no instance is running in ${home}: start one with npm start or npm run stack -- start, or name the brokers.`,
     )
   }
   return { brokers, topic: text(env, 'EVENTS_TOPIC', instance?.topic ?? 'darkroom.media.v1') }

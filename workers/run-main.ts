@@ -22,7 +22,12 @@ export async function runMain(start: (parts: Parts, end: End) => Promise<void>):
   const ended = new Promise<number | { readonly error: unknown }>((resolve) => {
     end = resolve
   })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (process.stderr.isTTY) process.stderr.write('stopping\n')
+      end(0)
+    })
+  }
   // A start that is interrupted is left where it stands: stopping the parts makes it fail, which nobody waits for.
   start(parts, end).catch((error: unknown) => end({ error }))
   const outcome = await ended

@@ -4,16 +4,16 @@
  */
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { isRunning, startedOf } from '../infra/engines/processes.ts'
 import { openLog, tellingLine } from '../infra/engines/logs.ts'
 import { parseTools } from '../infra/engines/tools.ts'
-import { documentOf, type Instance } from './instance.ts'
+import { parseCommand } from './arguments.ts'
+import { announceInstance, documentOf, type Instance } from './instance.ts'
 import { runMain, type End } from './run-main.ts'
-import { SettingError, text, wholeNumber } from './settings.ts'
+import { text, wholeNumber } from './settings.ts'
 import { addresses } from './show.ts'
 import { startStack } from './stack.ts'
 import type { Parts } from './part.ts'
@@ -36,7 +36,7 @@ const file = join(home, 'stack.state')
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 const { values, positionals } = parse()
-const [verb = 'status', name] = positionals
+const [verb = 'help', name] = positionals
 
 const verbs: Record<string, (parts: Parts, end: End) => Promise<void>> = {
   start: async (_, end) => end(await start()),
@@ -54,11 +54,7 @@ if (!act) {
 await runMain(act)
 
 function parse() {
-  try {
-    return parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false }, port: { type: 'string' } } })
-  } catch (error) {
-    throw new SettingError(`${USAGE}: ${error instanceof Error ? error.message : String(error)}`)
-  }
+  return parseCommand(USAGE, { allowPositionals: true, options: { json: { type: 'boolean', default: false }, port: { type: 'string' } } })
 }
 
 async function running(): Promise<Running | null> {
@@ -126,6 +122,7 @@ async function run(parts: Parts, end: End): Promise<void> {
   const eventsTopic = text(process.env, 'EVENTS_TOPIC', 'darkroom.media.v1')
   const instance = await startStack({ home, tools, basePort, eventsTopic, say, onLost: (error) => end({ error }) }, parts)
   await save({ ...me, instance })
+  parts.add({ name: 'instance file', stop: await announceInstance(home, instance) })
   parts.add({ name: 'state', stop: async () => await rm(file, { force: true }) })
 }
 
@@ -162,7 +159,10 @@ async function logs(): Promise<number> {
   const path = join(home, 'logs', `${name ?? 'stack'}.log`)
   const content = await readFile(path, 'utf8').catch(() => null)
   if (content === null || /[/\\]/.test(name ?? '')) {
-    say(`there is no log ${name ?? 'stack'}`)
+    const names = (await readdir(join(home, 'logs')).catch(() => []))
+      .filter((file) => file.endsWith('.log'))
+      .map((file) => file.slice(0, -4))
+    say(`there is no log ${name ?? 'stack'}${names.length > 0 ? `; there are: ${names.join(', ')}` : ''}`)
     return 1
   }
   process.stdout.write(content)

@@ -4,6 +4,8 @@ import { DefaultLogger, Runtime, type Logger as TemporalLogger } from '@temporal
 /** Temporal's warnings and errors as lines of our log; its information is of no use to an operator. */
 export function temporalLogger(logger: Logger): TemporalLogger {
   return new DefaultLogger('WARN', ({ level, message, meta }) => {
+    // Two of our three queues have none, and should not.
+    if (message.startsWith('No workflows registered')) return
     const facts: Record<string, string | number> = {}
     for (const key of ['workflowId', 'activityType', 'taskQueue', 'attempt']) {
       const value: unknown = meta?.[key]

@@ -1,4 +1,4 @@
-import { defineSearchAttributeKey } from '@temporalio/common'
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common'
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { Stage } from '../domain/media.ts'
 
@@ -8,4 +8,13 @@ const stageKey = defineSearchAttributeKey('stage', 'KEYWORD')
 export function showStage(stage: Stage, details: string): void {
   upsertSearchAttributes([{ key: stageKey, value: stage }])
   setCurrentDetails(details)
+}
+
+/** What an operator finds an item's child workflows by: the same as its parent's. */
+export function searchAttributesOf(facts: {
+  readonly mediaId: string
+  readonly tenant: string
+  readonly kind: string
+}): SearchAttributePair[] {
+  return (['mediaId', 'tenant', 'kind'] as const).map((name) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value: facts[name] }))
 }

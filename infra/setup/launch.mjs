@@ -5,6 +5,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { SetupFault } from './fault.mjs'
 
+const ORPHAN_LOOK_MS = 500
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /** A terminal hands Ctrl-C to the whole group: to forward it would make it two, and two mean "at once". */
@@ -31,6 +32,14 @@ export function launch({ node, repo, main, args, env }) {
     }
     child = spawn(node, [file, ...args], { stdio: 'inherit', env })
     child.once('error', (error) => refuse(new SetupFault(`${node} could not be started: ${error.code}`)))
-    child.once('exit', (code, signal) => done(statusOf(code, signal)))
+    // Whoever kills npm alone means the program: without a parent nobody is left to end it.
+    const parent = process.ppid
+    const watch = setInterval(() => {
+      if (process.ppid !== parent) child.kill('SIGTERM')
+    }, ORPHAN_LOOK_MS)
+    child.once('exit', (code, signal) => {
+      clearInterval(watch)
+      done(statusOf(code, signal))
+    })
   })
 }
