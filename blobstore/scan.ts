@@ -22,7 +22,7 @@ export interface ScanResult {
   readonly end: number
   readonly lastBatch: number
   readonly epochMax: number
-  /** Bytes that were durable once and are no records now. Nothing in them is touched. */
+  /** Bytes that were durable once and are no records now; an empty span where a record is missing. Nothing in them is touched. */
   readonly damage: readonly Span[]
   /** Whether bytes of a batch that never became whole lie at `end`. */
   readonly torn: boolean
@@ -69,7 +69,7 @@ export async function scan(
     const bytes = await window.at(offset, HEADER_BYTES)
     const header = decodeHeader(bytes, 0, seed)
     if (header === 'unknown') throw unknownRecord(offset)
-    if (header !== null && follows(last, header)) {
+    if (header !== null && belongs(header, offset) && follows(last, header)) {
       const record = { offset, bytes: recordBytes(header.length), header }
       durable = Math.max(durable, header.durableThrough)
       pending.push(record)
@@ -85,15 +85,22 @@ export async function scan(
     }
     sawBytes ||= bytes.some((byte) => byte !== 0)
     if (!options.resync) break
-    const next = await resyncFrom(read, seed, offset, last.epoch)
-    if (next === null) break
-    damage.push({ start: offset, end: next.offset })
-    durable = Math.max(durable, next.durable)
-    for (const record of pending) if (record.offset < durable) onRecord(record)
+    const found = await resyncFrom(read, seed, offset, last)
+    durable = Math.max(durable, found.durable)
+    const covered = pending.filter((record) => record.offset < durable)
+    for (const record of covered) onRecord(record)
+    if (found.next === null) {
+      // A torn commit still tells that all before it was durable.
+      const final = covered.at(-1)
+      if (final !== undefined) settled = { batch: final.header.batch, lastOfBatch: true, epoch: final.header.epoch }
+      pending = pending.slice(covered.length)
+      break
+    }
+    damage.push({ start: offset, end: found.next })
     pending = []
     // Which batches lay in the damage is not known; the walk trusts the header it goes on from.
     last = { batch: -1, lastOfBatch: true, epoch: last.epoch }
-    offset = next.offset
+    offset = found.next
   }
 
   const whole = await wholeBatches(read, pending)
@@ -122,29 +129,40 @@ function follows(last: Chain, header: RecordHeader): boolean {
   return header.batch === (last.lastOfBatch ? last.batch + 1 : last.batch)
 }
 
+async function isWhole(read: ReadAt, offset: number, header: RecordHeader): Promise<boolean> {
+  return checkBody(await read(offset, recordBytes(header.length)), 0, header.length) !== null
+}
+
 /** The longest run of whole batches at the start of `records`, every byte checked. */
 async function wholeBatches(read: ReadAt, records: readonly FoundRecord[]): Promise<readonly FoundRecord[]> {
   let whole = 0
   for (const [index, record] of records.entries()) {
-    const bytes = await read(record.offset, record.bytes)
-    if (checkBody(bytes, 0, record.header.length) === null) break
+    if (!(await isWhole(read, record.offset, record.header))) break
     if (record.header.lastOfBatch) whole = index + 1
   }
   return records.slice(0, whole)
 }
 
+/** A record tells of bytes before it only, and tombstones lie beside the log: others lie where they were not written. */
+function belongs(header: RecordHeader, offset: number): boolean {
+  return header.durableThrough <= offset && header.type !== 'tombstone'
+}
+
 /**
- * The first sound header after the bad bytes at `offset`, if some header further on says that `offset`
- * was durable when it was written; null when none does, which makes the bad bytes a torn batch.
+ * What lies at and after `offset`, where no record follows the one before. `next` is the first sound header, if some header further on says that
+ * `offset` was durable when it was written; null when none does, which makes the bad bytes a torn batch.
+ * `durable` is the furthest that any of them says.
  */
 async function resyncFrom(
   read: ReadAt,
   seed: number,
   offset: number,
-  epochMin: number,
-): Promise<{ offset: number; durable: number } | null> {
+  after: Chain,
+): Promise<{ readonly next: number | null; readonly durable: number }> {
   let first: number | null = null
-  for (let at = offset + ALIGN_BYTES; ; ) {
+  let whole: number | null = null
+  let durable = 0
+  for (let at = offset; ; ) {
     const bytes = await read(at, WINDOW_BYTES + HEADER_BYTES)
     const searched = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let found = searched.indexOf(magic); found !== -1 && found < WINDOW_BYTES; found = searched.indexOf(magic, found + 1)) {
@@ -152,11 +170,15 @@ async function resyncFrom(
       const header = decodeHeader(bytes, found, seed)
       if (header === null) continue
       if (header === 'unknown') throw unknownRecord(at + found)
-      if (header.epoch < epochMin) continue
+      if (header.epoch < after.epoch || header.batch < after.batch || !belongs(header, at + found)) continue
+      durable = Math.max(durable, header.durableThrough)
+      // Its length is gone by from here on: a record that is not whole may be a piece of one, astray.
       first ??= at + found
-      if (header.durableThrough > offset) return { offset: first, durable: header.durableThrough }
+      whole ??= (await isWhole(read, at + found, header)) ? at + found : null
+      if (whole === null) continue
+      if (durable > offset) return { next: whole, durable }
     }
-    if (bytes.byteLength <= WINDOW_BYTES) return null
+    if (bytes.byteLength <= WINDOW_BYTES) return { next: durable > offset ? first : null, durable }
     at += WINDOW_BYTES
   }
 }

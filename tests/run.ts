@@ -33,7 +33,7 @@ const tiers: readonly Tier[] = [
     name: 'unit',
     files: [
       '{domain,media,blobstore,objects,catalog,events,cdn,api,activities,workflows,workers,console,infra}/**/*.test.{ts,mjs}',
-      'tests/{tidy,golden}/**/*.test.ts',
+      'tests/{tidy,golden,sim}/**/*.test.ts',
     ],
     concurrency: 2,
   },
