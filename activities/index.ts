@@ -1,11 +1,13 @@
 /** The activities of each task queue, put together from what they need. Workflows import their types only. */
 import { admitImage, type AdmitImageDeps } from './admit-image.ts'
 import { admitVideo, type AdmitVideoDeps } from './admit-video.ts'
+import { announcePlayable, type PlayableDeps } from './announce-playable.ts'
 import { assembleVideo } from './assemble-video.ts'
 import { developImage, type DevelopImageDeps } from './develop-image.ts'
 import { discard, type DiscardDeps } from './discard.ts'
 import { encodeAudio } from './encode-audio.ts'
 import { encodeChunk, type EncodeDeps } from './encode-chunk.ts'
+import { encodeLead } from './encode-lead.ts'
 import { awaitIngestEnd, beginErase, certifyErase, purgeEdges, verifyOrigins, type EraseDeps } from './erase.ts'
 import { guarded } from './failure.ts'
 import { invalidate } from './invalidate.ts'
@@ -13,10 +15,11 @@ import { makePoster } from './make-poster.ts'
 import { publish } from './publish.ts'
 import { announce, refuse, type SettleDeps } from './settle.ts'
 
-export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps) {
+export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps & PlayableDeps) {
   return guarded({
     publish: publish(deps),
     invalidate: invalidate(deps),
+    announcePlayable: announcePlayable(deps),
     announce: announce(deps),
     refuse: refuse(deps),
     discard: discard(deps),
@@ -35,6 +38,7 @@ export function imageActivities(deps: AdmitImageDeps & DevelopImageDeps) {
 export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitImageDeps, 'images'>) {
   return guarded({
     admitVideo: admitVideo(deps),
+    encodeLead: encodeLead(deps),
     encodeChunk: encodeChunk(deps),
     encodeAudio: encodeAudio(deps),
     makePoster: makePoster(deps),

@@ -1,19 +1,19 @@
 import { MediaError, errorTable, isErrorCode } from '../domain/errors.ts'
 import type { MediaStore } from '../domain/ports.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
-import { readyData, refusedData, type FileUrl } from '../events/build.ts'
+import { readyData, refusedData, type ItemUrls } from '../events/build.ts'
 
 export interface SettleDeps {
   readonly catalog: MediaStore
-  readonly fileUrl: FileUrl
+  readonly urls: ItemUrls
 }
 
 /** The good end: state ready and event media.ready in one transaction. */
-export function announce({ catalog, fileUrl }: SettleDeps) {
+export function announce({ catalog, urls }: SettleDeps) {
   return async (input: IngestInput): Promise<void> => {
     const row = await catalog.get(input.mediaId)
     if (!row) throw new MediaError('MEDIA_NOT_FOUND')
-    await catalog.settle(input.mediaId, { state: 'ready', event: readyData(row, fileUrl) })
+    await catalog.settle(input.mediaId, { state: 'ready', event: readyData(row, urls.fileUrl) })
   }
 }
 

@@ -1,29 +1,7 @@
-import type { PrivateFacts, Rendition, StoredFile } from '../domain/media.ts'
+import type { PrivateFacts, Rendition } from '../domain/media.ts'
 import type { CheckpointStore } from '../domain/ports.ts'
+import type { StoredChunk, StoredLead, StoredTrack } from '../domain/video-pieces.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
-
-/** A stored media segment and how long it plays. */
-export interface StoredSegment extends StoredFile {
-  readonly durationSeconds: number
-}
-
-export interface StoredTrack {
-  readonly init: StoredFile
-  readonly segments: readonly StoredSegment[]
-  readonly codecs: string
-}
-
-export interface StoredChunk {
-  readonly rungs: readonly {
-    readonly rung: number
-    readonly codecs: string
-    /** SHA-256 of ftyp+moov: every chunk of a rung must have the same, since players are given only one. */
-    readonly initSha256: string
-    /** Stored with the first chunk only. */
-    readonly init?: StoredFile
-    readonly segments: readonly StoredSegment[]
-  }[]
-}
 
 export interface StoredPoster {
   readonly renditions: readonly Rendition[]
@@ -35,6 +13,7 @@ interface Results {
   facts: PrivateFacts
   audio: StoredTrack
   poster: StoredPoster
+  lead: StoredLead
   [chunk: `chunk:${number}`]: StoredChunk
 }
 
@@ -53,6 +32,10 @@ export function videoSteps(checkpoints: CheckpointStore, { mediaId, version }: I
       const fresh = await work()
       await checkpoints.finish(mediaId, version, step, fresh)
       return fresh
+    },
+    /** The result where the step is finished, else null. */
+    async peek<K extends keyof Results>(step: K): Promise<Results[K] | null> {
+      return ((await checkpoints.finished(mediaId, version, step)) ?? null) as Results[K] | null
     },
     async finished<K extends keyof Results>(step: K): Promise<Results[K]> {
       const result = await checkpoints.finished(mediaId, version, step)

@@ -34,7 +34,10 @@ const row: MediaRow = {
   sourceSha256: 'ab',
   createdAt: new Date('2026-01-01T00:00:00Z'),
 }
-const urls = { fileUrl: (id: string, version: number, file: { name: string }) => `https://cdn/${id}.${version}/${file.name}` }
+const urls = {
+  fileUrl: (id: string, version: number, file: { name: string }) => `https://cdn/${id}.${version}/${file.name}`,
+  aliasUrl: (row: { id: string }, name: string) => `https://cdn/a/${row.id}/${name}`,
+}
 
 test('api: a ready item has URLs for what an app links to, and nothing of how it is stored', () => {
   const { progress: _progress, ...done } = row

@@ -14,6 +14,7 @@ import {
 /** Where a stored file is served from. */
 export interface FileUrls {
   fileUrl(id: MediaId, version: number, file: StoredFile): string
+  aliasUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>, name: string): string
 }
 
 export interface ItemRendition {
@@ -38,7 +39,7 @@ export interface Item {
   readonly durationMs?: number
   /** Empty until the item can be shown. */
   readonly renditions: readonly ItemRendition[]
-  /** URL of the master playlist. */
+  /** URL of the master playlist; of a playable item one that grows and leads to the finished one later. */
   readonly hls?: string
   /** URL of the poster. */
   readonly poster?: string
@@ -69,7 +70,8 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
           bytes: file.bytes,
         }))
   const urlOf = (name: string | undefined) => renditions.find((rendition) => rendition.name === name)?.url
-  const hls = urlOf(manifest?.hls)
+  // While chunks land, the playlist has no address that stays the same for ever.
+  const hls = row.state === 'playable' ? urls.aliasUrl(row, 'master.m3u8') : urlOf(manifest?.hls)
   const poster = urlOf(manifest?.poster)
   return {
     id: row.id,

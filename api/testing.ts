@@ -208,6 +208,7 @@ export async function startTestApi(
     objects,
     starter,
     urls: {
+      aliasUrl: (row, name) => `/a/${row.id}.0/${name}`,
       fileUrl: (id, version, file) => `/m/${id}.${version}/${file.locator.volume}.${file.locator.alt}.${file.locator.cookie}/${file.name}`,
     },
     newId: createIdGenerator(1, Date.now),

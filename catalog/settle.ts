@@ -15,7 +15,7 @@ async function addEvent(queries: Queries, id: MediaId, row: LockedMedia, type: E
   return added.length > 0
 }
 
-/** The end of an item's way: its state and the event that tells of it, in one transaction. */
+/** The outcome of an item, or that it can be played already: its state and the event that tells of it, in one transaction. */
 export function createSettle(database: Database): Pick<MediaStore, 'settle'> {
   return {
     async settle(id, outcome) {
@@ -23,9 +23,15 @@ export function createSettle(database: Database): Pick<MediaStore, 'settle'> {
         const row = await lockMedia(queries, id)
         const decision = decideSettle(row.state, outcome.state)
         if (decision === 'keep') return
-        if (outcome.state === 'ready' && !row.published) throw new Error(`${id} is settled as ready without a manifest`)
+        const shown = outcome.state === 'ready' || outcome.state === 'playable'
+        if (shown && !row.published) throw new Error(`${id} is settled as ${outcome.state} without a manifest`)
         const added = await addEvent(queries, id, row, `media.${outcome.state}`, outcome.event)
         if (decision === 'repeat' && !added) return
+        if (outcome.state === 'playable') {
+          // Not the end: stage and progress go on being told.
+          await queries.rows('update media set state = $2 where id = $1', [id, outcome.state])
+          return
+        }
         const refused = outcome.state === 'rejected' || outcome.state === 'failed'
         await queries.rows(
           `update media set state = $2, stage = 'done', progress = null, error = $3,

@@ -5,7 +5,7 @@ import type { Outcome } from '../domain/ports.ts'
 import { decidePublish, decideSettle } from './transitions.ts'
 
 const states: readonly MediaState[] = ['processing', 'playable', 'ready', 'rejected', 'failed', 'erased']
-const outcomes: readonly Outcome['state'][] = ['ready', 'rejected', 'failed', 'erased']
+const outcomes: readonly Outcome['state'][] = ['playable', 'ready', 'rejected', 'failed', 'erased']
 
 test('transitions: an open item takes any outcome but erased, a final one keeps what it is', () => {
   for (const state of states) {

@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { codeOf, type ErrorCode, errorTable, MediaError } from '../domain/errors.ts'
 import type { BlobRead } from '../domain/ports.ts'
-import { etagOf, fileHeaders, preflightHeaders, refusalHeaders } from './policy.ts'
+import type { MediaId } from '../domain/ids.ts'
+import { mediaTypes } from '../domain/media.ts'
+import type { Current } from './current-files.ts'
+import { aliasHeaders, etagOf, fileHeaders, preflightHeaders, refusalHeaders } from './policy.ts'
 import { select } from './select.ts'
 import { type FileParts, typeOfName } from './url.ts'
 
@@ -36,6 +39,15 @@ export function answerFile(method: string, headers: IncomingHttpHeaders, file: F
     case 416:
       return answerError(new MediaError('RANGE_NOT_SATISFIABLE'), { 'Content-Range': `bytes */${bytes}` })
   }
+}
+
+/** The answer to an alias: a way to the file that is current, or a playlist that will grow. Kept by nobody. */
+export function answerCurrent(id: MediaId, current: Current): Answer {
+  const headers = aliasHeaders(id, current.version)
+  // 307 and not 302: RFC 9110, section 15.4.8, leaves the method as it is.
+  if (current.is === 'file') return { status: 307, headers: { ...headers, Location: current.path, 'Content-Length': 0 }, body: null }
+  const body = new TextEncoder().encode(current.text)
+  return { status: 200, headers: { ...headers, 'Content-Type': mediaTypes.m3u8, 'Content-Length': body.byteLength }, body }
 }
 
 /** RFC 9457 for any thrown value. What is told is the table's text: details stay in the log. */

@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { errorTable, codeOf, MediaError } from '../domain/errors.ts'
 import { keyOf } from '../domain/ids.ts'
 import type { Limits } from '../domain/limits.ts'
-import type { BlobRead, BlobStore } from '../domain/ports.ts'
-import { type Answer, answerError, answerFile, answerPreflight, answerProbe } from './answer.ts'
+import type { BlobRead, BlobStore, CurrentFiles } from '../domain/ports.ts'
+import { parseAliasPath } from './alias-path.ts'
+import { type Answer, answerCurrent, answerError, answerFile, answerPreflight, answerProbe } from './answer.ts'
+import { createCurrent } from './current-files.ts'
 import type { Erasures } from './erasures.ts'
 import { createHotFiles } from './hot-files.ts'
 import { type Logger, silent } from './logger.ts'
@@ -15,7 +17,9 @@ export interface OriginOptions {
   readonly blobs: Pick<BlobStore, 'read'>
   /** Usually an ErasureFollower: its `ready` and `onErased` are used where it has them. */
   readonly erasures: Erasures & { ready?(): boolean; onErased?(listener: (id: FileParts['id']) => void): () => void }
-  readonly limits: Pick<Limits, 'originConcurrencyMax' | 'requestHeaderMsMax' | 'closeMsMax'>
+  /** What aliases are resolved from; without it there are none. */
+  readonly current?: CurrentFiles
+  readonly limits: Pick<Limits, 'aliasAgeMsMax' | 'aliasItemsMax' | 'originConcurrencyMax' | 'requestHeaderMsMax' | 'closeMsMax'>
   /** Memory for files that are asked for again; 0 keeps none. */
   readonly hotBytesMax?: number
   /** A reader that takes nothing for this long is cut off. */
@@ -34,7 +38,7 @@ export interface Origin {
 
 /**
  * The server behind the edges: GET and HEAD of immutable files straight from the volumes, with no database
- * on the way. An erased item is 410 whatever else the address says, before it is read and again after.
+ * on the way; aliases to what is current come from `current`. An erased item is 410 whatever else the address says, before it is read and again after.
  * Until the feed of erasures was read once, files are 503: nobody knows yet what must not be shown.
  * `/healthz` says that the process answers, `/readyz` that its knowledge of erasures is fresh.
  */
@@ -42,6 +46,9 @@ export function createOrigin(options: OriginOptions): Origin {
   const { blobs, erasures, limits, hotBytesMax = 0, stuckMsMax = 60_000, logger = silent, onAnswer } = options
   const hot = createHotFiles(hotBytesMax)
   const unsubscribe = erasures.onErased?.((id) => hot.forget(id))
+  const resolve = options.current
+    ? createCurrent({ source: options.current, ageMsMax: limits.aliasAgeMsMax, itemsMax: limits.aliasItemsMax })
+    : null
   let underWay = 0
   let closing: Promise<void> | undefined
 
@@ -62,6 +69,16 @@ export function createOrigin(options: OriginOptions): Origin {
     return answerFile(request.method ?? 'GET', request.headers, file, blob)
   }
 
+  async function serveAlias(path: string): Promise<Answer> {
+    const alias = parseAliasPath(path)
+    if (alias === null || resolve === null) return answerError(new MediaError('ROUTE_NOT_FOUND'))
+    if (!erasures.loaded()) throw new MediaError('CATALOG_UNAVAILABLE')
+    if (erasures.has(alias.id)) throw new MediaError('MEDIA_ERASED')
+    const current = await resolve(alias)
+    if (erasures.has(alias.id)) throw new MediaError('MEDIA_ERASED')
+    return answerCurrent(alias.id, current)
+  }
+
   async function serve(request: IncomingMessage): Promise<Answer> {
     const [path = ''] = (request.url ?? '').split('?', 1)
     if (request.method === 'OPTIONS') return answerPreflight()
@@ -72,7 +89,7 @@ export function createOrigin(options: OriginOptions): Origin {
     if (path === '/readyz') return answerProbe(closing === undefined && (erasures.ready?.() ?? erasures.loaded()))
     // Probes are answered in any case: an origin at its limit is busy, not ill.
     if (underWay > limits.originConcurrencyMax) return answerError(new MediaError('STORAGE_UNAVAILABLE'))
-    return await serveFile(path, request)
+    return await (path.startsWith('/a/') ? serveAlias(path) : serveFile(path, request))
   }
 
   function refuse(error: unknown, request: IncomingMessage): Answer {

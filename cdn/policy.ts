@@ -1,3 +1,4 @@
+import type { MediaId } from '../domain/ids.ts'
 import type { FileParts } from './url.ts'
 import { itemTag, versionTag } from './url.ts'
 
@@ -26,21 +27,29 @@ export const preflightHeaders: Readonly<Record<string, string>> = {
 /** Refusals are kept by nobody: what is missing may come, and an error may pass. */
 export const refusalHeaders: Readonly<Record<string, string>> = { ...openHeaders, 'Cache-Control': 'no-store' }
 
-/** Headers of a file that is there. The tags are said in each dialect: Varnish, Fastly, Cloudflare and others. */
+/** Headers of a file that is there. */
 export function fileHeaders(file: FileParts, type: string, etag: string): Record<string, string> {
-  const tags = [itemTag(file.id), versionTag(file.id, file.version)]
   return {
     ...openHeaders,
+    ...tagHeaders(file.id, file.version),
     'Content-Type': type,
     'Accept-Ranges': 'bytes',
     ETag: etag,
     'Cache-Control': FOREVER,
     // RFC 9213: for caches that browsers do not see.
     'CDN-Cache-Control': FOREVER,
-    xkey: tags.join(' '),
-    'Surrogate-Key': tags.join(' '),
-    'Cache-Tag': tags.join(','),
   }
+}
+
+/** Headers of an alias' answer: asked for anew each time, so that nothing replaced or erased is ever shown by it. */
+export function aliasHeaders(id: MediaId, version: number): Record<string, string> {
+  return { ...openHeaders, ...tagHeaders(id, version), 'Cache-Control': 'no-store' }
+}
+
+/** The tags are said in each dialect: Varnish, Fastly, Cloudflare and others. */
+function tagHeaders(id: MediaId, version: number): Record<string, string> {
+  const tags = [itemTag(id), versionTag(id, version)]
+  return { xkey: tags.join(' '), 'Surrogate-Key': tags.join(' '), 'Cache-Tag': tags.join(',') }
 }
 
 /** A strong validator: the address alone already fixes the bytes, and this names them. */

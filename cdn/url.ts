@@ -10,7 +10,7 @@ import { type FileExtension, type Locator, mediaTypes } from '../domain/media.ts
  * leading zeros; cookie: 16 lower-case hex digits; name: words of [a-z0-9] joined by single `.`, `_`, `-`,
  * with an extension of mediaTypes. One file has one address: whatever is not exactly of this form is not
  * an address, so that no cache holds two copies of which a purge would find one.
- * `/a/` is kept for aliases to the current version.
+ * `/a/` is for aliases to what is current: alias-path.ts.
  */
 export interface FileParts {
   readonly id: MediaId

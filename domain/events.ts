@@ -3,7 +3,7 @@ import type { MediaId } from './ids.ts'
 import type { MediaKind } from './media.ts'
 
 /** What the outside world is told of an item. Bodies are described by JSON Schemas in events/schemas. */
-export type EventType = 'media.ready' | 'media.rejected' | 'media.failed' | 'media.erased'
+export type EventType = 'media.playable' | 'media.ready' | 'media.rejected' | 'media.failed' | 'media.erased'
 
 export interface EventRendition {
   readonly name: string
@@ -28,6 +28,20 @@ export interface ReadyData {
   readonly poster?: string
 }
 
+export interface PlayableData {
+  readonly id: MediaId
+  readonly tenant: string
+  readonly kind: MediaKind
+  readonly version: number
+  readonly width: number
+  readonly height: number
+  readonly blurhash: string
+  readonly durationMs: number
+  /** A playlist that grows while the rest is encoded, and leads to the finished one afterwards. */
+  readonly hls: string
+  readonly poster: string
+}
+
 export interface RefusedData {
   readonly id: MediaId
   readonly tenant: string
@@ -42,7 +56,7 @@ export interface ErasedData {
   readonly verifiedAt: string
 }
 
-export type EventData = ReadyData | RefusedData | ErasedData
+export type EventData = PlayableData | ReadyData | RefusedData | ErasedData
 
 /** A row of the outbox: written in the same transaction as the change that it tells of. */
 export interface OutboxEvent {

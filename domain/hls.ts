@@ -84,8 +84,9 @@ export function masterPlaylist(input: { readonly rungs: readonly MasterRung[]; r
 }
 
 /**
- * The media playlist of one track as fragmented MP4. `ended` false leaves ENDLIST out and says EVENT: a
- * playlist that may only grow at its end (section 4.3.3.5), for a video whose later chunks are being encoded.
+ * The media playlist of one track as fragmented MP4. `growing` says EVENT: a playlist that may only grow at its
+ * end (section 4.3.3.5), for a video whose later chunks are being encoded; `ended` false leaves ENDLIST out. One
+ * that has grown stays an EVENT when it ends: nothing but its end may change (section 6.2.1).
  * Version 7 for EXT-X-MAP outside I-frame playlists (section 7 asks 6; Apple's authoring rules 7 for fMP4).
  * `targetSeconds` has to be given while a playlist grows, since it must not change (section 6.2.1).
  */
@@ -93,16 +94,17 @@ export function mediaPlaylist(input: {
   readonly initUri: string
   readonly segments: readonly PlaylistSegment[]
   readonly ended?: boolean
+  readonly growing?: boolean
   readonly targetSeconds?: number
 }): string {
-  const { initUri, segments, ended = true } = input
+  const { initUri, segments, ended = true, growing = !ended } = input
   const target = Math.max(targetDuration(segments), Math.round(input.targetSeconds ?? 0))
   const lines = [
     '#EXTM3U',
     '#EXT-X-VERSION:7',
     `#EXT-X-TARGETDURATION:${target}`,
     '#EXT-X-MEDIA-SEQUENCE:0',
-    `#EXT-X-PLAYLIST-TYPE:${ended ? 'VOD' : 'EVENT'}`,
+    `#EXT-X-PLAYLIST-TYPE:${growing ? 'EVENT' : 'VOD'}`,
     '#EXT-X-INDEPENDENT-SEGMENTS',
     `#EXT-X-MAP:URI="${uriOf(initUri)}"`,
   ]

@@ -68,6 +68,9 @@ export const limits = {
   closeMsMax: 10_000,
   requestHeaderMsMax: 15_000,
   originConcurrencyMax: 4_096,
+  /** What an origin looked up for an alias answers for this long. */
+  aliasAgeMsMax: 500,
+  aliasItemsMax: 1_000,
   outboxBatchMax: 200,
   /** An event that Kafka does not take at first is tried again after at most this long. */
   relayBackoffMsMax: 30_000,

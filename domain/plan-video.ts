@@ -14,6 +14,9 @@ const RUNG_SLACK = 0.9
 /** Where a poster is looked for: a quarter in, but no later than this, since a viewer sees the beginning first. */
 const POSTER_SECONDS_MAX = 3
 
+/** Shorter side in pixels of the largest rung that is made before all others. */
+const LEAD_SHORT_SIDE_MAX = 360
+
 /** Throws MEDIA_TOO_LONG or MEDIA_TOO_MANY_PIXELS; sizes as displayed. */
 export function admitVideo(probe: VideoProbe, limits: Pick<Limits, 'videoDurationMsMax' | 'videoPixelsMax'>): void {
   if (probe.durationMs > limits.videoDurationMsMax) {
@@ -93,6 +96,12 @@ function traitsOf({ colour, interlaced, alpha, matroska, remuxed }: SourceTraits
     ...(matroska === undefined ? {} : { matroska }),
     ...(remuxed === undefined ? {} : { remuxed }),
   }
+}
+
+/** The rungs that a video can be played in first: those that cost least, for small screens and slow networks. */
+export function leadRungs(plan: Pick<VideoPlan, 'rungs'>): readonly PlannedRung[] {
+  const low = plan.rungs.filter(({ width, height }) => Math.min(width, height) <= LEAD_SHORT_SIDE_MAX)
+  return low.length > 0 ? low : plan.rungs.slice(-1)
 }
 
 function planRungs(width: number, height: number, wanted: Preset['video']['rungs']): PlannedRung[] {

@@ -128,6 +128,8 @@ export interface MediaStore {
 }
 
 export type Outcome =
+  /** Not final: the item can be played while the rest is made. */
+  | { readonly state: 'playable'; readonly event: EventData }
   | { readonly state: 'ready'; readonly event: EventData }
   | { readonly state: 'rejected' | 'failed'; readonly error: ItemError; readonly event: EventData }
   | { readonly state: 'erased'; readonly event: EventData }
@@ -171,6 +173,12 @@ export interface Catalog extends TenantStore, MediaStore, PlacementStore, Checkp
   /** Throws CATALOG_UNAVAILABLE. */
   ping(): Promise<void>
   close(): Promise<void>
+}
+
+/** What an origin asks about items whose files have no final address yet: the alias path's only source. */
+export interface CurrentFiles {
+  get(id: MediaId): Promise<MediaRow | null>
+  finished(id: MediaId, version: number, step: string): Promise<unknown>
 }
 
 /** What an activity may ask of the workflow engine. */
@@ -221,7 +229,7 @@ export interface VideoStudio {
   /** The whole ladder of one chunk from one decode. Segment data starts with its moof; `init` (ftyp+moov) is the same for every chunk of a rung. */
   encodeChunk(source: string, plan: VideoPlan, chunk: PlannedChunk, options: EncodeOptions): Promise<EncodedRung[]>
   /** The whole audio track, once. */
-  encodeAudio(source: string, plan: VideoPlan, options: EncodeOptions): Promise<EncodedTrack>
+  encodeAudio(source: string, plan: VideoPlan, options: EncodeAudioOptions): Promise<EncodedTrack>
   /** One decoded frame as PNG, for the image studio to make the poster of. */
   poster(source: string, plan: VideoPlan, options: EncodeOptions): Promise<Uint8Array>
 }
@@ -236,6 +244,11 @@ export interface EncodeOptions {
   readonly signal?: AbortSignal
   /** Called often; `fraction` 0..1. */
   readonly onProgress?: (fraction: number) => void
+}
+
+export interface EncodeAudioOptions extends EncodeOptions {
+  /** Ends there, with as many of the whole track's first segments as are complete by then. */
+  readonly untilSeconds?: number
 }
 
 export interface EncodedSegment {

@@ -1,9 +1,35 @@
-import type { ErasedData, EventRendition, ReadyData, RefusedData } from '../domain/events.ts'
+import type { ErasedData, EventRendition, PlayableData, ReadyData, RefusedData } from '../domain/events.ts'
 import type { MediaId } from '../domain/ids.ts'
 import type { ItemError, MediaRow, StoredFile } from '../domain/media.ts'
 
 /** The address at which a file of a version of an item is served. */
 export type FileUrl = (id: MediaId, version: number, file: StoredFile) => string
+
+/** Where an item's files are: each version's for ever, and under one name whatever is current. */
+export interface ItemUrls {
+  readonly fileUrl: FileUrl
+  aliasUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>, name: string): string
+}
+
+/** What the world is told of a video whose beginning can be played. A row without durations and poster is a bug. */
+export function playableData(row: MediaRow, { fileUrl, aliasUrl }: ItemUrls): PlayableData {
+  const { id, tenant, kind, manifest } = row
+  const poster = manifest?.renditions.find((file) => file.name === manifest.poster)
+  if (!manifest || manifest.durationMs === undefined || !poster) throw new Error(`${id} is told to be playable without a poster`)
+  const { version, width, height, blurhash, durationMs } = manifest
+  return {
+    id,
+    tenant,
+    kind,
+    version,
+    width,
+    height,
+    blurhash,
+    durationMs,
+    hls: aliasUrl(row, 'master.m3u8'),
+    poster: fileUrl(id, version, poster),
+  }
+}
 
 /** What the world is told of an item that can be shown. A row without a manifest is a bug. */
 export function readyData(row: MediaRow, fileUrl: FileUrl): ReadyData {

@@ -49,7 +49,7 @@ export async function startControlWorker(
   temporal: Client,
   blobs: Pick<BlobStore, 'delete'>,
 ): Promise<Part> {
-  const { catalog, objects, config, fileUrl } = core
+  const { catalog, objects, config } = core
   return await startQueueWorker({
     ...seat,
     taskQueue: taskQueues.control,
@@ -59,7 +59,7 @@ export async function startControlWorker(
       catalog,
       objects,
       blobs,
-      fileUrl,
+      urls: core,
       purgers: createPurgers(config.edgeUrls.length > 0 ? { varnish: { edges: config.edgeUrls } } : {}),
       workflows: watchOf(temporal),
       originUrls: config.originUrls,

@@ -3,8 +3,9 @@ import { Client, Connection } from '@temporalio/client'
 import type { Logger } from '../api/logger.ts'
 import { factsOfError } from '../api/logger.ts'
 import { createCatalog } from '../catalog/catalog.ts'
+import { aliasKey, formatAliasPath } from '../cdn/alias-path.ts'
 import { formatFilePath } from '../cdn/url.ts'
-import type { StoredFile } from '../domain/media.ts'
+import type { MediaRow, StoredFile } from '../domain/media.ts'
 import type { MediaId } from '../domain/ids.ts'
 import type { Catalog, ObjectStore } from '../domain/ports.ts'
 import { createFileObjectStore } from '../objects/file.ts'
@@ -19,6 +20,7 @@ export interface Core {
   readonly catalog: Catalog
   readonly objects: ObjectStore
   fileUrl(id: MediaId, version: number, file: StoredFile): string
+  aliasUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>, name: string): string
 }
 
 /** Opens catalog and objects; they are closed with `parts`. CATALOG_UNAVAILABLE, STORAGE_UNAVAILABLE. */
@@ -36,6 +38,7 @@ export async function openCore(config: Config, logger: Logger, parts: Parts): Pr
     catalog,
     objects,
     fileUrl: (id, version, file) => `${config.publicUrl}${formatFilePath({ id, version, locator: file.locator, name: file.name })}`,
+    aliasUrl: (row, name) => `${config.publicUrl}${formatAliasPath({ id: row.id, key: aliasKey(row), name })}`,
   }
 }
 

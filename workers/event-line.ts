@@ -1,4 +1,4 @@
-import type { CloudEvent, ReadyData } from '../domain/events.ts'
+import type { CloudEvent, PlayableData, ReadyData } from '../domain/events.ts'
 
 /** Control characters would let a tenant's name move the cursor of whoever reads along. */
 function plain(text: string): string {
@@ -12,9 +12,14 @@ function whatIsReady({ kind, width, height, durationMs, renditions, hls }: Ready
   return `${kind} ${width}x${height}${length}, ${files}${url === undefined ? '' : `  ${url}`}`
 }
 
+function whatIsPlayable({ kind, width, height, durationMs, hls }: PlayableData): string {
+  return `${kind} ${width}x${height}, ${(durationMs / 1000).toFixed(1)} s, its beginning  ${hls}`
+}
+
 /** What an event says, for a person. */
 function said({ data }: CloudEvent): string {
   if ('renditions' in data) return whatIsReady(data)
+  if ('hls' in data) return whatIsPlayable(data)
   if ('error' in data) return `${data.kind}: ${data.error.title} (${data.error.code})`
   return `refused everywhere since ${data.verifiedAt}`
 }

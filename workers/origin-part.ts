@@ -8,7 +8,7 @@ import type { Part } from './part.ts'
 /** Erasures are pushed; this is how often they are looked for in any case. */
 const ERASURE_POLL_MS = 2_000
 
-/** The origin, listening: immutable files out of the volumes, refusing what was erased. */
+/** The origin, listening: immutable files out of the volumes, aliases out of the catalog, refusing what was erased. */
 export async function startOrigin(
   core: Core,
   blobs: Pick<BlobStore, 'read'>,
@@ -16,7 +16,7 @@ export async function startOrigin(
 ): Promise<Part & { readonly port: number }> {
   const { catalog, logger } = core
   const erasures = createErasureFollower({ feed: catalog, onSignal: catalog.onSignal, pollMs: ERASURE_POLL_MS, logger })
-  const origin = createOrigin({ blobs, erasures, limits, logger })
+  const origin = createOrigin({ blobs, erasures, current: catalog, limits, logger })
   const port = Number(new URL(await origin.listen(address.port, address.host)).port)
   return {
     name: 'origin',

@@ -5,7 +5,7 @@ import { taskQueues } from '../domain/workflow-inputs.ts'
 type Name = keyof ControlActivities | keyof ImageActivities | keyof VideoActivities
 type Policy = Pick<
   ActivityOptions,
-  'taskQueue' | 'startToCloseTimeout' | 'scheduleToCloseTimeout' | 'heartbeatTimeout' | 'retry' | 'summary'
+  'taskQueue' | 'startToCloseTimeout' | 'scheduleToCloseTimeout' | 'heartbeatTimeout' | 'retry' | 'summary' | 'priority'
 >
 
 /** What the world does to us passes: try for as long as a day, at most half a minute apart. */
@@ -26,6 +26,14 @@ const policies: Readonly<Record<Name, Policy>> = {
     summary: 'one decode, whole ladder, one batch',
   },
   admitVideo: { taskQueue: video, startToCloseTimeout: '20m', heartbeatTimeout: '8s', retry: wary, summary: 'container and streams' },
+  encodeLead: {
+    taskQueue: video,
+    startToCloseTimeout: '30m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'first chunk, low rungs',
+    priority: { priorityKey: 1 },
+  },
   encodeChunk: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary },
   encodeAudio: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary, summary: 'audio, whole' },
   makePoster: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'poster ladder and blurhash' },
@@ -43,6 +51,13 @@ const policies: Readonly<Record<Name, Policy>> = {
     scheduleToCloseTimeout: '1d',
     retry: patient,
     summary: 'purge what is replaced',
+  },
+  announcePlayable: {
+    taskQueue: control,
+    startToCloseTimeout: '20s',
+    scheduleToCloseTimeout: '1d',
+    retry: patient,
+    summary: 'playable, with its event',
   },
   announce: {
     taskQueue: control,

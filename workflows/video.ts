@@ -1,4 +1,4 @@
-import { CancellationScope, setWorkflowOptions } from '@temporalio/workflow'
+import { CancellationScope, patched, setWorkflowOptions } from '@temporalio/workflow'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
 import { presetNamed } from '../domain/presets/index.ts'
@@ -10,7 +10,16 @@ import { showStage } from './stage.ts'
 const CHUNKS_IN_FLIGHT_MAX = 16
 
 /**
- * Poster, audio and chunks side by side on whatever workers there are, then the playlists around them.
+ * Whether the beginning is made playable before the rest: not where one chunk is all there is, nor for a later
+ * version, since until it is ready the one before is shown.
+ */
+function hasLead({ version }: IngestInput, chunks: number): boolean {
+  return version === 1 && chunks > 1 && patched('lead')
+}
+
+/**
+ * The beginning first, in low rungs, so that it can be played at once; poster, audio and chunks side by side on
+ * whatever workers there are; then the playlists around them.
  * When one part fails for good the rest is cancelled at once and its encoders are killed.
  */
 export async function video(input: IngestInput, probe: VideoProbe): Promise<void> {
@@ -20,20 +29,26 @@ export async function video(input: IngestInput, probe: VideoProbe): Promise<void
   let next = 0
   const shown = () => showStage('develop', `${plan.rungs.map((rung) => rung.name).join(', ')}: ${done} of ${total} chunks.`)
   shown()
-  const encodeInTurn = async () => {
-    while (next < total) {
-      const index = next++
+  const encodeInTurn = async (first = next++) => {
+    for (let index = first; index < total; index = next++) {
       await activity('encodeChunk', `chunk ${index + 1} of ${total}`)(input, probe, index)
       done += 1
       shown()
     }
   }
   await CancellationScope.cancellable(async () => {
-    const parts = [
-      activity('makePoster')(input, probe),
-      ...(plan.audio ? [activity('encodeAudio')(input, probe)] : []),
-      ...Array.from({ length: Math.min(total, CHUNKS_IN_FLIGHT_MAX) }, encodeInTurn),
-    ]
+    const poster = activity('makePoster')(input, probe)
+    const parts: Promise<unknown>[] = [poster]
+    if (hasLead(input, total)) {
+      next = 1
+      const lead = activity('encodeLead')(input, probe)
+      // The first chunk and the sound go on from what the lead has stored: its addresses are in players' hands.
+      if (plan.audio) parts.push(lead.then(() => activity('encodeAudio')(input, probe)))
+      parts.push(lead.then(() => encodeInTurn(0)))
+      parts.push(Promise.all([lead, poster]).then(() => activity('announcePlayable')(input, probe)))
+    } else if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
+    const lanes = Math.min(total, CHUNKS_IN_FLIGHT_MAX) - next
+    for (let lane = 0; lane < lanes; lane += 1) parts.push(encodeInTurn())
     try {
       await Promise.all(parts)
     } catch (error) {

@@ -6,7 +6,7 @@ import addFormats from 'ajv-formats'
 import { errorTable } from '../../domain/errors.ts'
 import { mediaIdOf } from '../../domain/ids.ts'
 import type { Manifest, MediaRow } from '../../domain/media.ts'
-import { erasedData, readyData, refusedData } from '../build.ts'
+import { erasedData, playableData, readyData, refusedData } from '../build.ts'
 import { schemaFileOf, schemaIdOf } from './definition.ts'
 import { eventDefinitions } from './index.ts'
 
@@ -24,6 +24,11 @@ const schemas = new Map(
   definitions.map(([type, definition]) => [type, JSON.parse(readFileSync(schemaFileOf(definition), 'utf8')) as Schema]),
 )
 const validators = new Map<string, ValidateFunction>([...schemas].map(([type, schema]) => [type, ajv.compile(schema)]))
+
+function must<T>(value: T | undefined): T {
+  assert.ok(value !== undefined)
+  return value
+}
 
 function assertValid(type: string, data: unknown): void {
   const validate = validators.get(type)
@@ -68,7 +73,11 @@ const row: MediaRow = {
   createdAt: new Date(0),
 }
 const fileUrl = (of: string, version: number, file: { readonly name: string }) => `https://cdn.example/m/${of}.${version}/x/${file.name}`
+const poster = { ...must(image.renditions[0]), name: 'poster.jpg' }
+const film: Manifest = { ...image, kind: 'video', durationMs: 90_000, renditions: [poster], poster: poster.name }
+const urls = { fileUrl, aliasUrl: (of: { readonly id: string }, name: string) => `https://cdn.example/a/${of.id}.0/${name}` }
 const built: Record<string, readonly object[]> = {
+  'media.playable': [playableData({ ...row, kind: 'video', manifest: film }, urls)],
   'media.ready': [readyData(row, fileUrl)],
   'media.rejected': [refusedData(row, { code: 'MEDIA_CORRUPT', title: errorTable.MEDIA_CORRUPT.title })],
   'media.failed': Object.entries(errorTable).map(([code, { title }]) => refusedData(row, { code: code as keyof typeof errorTable, title })),

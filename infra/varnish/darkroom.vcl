@@ -51,6 +51,12 @@ sub vcl_recv {
     }
     # One file has one address. What cannot be one never reaches the origin, and a query is no part of it.
     set req.url = regsub(req.url, "\?.*$", "");
+    # An alias is another file tomorrow: asked for anew each time.
+    if (req.url ~ "^/a/[0-9a-hjkmnp-tv-z]{13}\.[0-9a-f]{16}/[a-z0-9._-]{1,64}$") {
+        unset req.http.Cookie;
+        unset req.http.Authorization;
+        return (pass);
+    }
     if (req.url !~ "^/m/[0-9a-hjkmnp-tv-z]{13}\.[0-9]{1,3}/[0-9a-z]{1,11}\.[0-9a-z]{1,7}\.[0-9a-f]{16}/[a-z0-9._-]{1,64}$") {
         return (synth(404));
     }

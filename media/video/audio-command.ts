@@ -9,9 +9,9 @@ export const AUDIO_FILE = 'audio.mp4'
  * The command that encodes the whole sound once: AAC-LC, stereo, 48 kHz. Zero is the first video frame, as
  * in the ladder; what sounds earlier is cut, gaps become silence, and the end is padded or cut to the
  * picture's, so that both tracks are one length. `delay_moov` lets the muxer write the edit list that hides
- * the encoder's priming samples.
+ * the encoder's priming samples. `untilSeconds`: no further than that, for a beginning of the same track.
  */
-export function audioCommand(source: string, plan: VideoPlan): Command {
+export function audioCommand(source: string, plan: VideoPlan, untilSeconds = Infinity): Command {
   if (!plan.audio) throw new Error('a plan without audio')
   const origin = plan.chunks[0]?.startSeconds ?? 0
   const filters = [
@@ -19,7 +19,7 @@ export function audioCommand(source: string, plan: VideoPlan): Command {
     'aresample=48000:async=1:first_pts=0',
     'aformat=sample_fmts=fltp:channel_layouts=stereo',
     'apad',
-    `atrim=start=0:end=${secondsText(plan.durationMs / 1000)}`,
+    `atrim=start=0:end=${secondsText(Math.min(plan.durationMs / 1000, untilSeconds))}`,
   ]
   return {
     inputOptions: [...runOptions(), ...openOptions(source, demuxerOf(plan)), '-threads', '1', '-copyts'],

@@ -109,10 +109,11 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
 
     encodeAudio: async (source, plan, encode) =>
       await scratch.within(async (folder) => {
-        const seconds = plan.durationMs / 1000
+        const { untilSeconds = Infinity } = encode
+        const seconds = Math.min(plan.durationMs / 1000, untilSeconds)
         await run(
           placed(source),
-          audioCommand(placed(source), plan),
+          audioCommand(placed(source), plan, untilSeconds),
           folder,
           seconds * limits.videoAudioMsPerSecondMax,
           encode,
@@ -122,7 +123,8 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         )
         const { init, segments, codecs, samples } = readTrack(await readFile(join(folder, AUDIO_FILE)))
         if (samples === 0) throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { track: 'audio', samples } })
-        return { init, segments, codecs }
+        // The segment that was cut off is another one in the whole track.
+        return { init, segments: seconds === untilSeconds && segments.length > 1 ? segments.slice(0, -1) : segments, codecs }
       }),
 
     poster: async (source, plan, encode) =>

@@ -101,7 +101,10 @@ before(async () => {
     catalog,
     objects,
     starter: pipeline.starter,
-    urls: { fileUrl: (id, _version, file) => `${media.origin}/m/${id}/${file.name}` },
+    urls: {
+      aliasUrl: (row, name) => `${media.origin}/a/${row.id}/${name}`,
+      fileUrl: (id, _version, file) => `${media.origin}/m/${id}/${file.name}`,
+    },
     consoleAssets: await bundleConsole(),
     consoleConfig: { temporalUi: 'http://127.0.0.1:8233', mediaOrigins: [media.origin] },
   })

@@ -1,0 +1,52 @@
+import { leadRungs, planVideo } from '../domain/plan-video.ts'
+import type { VideoProbe } from '../domain/plans.ts'
+import { presetNamed } from '../domain/presets/index.ts'
+import type { IngestInput } from '../domain/workflow-inputs.ts'
+import { must } from './draft.ts'
+import type { EncodeDeps } from './encode-chunk.ts'
+import { withHeartbeat } from './heartbeat.ts'
+import { locateSource } from './original.ts'
+import { storeAudio, storeChunk } from './store-track.ts'
+import { videoSteps } from './video-steps.ts'
+
+/**
+ * Sound that goes along with the first chunk, seconds: as much as an early viewer can play before the whole
+ * track, which takes about a sixtieth of its length to encode, is there for the longest video.
+ */
+const LEAD_AUDIO_SECONDS = 61
+
+/**
+ * What a video can be played from first: its first chunk in the low rungs, and the beginning of its sound.
+ * How long this takes does not depend on the video's length. Its segments are never made again.
+ */
+export function encodeLead({ catalog, objects, blobs, videos }: EncodeDeps) {
+  return async (input: IngestInput, probe: VideoProbe): Promise<{ segments: number }> =>
+    await withHeartbeat(async ({ signal, report }) => {
+      const stored = await videoSteps(catalog, input).once('lead', async () => {
+        await catalog.setStage(input.mediaId, 'develop')
+        const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
+        const source = await locateSource(objects, input.mediaId, plan)
+        const failed = new AbortController()
+        const either = AbortSignal.any([signal, failed.signal])
+        const picture = videos.encodeChunk(source, { ...plan, rungs: leadRungs(plan) }, must(plan.chunks[0]), {
+          signal: either,
+          onProgress: (fraction) => report({ percent: Math.round(fraction * 100) }),
+        })
+        const sound = plan.audio ? videos.encodeAudio(source, plan, { signal: either, untilSeconds: LEAD_AUDIO_SECONDS }) : null
+        const [rungs, track] = await Promise.all([picture, sound]).catch(async (error: unknown) => {
+          // Neither child outlives the other's failure.
+          failed.abort(error)
+          await Promise.allSettled([picture, sound])
+          throw error
+        })
+        return {
+          chunk: await storeChunk(blobs, input, 0, rungs, (rung) => must(plan.rungs[rung]).name),
+          audio: track && (await storeAudio(blobs, input, track, null)),
+          rungs: plan.rungs.map(({ index, name, width, height }) => ({ index, name, width, height })),
+          fps: plan.fps,
+          chunks: plan.chunks.length,
+        }
+      })
+      return { segments: stored.chunk.rungs.reduce((sum, rung) => sum + rung.segments.length, 0) }
+    })
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { altOf, altPlaces } from '../domain/alt.ts'
+import { keyOf } from '../domain/ids.ts'
+import type { BlobStore, EncodedRung, EncodedTrack, NeedleInput } from '../domain/ports.ts'
+import type { StoredChunk, StoredTrack } from '../domain/video-pieces.ts'
+import type { IngestInput } from '../domain/workflow-inputs.ts'
+import { must, storedFile } from './draft.ts'
+
+/** Segments of a rung are numbered over the whole video: each chunk has this many places of its own. */
+const SEGMENTS_PER_CHUNK_MAX = 16
+
+/** The rungs of one chunk as one batch; the first chunk brings each rung's init. */
+export async function storeChunk(
+  blobs: BlobStore,
+  input: IngestInput,
+  index: number,
+  rungs: readonly EncodedRung[],
+  nameOf: (rung: number) => string,
+): Promise<StoredChunk> {
+  const key = keyOf(input.mediaId)
+  const batch: NeedleInput[] = []
+  const files: { name: string; type: string; bytes: number }[] = []
+  const add = (name: string, type: string, place: number, data: Uint8Array) => {
+    batch.push({ key, alt: altOf(input.version, place), data })
+    files.push({ name, type, bytes: data.byteLength })
+    return batch.length - 1
+  }
+  const places = rungs.map((encoded) => {
+    if (encoded.segments.length > SEGMENTS_PER_CHUNK_MAX) throw new Error(`a chunk of ${encoded.segments.length} segments`)
+    const name = nameOf(encoded.rung)
+    return {
+      encoded,
+      init: index === 0 ? add(`${name}-init.mp4`, 'video/mp4', altPlaces.videoInit(encoded.rung), encoded.init) : null,
+      segments: encoded.segments.map((segment, part) => {
+        const number = index * SEGMENTS_PER_CHUNK_MAX + part
+        return add(`${name}-${number}.m4s`, 'video/iso.segment', altPlaces.videoSegment(encoded.rung, number), segment.data)
+      }),
+    }
+  })
+  const locators = await blobs.append(batch)
+  const fileAt = (at: number) => {
+    const { name, type, bytes } = must(files[at])
+    return storedFile(name, type, bytes, locators[at])
+  }
+  return {
+    rungs: places.map(({ encoded, init, segments }) => ({
+      rung: encoded.rung,
+      codecs: encoded.codecs,
+      initSha256: createHash('sha256').update(encoded.init).digest('hex'),
+      ...(init === null ? {} : { init: fileAt(init) }),
+      segments: segments.map((at, part) => ({ ...fileAt(at), durationSeconds: must(encoded.segments[part]).durationSeconds })),
+    })),
+  }
+}
+
+/** The sound as one batch. Segments that `lead` stored before are not stored again: their addresses are in players' hands. */
+export async function storeAudio(
+  blobs: BlobStore,
+  input: IngestInput,
+  track: EncodedTrack,
+  lead: StoredTrack | null,
+): Promise<StoredTrack> {
+  const kept = lead?.segments ?? []
+  for (const [at, segment] of kept.entries())
+    if (segment.durationSeconds !== track.segments[at]?.durationSeconds)
+      throw new Error(`segment ${at} of the sound is not as long as it was`)
+  const key = keyOf(input.mediaId)
+  const fresh = track.segments.map((segment, index) => ({ ...segment, index })).slice(kept.length)
+  const batch = [
+    ...fresh.map(({ data, index }) => ({ key, alt: altOf(input.version, altPlaces.audioSegment(index)), data })),
+    ...(lead ? [] : [{ key, alt: altOf(input.version, altPlaces.audioInit), data: track.init }]),
+  ]
+  const places = batch.length > 0 ? await blobs.append(batch) : []
+  return {
+    init: lead?.init ?? storedFile('audio-init.mp4', 'video/mp4', track.init.byteLength, places.at(-1)),
+    segments: [
+      ...kept,
+      ...fresh.map(({ data, durationSeconds, index }, at) => ({
+        ...storedFile(`audio-${index}.m4s`, 'video/iso.segment', data.byteLength, places[at]),
+        durationSeconds,
+      })),
+    ],
+    codecs: track.codecs,
+  }
+}

@@ -1,0 +1,91 @@
+/** The playlists of a video out of its stored pieces, finished or growing. Pure. */
+import { masterPlaylist, measureBandwidth, mediaPlaylist } from './hls.ts'
+import type { StoredFile } from './media.ts'
+import type { StoredChunk, StoredLead, StoredTrack, VideoPieces } from './video-pieces.ts'
+
+/** How a playlist refers to a file. */
+export type Reference = (file: StoredFile) => string
+
+/** Channels that every sound is encoded with. */
+const CHANNELS = 2
+
+/**
+ * The segments that `chunks` have of a rung, behind the first one's init; null when the first chunk does not
+ * have the rung yet. Chunks whose inits differ are a bug: players are given only one.
+ */
+export function joinChunks(chunks: readonly StoredChunk[], rung: number): StoredTrack | null {
+  const pieces = chunks.map((chunk) => chunk.rungs.find((candidate) => candidate.rung === rung))
+  const [first] = pieces
+  if (!first?.init) return null
+  const segments = pieces.flatMap((piece) => {
+    if (piece?.initSha256 !== first.initSha256) throw new Error(`rung ${rung}: chunks do not share one init segment`)
+    return piece.segments
+  })
+  return { init: first.init, segments, codecs: first.codecs }
+}
+
+/** The media playlist of a track: whole from the start, or one that has grown and has `ended` or will grow on. */
+export function trackPlaylist(track: StoredTrack, reference: Reference, growth?: { readonly ended: boolean }): string {
+  return mediaPlaylist({
+    initUri: reference(track.init),
+    segments: track.segments.map((segment) => ({ uri: reference(segment), durationSeconds: segment.durationSeconds })),
+    ...(growth ? { growing: true, ended: growth.ended } : {}),
+  })
+}
+
+/** The master over rungs with their tracks; bit rates are measured on the segments that are there. */
+export function ladderPlaylist(input: {
+  readonly rungs: readonly { readonly uri: string; readonly width: number; readonly height: number; readonly track: StoredTrack }[]
+  readonly audio: { readonly uri: string; readonly track: StoredTrack } | null
+  readonly fps: number
+}): string {
+  const { audio } = input
+  const sound = audio ? measureBandwidth(audio.track.segments) : { bandwidth: 0, averageBandwidth: 0 }
+  return masterPlaylist({
+    rungs: input.rungs.map(({ uri, width, height, track }) => {
+      const picture = measureBandwidth(track.segments)
+      return {
+        uri,
+        width,
+        height,
+        fps: input.fps,
+        codecs: audio ? `${track.codecs},${audio.track.codecs}` : track.codecs,
+        bandwidth: picture.bandwidth + sound.bandwidth,
+        averageBandwidth: picture.averageBandwidth + sound.averageBandwidth,
+      }
+    }),
+    ...(audio ? { audio: { uri: audio.uri, channels: CHANNELS } } : {}),
+  })
+}
+
+/**
+ * A playlist of a video that is still being encoded, by its name; null when there is none of that name yet.
+ * `master.m3u8` names what can be played now; the others are EVENT playlists of the segments up to the first
+ * that is missing, and ended as soon as none is: the finished video's segments, each in its place.
+ */
+export function livePlaylist(name: string, pieces: VideoPieces, reference: Reference): string | null {
+  const { lead } = pieces
+  const sound = pieces.audio ?? lead.audio
+  if (name === 'master.m3u8') return liveMaster(pieces, sound)
+  if (name === 'audio.m3u8') return sound && trackPlaylist(sound, reference, { ended: pieces.audio !== null })
+  const rung = lead.rungs.find((candidate) => `${candidate.name}.m3u8` === name)
+  const track = rung && liveTrack(pieces, rung.index)
+  return track ? trackPlaylist(track, reference, { ended: pieces.chunks.length === lead.chunks }) : null
+}
+
+function liveMaster(pieces: VideoPieces, sound: StoredTrack | null): string {
+  const { lead } = pieces
+  return ladderPlaylist({
+    rungs: lead.rungs.flatMap(({ index, name, width, height }) => {
+      const track = liveTrack(pieces, index)
+      return track ? [{ uri: `${name}.m3u8`, width, height, track }] : []
+    }),
+    audio: sound && { uri: 'audio.m3u8', track: sound },
+    fps: lead.fps,
+  })
+}
+
+/** The first chunk has the low rungs before it has them all. */
+function liveTrack({ lead, chunks }: { readonly lead: StoredLead; readonly chunks: readonly StoredChunk[] }, rung: number) {
+  return joinChunks(chunks.length > 0 ? chunks : [lead.chunk], rung)
+}
