@@ -57,7 +57,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   const follower: Follower = createFollower(client, RECENT_MAX, update)
   const send = createUploads(client, config)
   const titleOf = (item: Item) => names.get(item.id) ?? item.id
-  const openDetail = createDetail({
+  const detail = createDetail({
     dialog: typedById('detail', HTMLDialogElement),
     temporalUi: config.temporalUi,
     facts: client.facts,
@@ -84,7 +84,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
     const card: Card = createCard({
       name,
       adviceOf: (code) => config.errors[code]?.advice ?? '',
-      onOpen: (item) => openDetail(item, titleOf(item)),
+      onOpen: (item) => detail.open(item, titleOf(item)),
       onDismiss: () => {
         card.element.remove()
         showEmpty()
@@ -95,6 +95,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
 
   function update(item: Item): void {
     cards.get(item.id)?.show({ is: 'item', item })
+    detail.show(item)
     const before = states.get(item.id)
     states.set(item.id, item.state)
     if (before === undefined || before === item.state) return

@@ -30,6 +30,9 @@ export function createCard(options: CardOptions): Card {
   const caption = h('div', { class: 'caption' })
   const element = h('li', { class: 'card' }, plate, caption)
   let plateKey = ''
+  /** When the page saw it to be playable; known only where it looked on. */
+  let playableAfterMs: number | null = null
+  let lastState = ''
 
   /** Pictures are built anew only when they change, so that progress does not make them flicker. */
   function setPlate(key: string, build: () => (Node | null)[]): void {
@@ -44,6 +47,8 @@ export function createCard(options: CardOptions): Card {
 
   function showItem(item: Item): void {
     element.dataset.state = item.state
+    if (item.state === 'playable' && lastState === 'processing') playableAfterMs = Date.now() - Date.parse(item.createdAt)
+    lastState = item.state
     const name = title(item)
     const shown = item.renditions.length > 0
     setPlate(`${item.state === 'erased'} ${item.blurhash} ${shown}`, () => [
@@ -62,7 +67,7 @@ export function createCard(options: CardOptions): Card {
         : null,
     ])
     current = item
-    caption.replaceChildren(h('strong', { title: name }, name), ...linesOf(item, options.adviceOf))
+    caption.replaceChildren(h('strong', { title: name }, name), ...linesOf(item, options.adviceOf, playableAfterMs))
   }
   let current: Item | null = null
 
@@ -95,7 +100,8 @@ function faultLines(title: string, advice: string, code: string): HTMLElement[] 
   return [h('p', { class: 'fault' }, title), h('p', { class: 'dim' }, advice), h('p', { class: 'code' }, code)]
 }
 
-function linesOf(item: Item, adviceOf: CardOptions['adviceOf']): HTMLElement[] {
+function linesOf(item: Item, adviceOf: CardOptions['adviceOf'], playableAfterMs: number | null): HTMLElement[] {
+  const playable = playableAfterMs === null ? 'playable' : `playable after ${(playableAfterMs / 1000).toFixed(1)} s`
   const ago = agoText(new Date(item.createdAt), new Date())
   if (item.state === 'erased') {
     const done = item.stage === 'done'
@@ -107,9 +113,11 @@ function linesOf(item: Item, adviceOf: CardOptions['adviceOf']): HTMLElement[] {
   if (item.state === 'ready') {
     const largest = picturesOf(item)[0]
     const size = item.width && item.height ? `${item.width} × ${item.height}` : ''
-    return [dimLine([size, largest && item.kind === 'image' ? bytesText(largest.bytes) : '', ago])]
+    return [
+      dimLine([size, largest && item.kind === 'image' ? bytesText(largest.bytes) : '', playableAfterMs === null ? '' : playable, ago]),
+    ]
   }
-  return [rail(item), dimLine([item.state === 'playable' ? 'playable' : '', ...railState(item).text.split(' · ')])]
+  return [rail(item), dimLine([item.state === 'playable' ? playable : '', ...railState(item).text.split(' · ')])]
 }
 
 /** Parts of a line that breaks between them only. */

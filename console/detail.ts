@@ -12,12 +12,20 @@ export interface DetailOptions {
   readonly erase: (item: Item) => Promise<void>
 }
 
-/** The dialog that shows one item whole. Returns its opener. */
-export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions): (item: Item, name: string) => void {
+export interface Detail {
+  open(item: Item, name: string): void
+  /** What has become of an item, for the one that is shown. */
+  show(item: Item): void
+}
+
+/** The dialog that shows one item whole. */
+export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions): Detail {
   let player: Player | null = null
+  let shownId: string | null = null
   dialog.addEventListener('close', () => {
     player?.stop()
     player = null
+    shownId = null
     dialog.replaceChildren()
   })
   // A click on the backdrop is a click on the dialog itself, outside of its content.
@@ -25,11 +33,13 @@ export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions
     if (event.target === dialog) dialog.close()
   })
 
-  return (item, name) => {
+  function open(item: Item, name: string): void {
+    shownId = item.id
     const stage = h('div', { class: 'stage' })
     if (item.hls === undefined) stage.append(photo(item, name))
     else {
       player = createPlayer(item.hls, item.poster, name)
+      player.show(item)
       stage.append(player.element)
     }
     const close = h('button', { type: 'button', class: 'quiet close', onclick: () => dialog.close() }, 'Close')
@@ -45,6 +55,13 @@ export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions
     dialog.setAttribute('aria-label', name)
     dialog.showModal()
     close.focus()
+  }
+
+  return {
+    open,
+    show(item) {
+      if (item.id === shownId) player?.show(item)
+    },
   }
 }
 

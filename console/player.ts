@@ -1,8 +1,11 @@
 import type Hls from 'hls.js'
+import type { Item } from '../api/item.ts'
 import { h } from './dom.ts'
 
 export interface Player {
   readonly element: HTMLElement
+  /** Tells how much of the video is encoded, as long as that is not all. */
+  show(item: Item): void
   /** Ends the download and frees the decoder. */
   stop(): void
 }
@@ -20,7 +23,9 @@ export function createPlayer(source: string, poster: string | undefined, label: 
   const playing = h('span', { class: 'dim', 'aria-live': 'off' })
   const fault = h('p', { class: 'fault', role: 'alert' })
   const bar = h('div', { class: 'player-bar', hidden: true }, h('label', { class: 'select' }, h('span', {}, 'Quality'), quality), playing)
-  const element = h('div', { class: 'player' }, video, bar, fault)
+  const encoded = h('progress', { max: '1', value: '0', 'aria-label': 'Encoded so far' })
+  const growth = h('p', { class: 'growth dim', hidden: true }, encoded, h('span'))
+  const element = h('div', { class: 'player' }, video, growth, bar, fault)
   let hls: Hls | null = null
   let stopped = false
 
@@ -32,7 +37,8 @@ export function createPlayer(source: string, poster: string | undefined, label: 
       return
     }
     // Fragments are MP4 already: there is nothing to transmux, and a worker from a blob would need a wider policy.
-    const player = new HlsPlayer({ enableWorker: false })
+    // A video that is still being encoded begins at its beginning too, and not at what was encoded last.
+    const player = new HlsPlayer({ enableWorker: false, startPosition: 0 })
     hls = player
     player.on(HlsPlayer.Events.MANIFEST_PARSED, () => {
       const levels = player.levels.map((level, index) => ({ index, side: Math.min(level.width, level.height), bitrate: level.bitrate }))
@@ -65,6 +71,12 @@ export function createPlayer(source: string, poster: string | undefined, label: 
 
   return {
     element,
+    show({ state, progress }) {
+      growth.hidden = state !== 'playable'
+      if (!progress) return
+      encoded.value = progress.total > 0 ? progress.done / progress.total : 0
+      growth.lastElementChild?.replaceChildren(`encoding · ${progress.done} of ${progress.total} ${progress.unit}`)
+    },
     stop() {
       stopped = true
       hls?.destroy()

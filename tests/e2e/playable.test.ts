@@ -13,7 +13,7 @@ import { newHome, startInstance, type RunningInstance } from './support/instance
 import { missing, tools } from './support/tools.ts'
 
 const skip = missing('postgresBin', 'temporal', 'ffmpeg', 'chromium')
-const SECONDS = 26
+const SECONDS = 20
 
 let home: Awaited<ReturnType<typeof newHome>>
 let running: RunningInstance
@@ -60,7 +60,7 @@ window.played = { duration: video.duration, buffered, times, fatal, wasLive }
 before(async () => {
   if (skip) return
   home = await newHome()
-  clip = await readFile(await makeSampleClip({ ffmpeg: tools.ffmpeg ?? '', target: join(home.path, 'clip.mp4'), seconds: SECONDS }))
+  clip = await readFile(await makeSampleClip({ ffmpeg: tools.ffmpeg ?? '', target: join(home.path, 'clip.mp4'), seconds: SECONDS, width: 854, height: 480 }))
   running = await startInstance(home.path)
   pages = await mkdtemp(join(tmpdir(), 'playable-'))
   await writeFile(join(pages, 'page.html'), page)
@@ -111,7 +111,7 @@ test('playable: who starts while chunks are encoded plays on to the end of the f
   })
   const early = await playable.promise
   assert.match(early.hls ?? '', /\/a\/[0-9a-z]{13}\.[0-9a-f]{16}\/master\.m3u8$/)
-  assert.ok(early.poster && early.blurhash && early.width === 1280)
+  assert.ok(early.poster && early.blurhash && early.width === 854)
   const first = await segmentsOf(new URL('360p.m3u8', early.hls).href)
   assert.match(first.text, /#EXT-X-PLAYLIST-TYPE:EVENT/)
   assert.doesNotMatch(first.text, /ENDLIST/)
