@@ -60,7 +60,9 @@ window.played = { duration: video.duration, buffered, times, fatal, wasLive }
 before(async () => {
   if (skip) return
   home = await newHome()
-  clip = await readFile(await makeSampleClip({ ffmpeg: tools.ffmpeg ?? '', target: join(home.path, 'clip.mp4'), seconds: SECONDS, width: 854, height: 480 }))
+  clip = await readFile(
+    await makeSampleClip({ ffmpeg: tools.ffmpeg ?? '', target: join(home.path, 'clip.mp4'), seconds: SECONDS, width: 854, height: 480 }),
+  )
   running = await startInstance(home.path)
   pages = await mkdtemp(join(tmpdir(), 'playable-'))
   await writeFile(join(pages, 'page.html'), page)
