@@ -1,97 +1,24 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import sharp from 'sharp'
-import { makeSamplePhoto } from '../media/sample/photo.ts'
-import type { SideResult } from './image-ladder/side.ts'
+import { compareLadders, photosFor } from './image-ladder/compare.ts'
 import type { Bench } from './types.ts'
 
 const ROUNDS = 7
 const GOAL = 0.5
 
-/**
- * CPU time (user and system, all threads and children) of the standard preset's ladder, JPEG and WebP at five
- * widths: the image studio against sharp as its documentation shows it, once per output, same formats and qualities.
- */
+/** The standard preset's ladder: JPEG and WebP at five widths. */
 export const bench: Bench = {
   name: 'image-ladder',
   claim: "A photo's JPEG and WebP ladder takes at most half the CPU of sharp(photo).rotate().resize().toFormat() per output.",
   goal: `median ratio <= ${GOAL}`,
   async run({ scratch, args, say }) {
-    const photos = args[0] === undefined ? await drawPhotos(scratch) : await photosIn(args[0])
-    if (photos.length === 0) throw new Error(`there is no JPEG in ${args[0]}`)
-    say(`${photos.length} photos; ${ROUNDS} rounds, sides taking turns, the first of them a warm-up that does not count`)
-    const sides = { ours: startSide('ours'), peer: startSide('sharp') }
-    const ratios: number[] = []
-    try {
-      for (let round = 0; round <= ROUNDS; round++) {
-        // Who goes first changes, so that heat and neighbours do not favour one side.
-        const peerFirst = round % 2 === 1
-        const early = await ladders(peerFirst ? sides.peer : sides.ours, photos)
-        const late = await ladders(peerFirst ? sides.ours : sides.peer, photos)
-        const [ours, peer] = peerFirst ? [late, early] : [early, late]
-        const ratio = ours.cpuMs / peer.cpuMs
-        if (round > 0) ratios.push(ratio)
-        say(
-          `${round === 0 ? 'warm-up' : `round ${round}`}: ours ${lineOf(ours, photos.length)}; sharp ${lineOf(peer, photos.length)}; ratio ${ratio.toFixed(3)}`,
-        )
-      }
-    } finally {
-      for (const child of Object.values(sides)) child.disconnect()
-    }
-    const value = ratios.toSorted((a, b) => a - b)[ratios.length >> 1] ?? Number.NaN
+    const { cpuRatio } = await compareLadders('standard', await photosFor(args[0], scratch), ROUNDS, say)
     return {
       name: 'image-ladder',
-      value: Number(value.toFixed(3)),
+      value: Number(cpuRatio.toFixed(3)),
       unit: 'CPU of ours / CPU of sharp per output',
       goal: `<= ${GOAL}`,
       peer: `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}, default efforts`,
-      holds: value <= GOAL,
+      holds: cpuRatio <= GOAL,
     }
   },
-}
-
-function startSide(name: 'ours' | 'sharp'): ChildProcess {
-  return fork(join(import.meta.dirname, 'image-ladder', 'side.ts'), [name], {
-    execArgv: [],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-}
-
-async function ladders(side: ChildProcess, photos: readonly string[]): Promise<SideResult> {
-  side.send(photos)
-  const ended = once(side, 'exit').then(() => {
-    throw new Error('a side of the comparison ended')
-  })
-  const [result] = (await Promise.race([once(side, 'message'), ended])) as [SideResult]
-  return result
-}
-
-function lineOf({ cpuMs, bytes }: SideResult, photos: number): string {
-  return `${(cpuMs / photos).toFixed(0)} ms CPU and ${(bytes / photos / 1024).toFixed(0)} KiB a photo`
-}
-
-async function photosIn(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => /\.jpe?g$/i.test(name))
-  return names.toSorted().map((name) => join(folder, name))
-}
-
-/** Four 12 MP photos: the sample in other sizes and crops, as a camera would compress them. */
-async function drawPhotos(scratch: string): Promise<string[]> {
-  const sample = sharp(await makeSamplePhoto()).autoOrient()
-  const sizes = [
-    [3024, 4032],
-    [4032, 3024],
-    [4000, 3000],
-    [3000, 4000],
-  ] as const
-  return await Promise.all(
-    sizes.map(async ([width, height], index) => {
-      const path = join(scratch, `photo-${index}.jpg`)
-      const noisy = sample.clone().resize(width, height).sharpen()
-      await writeFile(path, await noisy.jpeg({ quality: 93, chromaSubsampling: '4:2:0' }).toBuffer())
-      return path
-    }),
-  )
 }

@@ -25,8 +25,9 @@ export function responsivePicture(item: Item, sizes: string, alt: string): HTMLP
     img.sizes = sizes
     img.srcset = jpegs
   }
-  const webps = set('image/webp')
-  return h('picture', {}, webps === '' ? null : h('source', { type: 'image/webp', srcset: webps, sizes }), developing(img))
+  // The browser takes the first format that it knows: fewest bytes first.
+  const sources = ['image/avif', 'image/webp'].map((type) => [type, set(type)] as const).filter(([, srcset]) => srcset !== '')
+  return h('picture', {}, ...sources.map(([type, srcset]) => h('source', { type, srcset, sizes })), developing(img))
 }
 
 /** Marks an image as developed when its pixels are there. */

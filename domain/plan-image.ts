@@ -1,6 +1,7 @@
 import { altOf, altPlaces } from './alt.ts'
 import { MediaError } from './errors.ts'
 import type { Limits } from './limits.ts'
+import type { FileExtension } from './media.ts'
 import type { ImageFormat, ImagePlan, ImageProbe, PlannedRendition, Preset } from './plans.ts'
 
 /** VP8 holds 14 bits of width and height (RFC 6386, section 9.1); JPEG would hold 16. */
@@ -8,7 +9,8 @@ const RENDITION_SIDE_MAX = 16_383
 /** Rows that a decoder going row by row keeps: its own strip, the resampler's and the caches' between them. */
 const ROWS_KEPT = 512
 
-const extensions: Readonly<Record<ImageFormat, string>> = { jpeg: 'jpg', webp: 'webp' }
+/** File extensions of the formats; {@link mediaTypes} tells their types. */
+export const imageExtensions: Readonly<Record<ImageFormat, FileExtension>> = { jpeg: 'jpg', webp: 'webp', avif: 'avif' }
 
 /**
  * The renditions of a picture: every width of the preset that its source can fill, in every format of the preset.
@@ -71,7 +73,7 @@ function plan(width: number, height: number, wanted: readonly number[], preset: 
     const renditionHeight = Math.min(RENDITION_SIDE_MAX, Math.max(1, Math.round((height * renditionWidth) / width)))
     for (const { format, quality } of preset.image.formats)
       renditions.push({
-        name: nameOf(`w${renditionWidth}.${extensions[format]}`),
+        name: nameOf(`w${renditionWidth}.${imageExtensions[format]}`),
         width: renditionWidth,
         height: renditionHeight,
         format,

@@ -1,5 +1,5 @@
 /** The types of what is decided before anything is rendered. The deciding is in plan-image.ts and plan-video.ts. */
-export type ImageFormat = 'jpeg' | 'webp'
+export type ImageFormat = 'jpeg' | 'webp' | 'avif'
 export type ImageSourceType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/heic' | 'image/avif'
 /** In the order in which the documentation names them. */
 export const videoSourceTypes = ['video/mp4', 'video/quicktime', 'video/3gpp', 'video/webm', 'video/x-matroska', 'video/mp2t'] as const

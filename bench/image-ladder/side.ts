@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import sharp from 'sharp'
 import { limits } from '../../domain/limits.ts'
 import { planImage } from '../../domain/plan-image.ts'
-import { standard } from '../../domain/presets/standard.ts'
+import { presetNamed } from '../../domain/presets/index.ts'
 import { createImageStudio } from '../../media/image/studio.ts'
 
 export interface SideResult {
@@ -24,7 +24,7 @@ function ours(): Side {
   const studio = createImageStudio({ slots: 1, limits })
   return {
     async ladder(photo) {
-      const plan = planImage(await studio.probe(photo, 'image/jpeg'), standard, { filter: null, version: 1 })
+      const plan = planImage(await studio.probe(photo, 'image/jpeg'), preset, { filter: null, version: 1 })
       const { files } = await studio.develop(photo, plan, {})
       return files.reduce((sum, { data }) => sum + data.length, 0)
     },
@@ -37,10 +37,10 @@ function peer(): Side {
   return {
     async ladder(photo) {
       let bytes = 0
-      for (const width of standard.image.widths)
-        for (const { format, quality } of standard.image.formats) {
+      for (const width of preset.image.widths)
+        for (const { format, quality } of preset.image.formats) {
           const resized = sharp(photo).rotate().resize(width, undefined, { withoutEnlargement: true })
-          const output = format === 'jpeg' ? resized.jpeg({ quality, progressive: true }) : resized.webp({ quality })
+          const output = format === 'jpeg' ? resized.jpeg({ quality, progressive: true }) : resized.toFormat(format, { quality })
           bytes += (await output.toBuffer()).length
         }
       return bytes
@@ -49,6 +49,7 @@ function peer(): Side {
   }
 }
 
+const preset = presetNamed(process.argv[3] ?? '')
 const side = process.argv[2] === 'ours' ? ours() : peer()
 process.on('disconnect', () => process.exit())
 process.on('message', (paths) => void answer(paths as string[]))

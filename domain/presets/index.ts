@@ -1,9 +1,10 @@
 import { MediaError } from '../errors.ts'
 import type { Preset } from '../plans.ts'
+import { full } from './full.ts'
 import { standard } from './standard.ts'
 
 /** Every preset; a new one is one file and one line here. */
-export const presets: readonly Preset[] = [standard]
+export const presets: readonly Preset[] = [standard, full]
 
 /** The preset of a name; PRESET_UNKNOWN. */
 export function presetNamed(name: string): Preset {

@@ -6,7 +6,7 @@ import { blurhashOf } from '../placeholder/blurhash.ts'
 import { createDecoder } from './decode.ts'
 import { encoders } from './encoders.ts'
 import { type DecodeLimits, examine } from './examine.ts'
-import { type Picture, pictureFrom, pipelineOf, resized, withoutIdleAlpha } from './picture.ts'
+import { type Picture, pictureFrom, pipelineOf, sizerOf, withoutIdleAlpha } from './picture.ts'
 
 export interface Development {
   /** In the plan's order. */
@@ -46,9 +46,10 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     filterInPlace(top, plan.filter)
 
     const files: Uint8Array[] = []
+    const sized = sizerOf(top)
     let picture = top
     for (const { width, height, format, quality } of plan.renditions) {
-      if (picture.width !== width || picture.height !== height) picture = await resized(top, width, height)
+      if (picture.width !== width || picture.height !== height) picture = await sized(width, height)
       files.push(await encoders[format](picture, quality))
       onRendition(files.length)
     }

@@ -29,10 +29,22 @@ export async function deepPixels(pipeline: Sharp) {
   return { data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2), width, height, channels: channels as 3 | 4 }
 }
 
-/** The picture at exactly this size, by Lanczos; the same picture when it has that size already. */
-export async function resized(picture: Picture, width: number, height: number): Promise<Picture> {
-  if (picture.width === width && picture.height === height) return picture
-  return await pictureFrom(pipelineOf(picture).resize({ width, height, fit: 'fill', kernel: 'lanczos3' }))
+/** From four times the size on libvips averages whole pixels before it filters, which costs 5 to 8 dB against Lanczos alone. */
+const SHRINK_MAX = 4
+
+/**
+ * Gives the picture at smaller and smaller sizes, by Lanczos: each from the largest one so far that is less than four
+ * times as large, so that as little as possible is filtered twice.
+ */
+export function sizerOf(top: Picture): (width: number, height: number) => Promise<Picture> {
+  const made = [top]
+  return async (width, height) => {
+    const source = made.find((larger) => larger.width < SHRINK_MAX * width && larger.height < SHRINK_MAX * height) ?? made.at(-1) ?? top
+    if (source.width === width && source.height === height) return source
+    const picture = await pictureFrom(pipelineOf(source).resize({ width, height, fit: 'fill', kernel: 'lanczos3' }))
+    made.push(picture)
+    return picture
+  }
 }
 
 /** Without its alpha channel where every pixel is opaque anyway: encoders then have less to do. */

@@ -5,6 +5,7 @@ import { codeOf, type ErrorCode } from '../../domain/errors.ts'
 import { limits } from '../../domain/limits.ts'
 import { planImage } from '../../domain/plan-image.ts'
 import type { ImageProbe } from '../../domain/plans.ts'
+import { full } from '../../domain/presets/full.ts'
 import { standard } from '../../domain/presets/standard.ts'
 import { sniff } from '../../domain/sniff.ts'
 import { filterNamed } from '../filters/index.ts'
@@ -287,4 +288,24 @@ test('studio: a bomb is refused from its header, before any child is started', a
   assert.deepEqual(guarded.pids(), [])
   const frugal = createImageStudio({ slots: 1, limits: { ...limits, imageDecodeBytesMax: 1_000_000 } })
   assert.equal(await frugal.probe(pngClaiming(1_000, 1_000, { interlace: 1 }), 'image/png').then(() => null, codeOf), 'MEDIA_TOO_COSTLY')
+})
+
+test('studio: the full preset gives each size in AVIF too, with transparency and without metadata', async () => {
+  const bytes = await sharp(await flat([250, 0, 0, 128], 'png', 200))
+    .withExif({ IFD0: { Model: 'Canary-8b1f' } })
+    .png()
+    .toBuffer()
+  const { files } = await studio.develop(bytes, planImage(await probe(bytes), full, { filter: null, version: 1 }), {})
+  assert.deepEqual(
+    files.map(({ name, type }) => [name, type]),
+    [
+      ['w150.jpg', 'image/jpeg'],
+      ['w150.webp', 'image/webp'],
+      ['w150.avif', 'image/avif'],
+    ],
+  )
+  const avif = files[2]?.data ?? new Uint8Array()
+  assert.equal((await sharp(avif).metadata()).compression, 'av1')
+  assertNear(await middleOf(avif), [250, 0, 0, 128], 4, 'AVIF')
+  for (const word of ['Exif', 'Canary', 'Model']) assert.ok(!Buffer.from(avif).includes(word), word)
 })

@@ -1,6 +1,6 @@
 import type { PrivateFacts } from '../../domain/media.ts'
 import { mediaTypes } from '../../domain/media.ts'
-import { admitImage } from '../../domain/plan-image.ts'
+import { admitImage, imageExtensions } from '../../domain/plan-image.ts'
 import type { ImagePlan } from '../../domain/plans.ts'
 import type { EncodedFile, ImageStudio } from '../../domain/ports.ts'
 import type { Development } from './develop.ts'
@@ -52,7 +52,7 @@ function received(
   return {
     files: plan.renditions.map(({ name, width, height, alt, format }, index) => ({
       name,
-      type: format === 'jpeg' ? mediaTypes.jpg : mediaTypes.webp,
+      type: mediaTypes[imageExtensions[format]],
       width,
       height,
       alt,

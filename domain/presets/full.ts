@@ -1,0 +1,9 @@
+import type { Preset } from '../plans.ts'
+import { standard } from './standard.ts'
+
+/** The standard ladders, and each photo in AVIF too: a third fewer bytes than JPEG, for three times the CPU. */
+export const full: Preset = {
+  ...standard,
+  name: 'full',
+  image: { ...standard.image, formats: [...standard.image.formats, { format: 'avif', quality: 50 }] },
+}
