@@ -68,7 +68,10 @@ export const bench: Bench = {
 
 function ask(worker: Worker, seed: number): Promise<Tally> {
   return new Promise((resolve, reject) => {
-    worker.once('message', resolve)
+    worker.once('message', (tally: Tally) => {
+      worker.off('error', reject)
+      resolve(tally)
+    })
     worker.once('error', reject)
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin.
     worker.postMessage(seed)

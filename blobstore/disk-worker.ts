@@ -2,7 +2,19 @@
  * The thread that writes. Synchronous calls in a thread of their own: a slow fsync then holds up neither
  * the event loop nor the pool of threads that reads come from.
  */
-import { closeSync, constants, existsSync, fdatasyncSync, fsyncSync, ftruncateSync, linkSync, openSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 
@@ -12,6 +24,8 @@ export type DiskJob =
   | { readonly kind: 'zero'; readonly fd: number; readonly offset: number; readonly length: number }
   | { readonly kind: 'cut'; readonly fd: number; readonly length: number }
   | { readonly kind: 'close'; readonly fd: number }
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'add'; readonly path: string; readonly bytes: Uint8Array }
 
 export interface DiskRequest {
@@ -91,6 +105,14 @@ function perform(job: DiskJob): void {
     case 'cut':
       ftruncateSync(job.fd, job.length)
       fsyncSync(job.fd)
+      return
+    case 'rename':
+      renameSync(job.from, job.to)
+      syncFolderOf(job.to)
+      return
+    case 'remove':
+      rmSync(job.path, { force: true })
+      syncFolderOf(job.path)
       return
     case 'close':
       failed.delete(job.fd)

@@ -13,6 +13,10 @@ export interface Disk {
   openWrite(path: string): Promise<WriteFile>
   /** Adds bytes to a file that any number of processes add to; makes it where there is none. */
   add(path: string, bytes: Uint8Array): Promise<void>
+  /** Gives a file another name, in place of what had it; durable when it returns. At no moment is there none. */
+  rename(from: string, to: string): Promise<void>
+  /** Durable when it returns; nothing where there is no such file. */
+  remove(path: string): Promise<void>
   close(): Promise<void>
 }
 

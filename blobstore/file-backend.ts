@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { BlobLimits } from './blob-limits.ts'
 import type { Disk, WriteFile } from './disk.ts'
-import { type FileView, newFileView, openFileView, volumePath } from './file-view.ts'
+import { type FileView, newFileView, openFileView, volumePath, writeSnapshot } from './file-view.ts'
 import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { encodeRecord, seedOf } from './needle.ts'
+import type { ScanState } from './scan.ts'
 import { encodeSuperblock, type Superblock } from './superblock.ts'
 import type { Commit, Report, VolumeBackend, VolumeLog } from './volume-log.ts'
 
@@ -22,7 +23,12 @@ export function createFileBackend({ disk, folder, limits, report }: FileBackendO
   async function logOf(view: FileView, epoch: number): Promise<VolumeLog> {
     view.own()
     const file = await disk.openWrite(volumePath(folder, view.superblock.volume))
-    return createFileLog(file, view, epoch, await file.size(), limits)
+    const save = (state: ScanState) =>
+      writeSnapshot(disk, folder, view.superblock, state, view.index).catch((error: unknown) => {
+        // The next start scans instead.
+        report({ kind: 'snapshot failed', volume: view.superblock.volume, error })
+      })
+    return createFileLog(file, view, epoch, await file.size(), limits, save)
   }
 
   return {
@@ -58,13 +64,21 @@ export function createFileBackend({ disk, folder, limits, report }: FileBackendO
   }
 }
 
-function createFileLog(file: WriteFile, view: FileView, epoch: number, size: number, limits: BlobLimits): VolumeLog {
+function createFileLog(
+  file: WriteFile,
+  view: FileView,
+  epoch: number,
+  size: number,
+  limits: BlobLimits,
+  save: (state: ScanState) => Promise<void>,
+): VolumeLog {
   const { superblock } = view
   let end = view.found.end
   /** Where the next commit goes: beyond `end` while one is on its way. */
   let tail = end
   let lastBatch = view.found.lastBatch
   let marked = end
+  let saved = -1
   let zeroedTo = size
   let zeroing: Promise<void> = Promise.resolve()
   let zeroFailed = false
@@ -108,6 +122,13 @@ function createFileLog(file: WriteFile, view: FileView, epoch: number, size: num
     marked = end
   }
 
+  /** Everything is durable and indexed when it is called: no commit is on its way. */
+  async function snapshot(): Promise<void> {
+    if (failure !== null || saved === end) return
+    saved = end
+    await save({ offset: end, lastBatch, epochMax: epoch })
+  }
+
   return {
     superblock,
     epoch,
@@ -134,12 +155,14 @@ function createFileLog(file: WriteFile, view: FileView, epoch: number, size: num
       await zeroing
       await mark()
       await file.cut(end)
+      await snapshot()
       return end
     },
     async close() {
       await zeroing
       try {
         await mark()
+        await snapshot()
       } finally {
         await file.close()
       }

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Disk, ReadFile } from './disk.ts'
-import { SUPERBLOCK_BYTES } from './layout.ts'
+import { decodeSnapshot, encodeSnapshot } from './index-snapshot.ts'
+import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { NeedleIndex } from './needle-index.ts'
-import { seedOf } from './needle.ts'
+import { decodeHeader, seedOf } from './needle.ts'
 import { type FoundRecord, type ScanResult, type ScanState, scan } from './scan.ts'
 import { decodeSuperblock, type Superblock } from './superblock.ts'
 import { decodeTombstones, encodeTombstone, TOMBSTONE_TAIL_BYTES } from './tombstone.ts'
@@ -14,6 +15,10 @@ export function volumePath(folder: string, volume: number): string {
 
 export function tombstonesPath(folder: string, volume: number): string {
   return join(folder, `${volume}.tombstones`)
+}
+
+export function snapshotPath(folder: string, volume: number): string {
+  return join(folder, `${volume}.index`)
 }
 
 export interface FileView extends VolumeView {
@@ -29,9 +34,11 @@ export async function openFileView(disk: Disk, folder: string, volume: number, r
   if (file === null) return null
   try {
     const superblock = decodeSuperblock(await file.read(0, SUPERBLOCK_BYTES))
-    const index = new NeedleIndex()
-    const from = { offset: SUPERBLOCK_BYTES, lastBatch: 0, epochMax: superblock.epoch }
-    const found = await follow(file, superblock, index, from, true)
+    const { index, state } = (await readSnapshot(disk, folder, superblock, file)) ?? {
+      index: new NeedleIndex(),
+      state: { offset: SUPERBLOCK_BYTES, lastBatch: 0, epochMax: superblock.epoch },
+    }
+    const found = await follow(file, superblock, index, state, true)
     for (const { start, end } of found.damage) report({ kind: 'damage', volume, start, end })
     return await viewOf(disk, folder, file, superblock, index, found, report)
   } catch (error) {
@@ -46,6 +53,39 @@ export async function newFileView(disk: Disk, folder: string, superblock: Superb
   if (file === null) throw new Error(`volume ${superblock.volume} is gone right after it was made`)
   const found = { end: SUPERBLOCK_BYTES, lastBatch: 0, epochMax: superblock.epoch, damage: [], torn: false }
   return viewOf(disk, folder, file, superblock, new NeedleIndex(), found, report)
+}
+
+/**
+ * What the volume's snapshot saves of the scan. Null when there is none, or none that fits: the mark that was written
+ * before it has to be where it was, or the volume is another than the one that the snapshot was taken of.
+ */
+async function readSnapshot(disk: Disk, folder: string, superblock: Superblock, volumeFile: ReadFile) {
+  const file = await disk.openRead(snapshotPath(folder, superblock.volume))
+  if (file === null) return null
+  try {
+    const snapshot = decodeSnapshot(superblock, await file.read(0, await file.size()))
+    if (snapshot === null) return null
+    const { offset, lastBatch } = snapshot.state
+    const mark = decodeHeader(await volumeFile.read(offset - recordBytes(0), recordBytes(0)), 0, seedOf(superblock.uuid))
+    return mark !== null && mark !== 'unknown' && mark.type === 'mark' && mark.batch === lastBatch ? snapshot : null
+  } finally {
+    await file.close()
+  }
+}
+
+/** Keeps an index beside its volume. `state.offset`: everything below it is durable and in the index. */
+export async function writeSnapshot(
+  disk: Disk,
+  folder: string,
+  superblock: Superblock,
+  state: ScanState,
+  index: NeedleIndex,
+): Promise<void> {
+  const path = snapshotPath(folder, superblock.volume)
+  const bytes = encodeSnapshot(superblock, state, index)
+  await disk.remove(`${path}.made`)
+  await disk.create(`${path}.made`, bytes, bytes.byteLength)
+  await disk.rename(`${path}.made`, path)
 }
 
 function follow(file: ReadFile, superblock: Superblock, index: NeedleIndex, from: ScanState, resync: boolean): Promise<ScanResult> {

@@ -13,6 +13,12 @@ export interface Place {
   readonly bytes: number
 }
 
+export interface IndexTables {
+  readonly fingerprints: Uint32Array
+  readonly offsets: Uint32Array
+  readonly sizes: Uint16Array
+}
+
 /**
  * Where a volume's needles lie, 10 bytes a slot: a 32-bit fingerprint of key and alternate key, the
  * offset in units of 8 bytes, and the record's size as a 16-bit float. Open addressing with linear
@@ -33,6 +39,24 @@ export class NeedleIndex {
     this.#offsets = new Uint32Array(capacity)
     this.#sizes = new Uint16Array(capacity)
     this.#hash = options.hash ?? fingerprintOf
+  }
+
+  /** Bytes of memory a slot takes. */
+  static readonly slotBytes = 10
+
+  /** An index over tables that {@link NeedleIndex.tables} gave; they are its memory from now on. */
+  static of(tables: IndexTables & { readonly count: number }): NeedleIndex {
+    const index = new NeedleIndex()
+    index.#fingerprints = tables.fingerprints
+    index.#offsets = tables.offsets
+    index.#sizes = tables.sizes
+    index.#taken = tables.count
+    return index
+  }
+
+  /** The memory itself, little-endian on every machine that Node runs on: not to be changed. */
+  tables(): IndexTables {
+    return { fingerprints: this.#fingerprints, offsets: this.#offsets, sizes: this.#sizes }
   }
 
   get count(): number {

@@ -51,6 +51,8 @@ export function createSystemDisk(options: { readonly directReads: boolean }): Di
       }
     },
     add: (path, bytes) => writer.run({ kind: 'add', path, bytes }),
+    rename: (from, to) => writer.run({ kind: 'rename', from, to }),
+    remove: (path) => writer.run({ kind: 'remove', path }),
     close: () => writer.close(),
   }
 }

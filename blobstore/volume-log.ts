@@ -95,6 +95,6 @@ export type BlobReport =
   | { readonly kind: 'damage'; readonly volume: number; readonly start: number; readonly end: number }
   | { readonly kind: 'tombstone damage'; readonly volume: number; readonly bytes: number }
   | { readonly kind: 'volume missing' | 'volume superseded'; readonly volume: number }
-  | { readonly kind: 'volume fenced' | 'seal failed'; readonly volume: number; readonly error: unknown }
+  | { readonly kind: 'volume fenced' | 'seal failed' | 'snapshot failed'; readonly volume: number; readonly error: unknown }
 
 export type Report = (report: BlobReport) => void

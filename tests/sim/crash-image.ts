@@ -13,7 +13,10 @@ export type DiskImage = Map<string, { bytes: Uint8Array; ghost: Uint8Array }>
 export function crashImage(state: DiskState, random: Random): DiskImage {
   const image: DiskImage = new Map()
   for (const [path, file] of state) {
-    if (file.nameless && random.chance(0.5)) continue
+    if (file.nameless && random.chance(0.5)) {
+      if (file.before !== null) image.set(path, { bytes: file.before, ghost: new Uint8Array(0) })
+      continue
+    }
     image.set(path, { bytes: fileAfter(file, random), ghost: file.ghost })
   }
   return image

@@ -14,6 +14,8 @@ export interface FileState {
   readonly ghost: Uint8Array
   /** The name itself is not on stable storage yet. */
   readonly nameless: boolean
+  /** What had the name before, on stable storage; null when nothing had. */
+  readonly before: Uint8Array | null
 }
 
 /** All that a power cut at one moment can leave behind follows from this. */
@@ -25,6 +27,7 @@ interface Inode {
   pending: PendingOp[]
   ghost: Uint8Array
   nameless: boolean
+  before: Uint8Array | null
   failed: unknown
 }
 
@@ -48,7 +51,7 @@ export class FaultDisk implements Disk {
   constructor(files: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly ghost: Uint8Array }>, options: FaultDiskOptions = {}) {
     this.#options = options
     for (const [path, { bytes, ghost }] of files) {
-      this.#inodes.set(path, { durable: bytes, current: bytes, pending: [], ghost, nameless: false, failed: null })
+      this.#inodes.set(path, { durable: bytes, current: bytes, pending: [], ghost, nameless: false, before: null, failed: null })
     }
   }
 
@@ -71,9 +74,9 @@ export class FaultDisk implements Disk {
 
   state(): DiskState {
     return new Map(
-      [...this.#inodes].map(([path, { durable, pending, ghost, nameless }]) => [
+      [...this.#inodes].map(([path, { durable, pending, ghost, nameless, before }]) => [
         path,
-        { durable, pending: pending.slice(), ghost, nameless },
+        { durable, pending: pending.slice(), ghost, nameless, before },
       ]),
     )
   }
@@ -85,7 +88,15 @@ export class FaultDisk implements Disk {
       const bytes = new Uint8Array(Math.max(bytesTotal, head.byteLength))
       bytes.set(head)
       // Written and synced under another name: nobody sees it half made, but the name itself can be lost.
-      const inode: Inode = { durable: bytes, current: bytes, pending: [], ghost: new Uint8Array(0), nameless: true, failed: null }
+      const inode: Inode = {
+        durable: bytes,
+        current: bytes,
+        pending: [],
+        ghost: new Uint8Array(0),
+        nameless: true,
+        before: null,
+        failed: null,
+      }
       this.#inodes.set(path, inode)
       this.#step()
       inode.nameless = this.#options.skipSync ?? false
@@ -140,12 +151,36 @@ export class FaultDisk implements Disk {
       let inode = this.#inodes.get(path)
       if (inode === undefined) {
         const none = new Uint8Array(0)
-        inode = { durable: none, current: none, pending: [], ghost: none, nameless: true, failed: null }
+        inode = { durable: none, current: none, pending: [], ghost: none, nameless: true, before: null, failed: null }
         this.#inodes.set(path, inode)
       }
       this.#write(inode, inode.current.byteLength, bytes.slice())
       this.#sync(inode)
       inode.nameless = this.#options.skipSync ?? false
+      this.#step()
+    })
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#inOrder(() => {
+      this.#mayFail()
+      const inode = this.#inodes.get(from)
+      if (inode === undefined) throw writeError('ENOENT', from)
+      const replaced = this.#inodes.get(to)
+      this.#inodes.delete(from)
+      inode.before = replaced?.durable ?? null
+      inode.nameless = true
+      this.#inodes.set(to, inode)
+      this.#step()
+      inode.nameless = this.#options.skipSync ?? false
+      this.#step()
+    })
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#inOrder(() => {
+      this.#mayFail()
+      this.#inodes.delete(path)
       this.#step()
     })
   }
