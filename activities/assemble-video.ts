@@ -1,12 +1,12 @@
 import { altOf, altPlaces } from '../domain/alt.ts'
-import { siblingReference } from '../cdn/url.ts'
-import { mediaTypes, type Rendition } from '../domain/media.ts'
+import { siblingReference, typeOfName } from '../cdn/url.ts'
+import { mediaTypes, type StoredFile } from '../domain/media.ts'
 import { planVideo } from '../domain/plan-video.ts'
-import type { VideoPlan, VideoProbe } from '../domain/plans.ts'
+import type { VideoProbe } from '../domain/plans.ts'
 import type { BlobStore, CheckpointStore, EncodedFile, MediaStore } from '../domain/ports.ts'
 import { presetNamed } from '../domain/presets/index.ts'
 import type { StoredChunk, StoredTrack } from '../domain/video-pieces.ts'
-import { joinChunks, ladderPlaylist, trackPlaylist } from '../domain/video-playlists.ts'
+import { dashOf, joinChunks, keyframePlaylist, ladderPlaylist, trackPlaylist } from '../domain/video-playlists.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { must, saveDraft, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
@@ -31,13 +31,36 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
       const poster = await steps.finished('poster')
       const audio = plan.audio ? await steps.finished('audio') : null
       const tracks = plan.rungs.map((rung) => must(joinChunks(chunks, rung.index) ?? undefined))
+      const playlistOf = (track: StoredTrack) => trackPlaylist(track, siblingReference)
       const playlists = await storeFiles(blobs, input, [
         ...plan.rungs.map((rung, at) =>
-          playlistFile(`${rung.name}.m3u8`, altOf(input.version, altPlaces.playlist(rung.index)), must(tracks[at]), rung),
+          textFile(`${rung.name}.m3u8`, altOf(input.version, altPlaces.playlist(rung.index)), playlistOf(must(tracks[at])), rung),
         ),
-        ...(audio ? [playlistFile('audio.m3u8', altOf(input.version, altPlaces.audioPlaylist), audio, { width: 0, height: 0 })] : []),
+        ...(audio ? [textFile('audio.m3u8', altOf(input.version, altPlaces.audioPlaylist), playlistOf(audio))] : []),
       ])
-      const master = await storeFiles(blobs, input, [masterFile(input, plan, tracks, audio, playlists)])
+      const iframes = await storeFiles(
+        blobs,
+        input,
+        plan.rungs.flatMap((rung, at) => {
+          const text = keyframePlaylist(must(tracks[at]), siblingReference)
+          return text === null ? [] : [textFile(`${rung.name}-iframes.m3u8`, altOf(input.version, altPlaces.iframes(rung.index)), text)]
+        }),
+      )
+      const ladder = plan.rungs.map(({ name, width, height }, at) => ({ name, width, height, track: must(tracks[at]) }))
+      const master = ladderPlaylist({
+        rungs: ladder.map((rung, at) => ({
+          ...rung,
+          uri: siblingReference(must(playlists[at])),
+          ...(iframes[at] ? { iframesUri: siblingReference(iframes[at]) } : {}),
+        })),
+        audio: audio && { uri: siblingReference(must(playlists.at(-1))), track: audio },
+        fps: plan.fps,
+      })
+      const dash = dashOf({ rungs: ladder, audio, fps: plan.fps, durationMs: plan.durationMs, reference: siblingReference })
+      const tops = await storeFiles(blobs, input, [
+        textFile('master.m3u8', altOf(input.version, altPlaces.master), master, plan),
+        textFile('manifest.mpd', altOf(input.version, altPlaces.dash), dash, plan),
+      ])
       const posterName = must(poster.renditions.find((file) => file.type === mediaTypes.jpg)).name
       const manifest = {
         kind: 'video' as const,
@@ -46,12 +69,13 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
         height: plan.height,
         blurhash: poster.blurhash,
         durationMs: plan.durationMs,
-        renditions: [...master, ...playlists.filter((file) => file.width > 0), ...poster.renditions],
+        renditions: [...tops, ...playlists.filter((file) => file.width > 0), ...poster.renditions],
         parts: [
-          ...playlists.filter((file) => file.width === 0),
-          ...[...tracks, ...(audio ? [audio] : [])].flatMap((track) => [track.init, ...track.segments]),
+          ...[...playlists.filter((file) => file.width === 0), ...iframes].map(fileOf),
+          ...[...tracks, ...(audio ? [audio] : [])].flatMap((track) => [track.init, ...track.segments].map(fileOf)),
         ],
-        hls: must(master[0]).name,
+        hls: 'master.m3u8',
+        dash: 'manifest.mpd',
         poster: posterName,
       }
       await saveDraft(catalog, input, { manifest, facts: await steps.finished('facts') })
@@ -59,39 +83,12 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
     })
 }
 
-function playlistFile(
-  name: string,
-  alt: number,
-  track: StoredTrack,
-  size: { readonly width: number; readonly height: number },
-): EncodedFile {
-  const data = new TextEncoder().encode(trackPlaylist(track, siblingReference))
-  return { name, type: mediaTypes.m3u8, width: size.width, height: size.height, alt, data }
+/** A playlist or manifest; without a size one that is reached through others only. */
+function textFile(name: string, alt: number, text: string, { width, height } = { width: 0, height: 0 }): EncodedFile {
+  return { name, type: typeOfName(name) ?? mediaTypes.m3u8, width, height, alt, data: new TextEncoder().encode(text) }
 }
 
-function masterFile(
-  input: IngestInput,
-  plan: VideoPlan,
-  tracks: readonly StoredTrack[],
-  audio: StoredTrack | null,
-  playlists: readonly Rendition[],
-): EncodedFile {
-  const text = ladderPlaylist({
-    rungs: plan.rungs.map(({ width, height }, at) => ({
-      uri: siblingReference(must(playlists[at])),
-      width,
-      height,
-      track: must(tracks[at]),
-    })),
-    audio: audio && { uri: siblingReference(must(playlists.at(-1))), track: audio },
-    fps: plan.fps,
-  })
-  return {
-    name: 'master.m3u8',
-    type: mediaTypes.m3u8,
-    width: plan.width,
-    height: plan.height,
-    alt: altOf(input.version, altPlaces.master),
-    data: new TextEncoder().encode(text),
-  }
+/** What is kept of a segment once the playlists are written. */
+function fileOf({ name, type, bytes, locator }: StoredFile): StoredFile {
+  return { name, type, bytes, locator }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { altOf, altPlaces } from '../domain/alt.ts'
 import { keyOf } from '../domain/ids.ts'
-import type { BlobStore, EncodedRung, EncodedTrack, NeedleInput } from '../domain/ports.ts'
+import type { BlobStore, EncodedRung, EncodedSegment, EncodedTrack, NeedleInput } from '../domain/ports.ts'
 import type { StoredChunk, StoredTrack } from '../domain/video-pieces.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { must, storedFile } from './draft.ts'
@@ -48,9 +48,13 @@ export async function storeChunk(
       codecs: encoded.codecs,
       initSha256: createHash('sha256').update(encoded.init).digest('hex'),
       ...(init === null ? {} : { init: fileAt(init) }),
-      segments: segments.map((at, part) => ({ ...fileAt(at), durationSeconds: must(encoded.segments[part]).durationSeconds })),
+      segments: segments.map((at, part) => ({ ...fileAt(at), ...lengthsOf(must(encoded.segments[part])) })),
     })),
   }
+}
+
+function lengthsOf({ durationSeconds, keyframes }: EncodedSegment) {
+  return { durationSeconds, ...(keyframes ? { keyframes } : {}) }
 }
 
 /** The sound as one batch. Segments that `lead` stored before are not stored again: their addresses are in players' hands. */

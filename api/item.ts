@@ -41,6 +41,8 @@ export interface Item {
   readonly renditions: readonly ItemRendition[]
   /** URL of the master playlist; of a playable item one that grows and leads to the finished one later. */
   readonly hls?: string
+  /** URL of the DASH manifest. */
+  readonly dash?: string
   /** URL of the poster. */
   readonly poster?: string
   /** The workflow that an operator looks at: the erasure's once that began. */
@@ -72,6 +74,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
   const urlOf = (name: string | undefined) => renditions.find((rendition) => rendition.name === name)?.url
   // While chunks land, the playlist has no address that stays the same for ever.
   const hls = row.state === 'playable' ? urls.aliasUrl(row, 'master.m3u8') : urlOf(manifest?.hls)
+  const dash = urlOf(manifest?.dash)
   const poster = urlOf(manifest?.poster)
   return {
     id: row.id,
@@ -84,6 +87,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(manifest?.durationMs === undefined ? {} : { durationMs: manifest.durationMs }),
     renditions,
     ...(hls === undefined ? {} : { hls }),
+    ...(dash === undefined ? {} : { dash }),
     ...(poster === undefined ? {} : { poster }),
     workflowId: row.state === 'erased' ? eraseWorkflowId(row.tenant, row.id) : ingestWorkflowId(row.tenant, row.id),
     stage: row.stage,

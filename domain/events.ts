@@ -25,6 +25,7 @@ export interface ReadyData {
   readonly durationMs?: number
   readonly renditions: readonly EventRendition[]
   readonly hls?: string
+  readonly dash?: string
   readonly poster?: string
 }
 

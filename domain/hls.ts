@@ -1,4 +1,5 @@
 /** HLS playlists as text (RFC 8216). Pure: measuring and storing are others' business. */
+import { iframeLine, type MasterIframes } from './hls-iframes.ts'
 
 /** One variant: a rung together with the audio rendition it is played with. */
 export interface MasterRung {
@@ -59,8 +60,12 @@ export function measureBandwidth(segments: readonly MeasuredSegment[]): { readon
  * the one audio rendition when there is one. Section 4.3.4.2 wants BANDWIDTH, AVERAGE-BANDWIDTH and CODECS
  * of a variant to include the audio it is played with.
  */
-export function masterPlaylist(input: { readonly rungs: readonly MasterRung[]; readonly audio?: MasterAudio }): string {
-  const { rungs, audio } = input
+export function masterPlaylist(input: {
+  readonly rungs: readonly MasterRung[]
+  readonly audio?: MasterAudio
+  readonly iframes?: readonly MasterIframes[]
+}): string {
+  const { rungs, audio, iframes = [] } = input
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS']
   if (audio) {
     lines.push(
@@ -80,6 +85,7 @@ export function masterPlaylist(input: { readonly rungs: readonly MasterRung[]; r
     ]
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, uriOf(rung.uri))
   }
+  for (const variant of iframes) lines.push(iframeLine({ ...variant, uri: uriOf(variant.uri) }))
   return `${lines.join('\n')}\n`
 }
 

@@ -32,6 +32,14 @@ export interface StoredFile {
   readonly locator: Locator
 }
 
+/** A frame that needs no other, as a range of its segment: its fragment's header and itself. */
+export interface Keyframe {
+  readonly offset: number
+  readonly bytes: number
+  /** Until the next one. */
+  readonly durationSeconds: number
+}
+
 export interface Rendition extends StoredFile {
   readonly width: number
   readonly height: number
@@ -46,6 +54,7 @@ export const mediaTypes = {
   m4s: 'video/iso.segment',
   m4a: 'audio/mp4',
   m3u8: 'application/vnd.apple.mpegurl',
+  mpd: 'application/dash+xml',
   vtt: 'text/vtt',
 } as const
 export type FileExtension = keyof typeof mediaTypes
@@ -64,6 +73,7 @@ export interface Manifest {
   readonly parts: readonly StoredFile[]
   /** Names within renditions. */
   readonly hls?: string
+  readonly dash?: string
   readonly poster?: string
 }
 

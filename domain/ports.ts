@@ -4,7 +4,7 @@
  */
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { MediaId } from './ids.ts'
-import type { ItemError, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
+import type { ItemError, Keyframe, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
 import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
 
 // ---- objects ----
@@ -254,6 +254,8 @@ export interface EncodeAudioOptions extends EncodeOptions {
 export interface EncodedSegment {
   readonly data: Uint8Array
   readonly durationSeconds: number
+  /** Of a picture: where its keyframes are. */
+  readonly keyframes?: readonly Keyframe[]
 }
 
 export interface EncodedTrack {

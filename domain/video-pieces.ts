@@ -1,9 +1,11 @@
 /** What the sub-steps of a video leave in the catalog: where each piece was stored and how long it plays. */
-import type { StoredFile } from './media.ts'
+import type { Keyframe, StoredFile } from './media.ts'
 
 /** A stored media segment and how long it plays. */
 export interface StoredSegment extends StoredFile {
   readonly durationSeconds: number
+  /** Of a picture: where its keyframes are. */
+  readonly keyframes?: readonly Keyframe[]
 }
 
 export interface StoredTrack {

@@ -1,13 +1,18 @@
 /** The playlists of a video out of its stored pieces, finished or growing. Pure. */
+import { iframePlaylist } from './hls-iframes.ts'
+import { dashManifest } from './dash.ts'
+import { frameRateOf } from './plan-video.ts'
 import { masterPlaylist, measureBandwidth, mediaPlaylist } from './hls.ts'
 import type { StoredFile } from './media.ts'
-import type { StoredChunk, StoredLead, StoredTrack, VideoPieces } from './video-pieces.ts'
+import type { StoredChunk, StoredLead, StoredSegment, StoredTrack, VideoPieces } from './video-pieces.ts'
 
 /** How a playlist refers to a file. */
 export type Reference = (file: StoredFile) => string
 
 /** Channels that every sound is encoded with. */
 const CHANNELS = 2
+/** Hertz of every sound. */
+const SAMPLING_RATE = 48_000
 
 /**
  * The segments that `chunks` have of a rung, behind the first one's init; null when the first chunk does not
@@ -33,9 +38,53 @@ export function trackPlaylist(track: StoredTrack, reference: Reference, growth?:
   })
 }
 
+/** The I-frame playlist of a rung; null where its keyframes were not noted, as in chunks of earlier releases. */
+export function keyframePlaylist(track: StoredTrack, reference: Reference): string | null {
+  const segments = keyframed(track)
+  if (!segments) return null
+  return iframePlaylist({
+    initUri: reference(track.init),
+    segments: segments.map((segment) => ({ uri: reference(segment), keyframes: segment.keyframes })),
+  })
+}
+
+function keyframed({ segments }: StoredTrack): (StoredSegment & Required<Pick<StoredSegment, 'keyframes'>>)[] | null {
+  const all = segments.flatMap((segment) => (segment.keyframes ? [{ ...segment, keyframes: segment.keyframes }] : []))
+  return all.length === segments.length ? all : null
+}
+
+/** The same tracks as a DASH manifest. */
+export function dashOf(input: {
+  readonly rungs: readonly { readonly name: string; readonly width: number; readonly height: number; readonly track: StoredTrack }[]
+  readonly audio: StoredTrack | null
+  readonly fps: number
+  readonly durationMs: number
+  readonly reference: Reference
+}): string {
+  const trackOf = (id: string, track: StoredTrack) => ({
+    id,
+    codecs: track.codecs,
+    bandwidth: measureBandwidth(track.segments).bandwidth,
+    initUri: input.reference(track.init),
+    segments: track.segments.map((segment) => ({ uri: input.reference(segment), durationSeconds: segment.durationSeconds })),
+  })
+  return dashManifest({
+    durationSeconds: input.durationMs / 1000,
+    frameRate: frameRateOf(input.fps),
+    rungs: input.rungs.map(({ name, width, height, track }) => ({ ...trackOf(name, track), width, height })),
+    audio: input.audio && { ...trackOf('audio', input.audio), samplingRate: SAMPLING_RATE },
+  })
+}
+
 /** The master over rungs with their tracks; bit rates are measured on the segments that are there. */
 export function ladderPlaylist(input: {
-  readonly rungs: readonly { readonly uri: string; readonly width: number; readonly height: number; readonly track: StoredTrack }[]
+  readonly rungs: readonly {
+    readonly uri: string
+    readonly width: number
+    readonly height: number
+    readonly track: StoredTrack
+    readonly iframesUri?: string
+  }[]
   readonly audio: { readonly uri: string; readonly track: StoredTrack } | null
   readonly fps: number
 }): string {
@@ -55,6 +104,12 @@ export function ladderPlaylist(input: {
       }
     }),
     ...(audio ? { audio: { uri: audio.uri, channels: CHANNELS } } : {}),
+    iframes: input.rungs.flatMap(({ iframesUri, width, height, track }) => {
+      const segments = keyframed(track)
+      return iframesUri && segments
+        ? [{ uri: iframesUri, width, height, codecs: track.codecs, ...measureBandwidth(segments.flatMap(({ keyframes }) => keyframes)) }]
+        : []
+    }),
   })
 }
 

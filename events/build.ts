@@ -61,6 +61,7 @@ export function readyData(row: MediaRow, fileUrl: FileUrl): ReadyData {
     ...(manifest.durationMs === undefined ? {} : { durationMs: manifest.durationMs }),
     renditions,
     ...(manifest.hls === undefined ? {} : { hls: urlOf(manifest.hls) }),
+    ...(manifest.dash === undefined ? {} : { dash: urlOf(manifest.dash) }),
     ...(manifest.poster === undefined ? {} : { poster: urlOf(manifest.poster) }),
   }
 }

@@ -64,7 +64,9 @@ test('boxes: 64-bit sizes and sizes to the end are read', () => {
 test('boxes: fragments are gathered up to six seconds, a longer one stands alone', () => {
   const lengths = (ticks: readonly number[]) =>
     groupFragments(
-      ticks.map((durationTicks): Fragment => ({ start: 0, end: 0, decodeTicks: 0, offsetTicks: 0, samples: 1, durationTicks })),
+      ticks.map(
+        (durationTicks): Fragment => ({ start: 0, end: 0, firstEnd: 0, decodeTicks: 0, offsetTicks: 0, samples: 1, durationTicks }),
+      ),
       1000,
     ).map((group) => group.map((part) => part.durationTicks))
   assert.deepEqual(lengths([2002, 2002, 2002, 1500]), [[2002, 2002, 2002], [1500]])

@@ -12,6 +12,8 @@ export interface Box {
 export interface Fragment {
   readonly start: number
   readonly end: number
+  /** Where its first sample ends, or null when there is none. */
+  readonly firstEnd: number | null
   /** Decode time of its first sample on the track's clock (tfdt, 8.8.12). */
   readonly decodeTicks: number
   /** By how much its first sample is shown after it is decoded (trun's composition offset). */
@@ -71,12 +73,15 @@ export function readFragment(bytes: Uint8Array, moof: Box, mdat: Box): Fragment 
   let samples = 0
   let durationTicks = 0
   let offsetTicks = 0
+  let sizePerSample = 0
+  let firstBytes: number | null = null
   for (const box of boxesIn(bytes, traf.body, traf.end)) {
     const flags = view.getUint32(box.body) & 0xff_ffff
     if (box.type === 'tfhd') {
       // 8.8.7: the optional fields before default_sample_duration are 8 and 4 bytes.
       const at = box.body + 8 + (flags & 0x01 ? 8 : 0) + (flags & 0x02 ? 4 : 0)
       if (flags & 0x08) perSample = view.getUint32(at)
+      if (flags & 0x10) sizePerSample = view.getUint32(at + (flags & 0x08 ? 4 : 0))
     } else if (box.type === 'tfdt') {
       decodeTicks = bytes[box.body] === 1 ? Number(view.getBigUint64(box.body + 4)) : view.getUint32(box.body + 4)
     } else if (box.type === 'trun') {
@@ -85,11 +90,13 @@ export function readFragment(bytes: Uint8Array, moof: Box, mdat: Box): Fragment 
       // 8.8.8: each sample's row has duration, size, flags and offset, as far as the flags say so.
       const row = [0x100, 0x200, 0x400, 0x800].filter((bit) => flags & bit).length * 4
       if (samples === 0 && count > 0 && flags & 0x800) offsetTicks = view.getInt32(at + row - 4)
+      if (samples === 0 && count > 0) firstBytes = flags & 0x200 ? view.getUint32(at + (flags & 0x100 ? 4 : 0)) : sizePerSample
       for (let sample = 0; sample < count; sample++, at += row) durationTicks += flags & 0x100 ? view.getUint32(at) : perSample
       samples += count
     }
   }
-  return { start: moof.start, end: mdat.end, decodeTicks, offsetTicks, samples, durationTicks }
+  const firstEnd = firstBytes === null ? null : mdat.body + firstBytes
+  return { start: moof.start, end: mdat.end, firstEnd, decodeTicks, offsetTicks, samples, durationTicks }
 }
 
 /** RFC 6381 codecs string of the first track: avc1 with the profile, constraints and level of avcC, or mp4a.40.x. */

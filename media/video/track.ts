@@ -1,3 +1,4 @@
+import type { Keyframe } from '../../domain/media.ts'
 import type { EncodedTrack } from '../../domain/ports.ts'
 import { boxesIn, codecsOf, readFragment, timescaleOf, type Box, type Fragment } from './boxes.ts'
 
@@ -36,18 +37,26 @@ export function readTrack(file: Uint8Array): ReadTrack {
     if (fragment.decodeTicks !== next) throw new Error(`a fragment at ${fragment.decodeTicks} where ${next} was due`)
     next += fragment.durationTicks
   }
+  const codecs = codecsOf(init)
+  const isPicture = codecs.startsWith('avc1')
   const segments = groupFragments(fragments, timescale).map((group) => ({
     data: file.slice(group[0]?.start, group.at(-1)?.end),
     durationSeconds: group.reduce((sum, fragment) => sum + fragment.durationTicks, 0) / timescale,
+    // Fragments begin at keyframes: the muxer is told so.
+    ...(isPicture ? { keyframes: group.map((fragment) => keyframeOf(fragment, group[0]?.start ?? 0, timescale)) } : {}),
   }))
   return {
     init,
     segments,
-    codecs: codecsOf(init),
+    codecs,
     samples: fragments.reduce((sum, fragment) => sum + fragment.samples, 0),
     timescale,
     startTicks: fragments[0] ? fragments[0].decodeTicks + fragments[0].offsetTicks : 0,
   }
+}
+
+function keyframeOf({ start, end, firstEnd, durationTicks }: Fragment, origin: number, timescale: number): Keyframe {
+  return { offset: start - origin, bytes: (firstEnd ?? end) - start, durationSeconds: durationTicks / timescale }
 }
 
 /** As many fragments to a segment as fit its target; one that is longer stands alone. */

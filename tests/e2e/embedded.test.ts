@@ -10,7 +10,8 @@ import { makeSampleClip } from '../../media/sample/clip.ts'
 import { makeSamplePhoto } from '../../media/sample/photo.ts'
 import { createApiClient, type ApiClient } from '../../workers/api-client.ts'
 import { post } from './support/bodies.ts'
-import { fetchRenditions, fetchWhole, metadataOf, playlistTree } from './support/files.ts'
+import { fetchRenditions, fetchWhole, framesOf, metadataOf, playlistTree, servedFiles } from './support/files.ts'
+import { lintHls } from './support/lint-hls.ts'
 import { newHome, startInstance, type RunningInstance } from './support/instance.ts'
 import { descendants, processesOf } from './support/processes.ts'
 import { canaries, plant } from './support/suspects.ts'
@@ -111,10 +112,34 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
   await fetchRenditions(item)
   const addresses = await playlistTree(item.hls ?? '')
   assert.ok(addresses.some((address) => address.endsWith('audio.m3u8')))
-  // Four rungs and audio: playlist, init and three segments each.
-  assert.equal(addresses.length, 5 * 5)
+  // Four rungs, their keyframes and the audio: playlist, init and three segments each.
+  assert.equal(addresses.length, 9 * 5)
   for (const address of addresses) assert.equal((await fetchWhole(address)).status, 200, address)
   assert.equal((await fetchWhole(item.poster ?? '')).type, 'image/jpeg')
+
+  assert.deepEqual(await lintHls(item.hls ?? '', servedFiles()), [])
+  const spoilt: [RegExp, string, RegExp][] = [
+    [/,FRAME-RATE=[0-9.]+/, '', /no FRAME-RATE/],
+    [/BANDWIDTH=(\d)/, 'BANDWIDTH=9$1', /BANDWIDTH is 9\d+, measured/],
+    [/avc1\.640[0-9a-f]{3}/, 'avc1.640034', /level 34/],
+    [/#EXT-X-I-FRAME-STREAM-INF.*\n/g, '', /no I-frame playlist/],
+    [/BYTERANGE:(\d+)@0/, 'BYTERANGE:$1@1', /does not begin with a fragment/],
+    [/#EXT-X-ENDLIST\n/, '', /not a finished VOD/],
+    [/TARGETDURATION:6/, 'TARGETDURATION:5', /longer than the target/],
+  ]
+  for (const [pattern, by, fault] of spoilt)
+    assert.match(
+      (
+        await lintHls(
+          item.hls ?? '',
+          servedFiles((text) => text.replace(pattern, by)),
+        )
+      ).join('; '),
+      fault,
+    )
+
+  const played = await framesOf(tools.ffprobe ?? '', item.dash ?? '')
+  assert.deepEqual(played, { video: 14 * 30, audio: Math.ceil((14 * 48_000) / 1024) + 1 }, 'by DASH all of it can be read')
 })
 
 test('embedded: media.ready is consumed from Kafka with the renditions that the item has', { skip }, async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Item } from '../../../api/item.ts'
+import type { Fetcher } from './lint-hls.ts'
 
 const run = promisify(execFile)
 
@@ -54,4 +55,29 @@ export async function metadataOf(exiftool: string, path: string): Promise<string
     .filter((line) =>
       /^\[(EXIF|IFD\d|ExifIFD|GPS|XMP[^\]]*|IPTC|MakerNotes|Canon|Apple|Photoshop|JFIF-Ext|Keys|UserData|ItemList)\]/.test(line),
     )
+}
+
+/** Playlists, sizes and beginnings as they are served, each fetched once; `spoil` changes what playlists say. */
+export function servedFiles(spoil: (text: string) => string = (text) => text): Fetcher {
+  const files = new Map<string, Promise<Buffer>>()
+  const fetched = (url: string) => {
+    const file = files.get(url) ?? fetchWhole(url).then(({ bytes }) => bytes)
+    files.set(url, file)
+    return file
+  }
+  return {
+    text: async (url) => spoil((await fetched(url)).toString()),
+    bytes: async (url) => (await fetched(url)).byteLength,
+    head: async (url, offset) => (await fetched(url)).subarray(offset, offset + 16),
+  }
+}
+
+/** Packets of the picture and of the sound that ffprobe reads through a manifest, of the first rung each. */
+export async function framesOf(ffprobe: string, manifest: string): Promise<{ video: number; audio: number }> {
+  const count = async (stream: string) => {
+    const wanted = ['-select_streams', stream, '-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0']
+    const { stdout } = await run(ffprobe, ['-v', 'error', ...wanted, manifest])
+    return Number.parseInt(stdout.trim(), 10)
+  }
+  return { video: await count('v:0'), audio: await count('a:0') }
 }

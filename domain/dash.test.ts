@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { dashManifest } from './dash.ts'
+
+const track = (id: string, lengths: readonly number[]) => ({
+  id,
+  codecs: 'avc1.64001f',
+  bandwidth: 1_000.5,
+  initUri: `../7.a/${id}-init.mp4`,
+  segments: lengths.map((durationSeconds, at) => ({ uri: `../7.b/${id}-${at}.m4s`, durationSeconds })),
+})
+
+test('dash: a manifest lists every segment with its exact time, and each track with what it needs', () => {
+  const text = dashManifest({
+    durationSeconds: 14.0140001,
+    frameRate: { timescale: 30_000, ticks: 1001 },
+    rungs: [{ ...track('720p', [6.006, 6.006, 2.002]), width: 1280, height: 720 }],
+    audio: { ...track('audio', [6.016]), codecs: 'mp4a.40.2', samplingRate: 48_000 },
+  })
+  assert.match(text, /type="static" mediaPresentationDuration="PT14.014S"/)
+  assert.match(text, /<Representation id="720p" codecs="avc1.64001f" bandwidth="1001" width="1280" height="720" frameRate="30000\/1001"/)
+  assert.match(text, /<S t="0" d="6006000" r="1"\/>\s+<S d="2002000"\/>/)
+  assert.deepEqual(
+    [...text.matchAll(/SegmentURL media="([^"]+)"/g)].map(([, uri]) => uri),
+    ['../7.b/720p-0.m4s', '../7.b/720p-1.m4s', '../7.b/720p-2.m4s', '../7.b/audio-0.m4s'],
+  )
+  assert.match(text, /contentType="audio".*\n.*audioSamplingRate="48000"/)
+})
+
+test('dash: lengths that are no whole ticks add up to nothing, and a silent video has one set', () => {
+  const third = Array.from({ length: 300 }, () => 1 / 3)
+  const text = dashManifest({
+    durationSeconds: 100,
+    frameRate: { timescale: 24_000, ticks: 1000 },
+    rungs: [{ ...track('a', third), width: 2, height: 2 }],
+    audio: null,
+  })
+  const runs = [...text.matchAll(/<S(?: t="0")? d="(\d+)"(?: r="(\d+)")?/g)]
+  const total = runs.reduce((sum, [, d, r]) => sum + Number(d) * (Number(r ?? 0) + 1), 0)
+  assert.equal(total, 100_000_000)
+  assert.equal(text.match(/<AdaptationSet/g)?.length, 1)
+  assert.match(text, /frameRate="24"/)
+})
+
+test('dash: a URI that would break out of its quotes is a bug, not a manifest', () => {
+  const broken = { ...track('a', [1]), initUri: 'x"y', width: 2, height: 2 }
+  assert.throws(
+    () => dashManifest({ durationSeconds: 1, frameRate: { timescale: 1, ticks: 1 }, rungs: [broken], audio: null }),
+    /not a URI/,
+  )
+})

@@ -1,0 +1,90 @@
+/** DASH manifests as text (ISO/IEC 23009-1) over the segments that HLS has. Pure. */
+import type { FrameRate } from './plan-video.ts'
+
+export interface DashTrack {
+  /** Unique within the manifest. */
+  readonly id: string
+  /** RFC 6381, of this track alone. */
+  readonly codecs: string
+  /** Measured peak, bits per second. */
+  readonly bandwidth: number
+  readonly initUri: string
+  readonly segments: readonly { readonly uri: string; readonly durationSeconds: number }[]
+}
+
+export interface DashPicture extends DashTrack {
+  readonly width: number
+  readonly height: number
+}
+
+/** Ticks a second of the segments' times here; the media keep clocks of their own. */
+const TIMESCALE = 1_000_000
+/** Seconds that a player buffers first: a segment. */
+const MIN_BUFFER_SECONDS = 6
+
+/**
+ * A static manifest of one period: the rungs to switch between, and the sound. Segments are listed one by one
+ * (5.3.9.3), since their addresses follow no template; the timeline (5.3.9.6) has their exact lengths.
+ */
+export function dashManifest(input: {
+  readonly durationSeconds: number
+  readonly frameRate: FrameRate
+  readonly rungs: readonly DashPicture[]
+  readonly audio: (DashTrack & { readonly samplingRate: number }) | null
+}): string {
+  const { timescale, ticks } = input.frameRate
+  const rate = timescale % ticks === 0 ? `${timescale / ticks}` : `${timescale}/${ticks}`
+  const seconds = (value: number) => `PT${value.toFixed(3)}S`
+  const lines = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-main:2011" type="static" mediaPresentationDuration="${seconds(input.durationSeconds)}" minBufferTime="${seconds(MIN_BUFFER_SECONDS)}">`,
+    '  <Period id="0" start="PT0S">',
+    '    <AdaptationSet id="0" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1">',
+    ...input.rungs.flatMap((rung) => representation(rung, `width="${rung.width}" height="${rung.height}" frameRate="${rate}" sar="1:1"`)),
+    '    </AdaptationSet>',
+  ]
+  if (input.audio) {
+    const { samplingRate } = input.audio
+    lines.push(
+      '    <AdaptationSet id="1" contentType="audio" mimeType="audio/mp4" segmentAlignment="true" startWithSAP="1">',
+      ...representation(input.audio, `audioSamplingRate="${samplingRate}"`),
+      '    </AdaptationSet>',
+    )
+  }
+  return [...lines, '  </Period>', '</MPD>', ''].join('\n')
+}
+
+function representation({ id, codecs, bandwidth, initUri, segments }: DashTrack, more: string): string[] {
+  return [
+    `      <Representation id="${id}" codecs="${codecs}" bandwidth="${Math.ceil(bandwidth)}" ${more}>`,
+    `        <SegmentList timescale="${TIMESCALE}">`,
+    `          <Initialization sourceURL="${textOf(initUri)}"/>`,
+    '          <SegmentTimeline>',
+    ...timeline(segments),
+    '          </SegmentTimeline>',
+    ...segments.map(({ uri }) => `          <SegmentURL media="${textOf(uri)}"/>`),
+    '        </SegmentList>',
+    '      </Representation>',
+  ]
+}
+
+/** Ends are rounded, not lengths, so that nothing adds up. Equal lengths are told once. */
+function timeline(segments: DashTrack['segments']): string[] {
+  const runs: { d: number; r: number }[] = []
+  let [end, ticks] = [0, 0]
+  for (const { durationSeconds } of segments) {
+    end += durationSeconds
+    const d = Math.round(end * TIMESCALE) - ticks
+    ticks += d
+    const last = runs.at(-1)
+    if (last?.d === d) last.r += 1
+    else runs.push({ d, r: 0 })
+  }
+  return runs.map(({ d, r }, at) => `            <S${at === 0 ? ' t="0"' : ''} d="${d}"${r > 0 ? ` r="${r}"` : ''}/>`)
+}
+
+/** Our own addresses need no escaping; anything else is a bug and not a manifest. */
+function textOf(uri: string): string {
+  if (!/^[A-Za-z0-9._/:-]+$/.test(uri)) throw new Error(`not a URI for a manifest: ${JSON.stringify(uri)}`)
+  return uri
+}
