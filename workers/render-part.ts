@@ -5,9 +5,9 @@ import { factsOfError } from '../api/logger.ts'
 import { limits } from '../domain/limits.ts'
 import type { BlobStore, ImageStudio } from '../domain/ports.ts'
 import { taskQueues } from '../domain/workflow-inputs.ts'
-import { cubeOf, filterNamed } from '../media/filters/index.ts'
+import { cornerMask, cubesOf, filterNamed } from '../media/filters/index.ts'
 import { createImageStudio } from '../media/image/studio.ts'
-import { createVideoStudio } from '../media/video/studio.ts'
+import { createVideoStudio, type VideoLook } from '../media/video/studio.ts'
 import type { Core } from './core.ts'
 import type { Part, Parts } from './part.ts'
 import { startQueueWorker, type QueueWorkerOptions } from './temporal-worker.ts'
@@ -54,11 +54,17 @@ export async function startVideoWorker(
   tools: { readonly ffmpeg: string; readonly ffprobe: string },
 ): Promise<Part> {
   const { catalog, objects, config } = core
-  const videos = createVideoStudio({ ...tools, scratch: join(config.home, 'scratch'), limits, cubeOf: (name) => cubeOf(filterNamed(name)) })
+  const videos = createVideoStudio({ ...tools, scratch: join(config.home, 'scratch'), limits, lookOf })
   return await startQueueWorker({
     ...seat,
     taskQueue: taskQueues.video,
     slots: config.slots.video,
     activities: videoActivities({ catalog, objects, blobs, images, videos, limits }),
   })
+}
+
+/** The very filter that photos get, for frames. */
+function lookOf(name: string, width: number, height: number): VideoLook {
+  const { centre, corners } = cubesOf(filterNamed(name))
+  return { centre, ...(corners === undefined ? {} : { corners: { cube: corners, mask: cornerMask(width, height) } }) }
 }

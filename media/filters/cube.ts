@@ -1,10 +1,19 @@
 import type { Filter } from './filter.ts'
 import { lutOf } from './lut.ts'
 
-/** A filter as the text of a .cube file (Adobe Cube LUT 1.0), which ffmpeg's lut3d and grading tools read. */
-export function cubeOf(filter: Filter, size = 33): string {
-  const { values } = lutOf(filter, size)
-  const lines = [`TITLE "${filter.title}"`, `LUT_3D_SIZE ${size}`]
-  for (let at = 0; at < values.length; at += 3) lines.push([...values.subarray(at, at + 3)].map((value) => value.toFixed(6)).join(' '))
-  return `${lines.join('\n')}\n`
+/** A filter as the text of .cube files (Adobe Cube LUT 1.0), which ffmpeg's lut3d and grading tools read. */
+export interface Cubes {
+  readonly centre: string
+  /** Where the filter has a radial term. */
+  readonly corners?: string
+}
+
+export function cubesOf(filter: Filter, strength = 100, size?: number): Cubes {
+  const lut = lutOf(filter, strength, size)
+  const text = (values: Float32Array) => {
+    const lines = [`TITLE "${filter.title}"`, `LUT_3D_SIZE ${lut.size}`]
+    for (let at = 0; at < values.length; at += 3) lines.push([...values.subarray(at, at + 3)].map((value) => value.toFixed(6)).join(' '))
+    return `${lines.join('\n')}\n`
+  }
+  return { centre: text(lut.values), ...(lut.corners ? { corners: text(lut.corners) } : {}) }
 }

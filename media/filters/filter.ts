@@ -12,12 +12,10 @@ export interface Filter {
   /** In requests and manifests: lower-case letters and digits. */
   readonly name: string
   readonly title: string
+  /** The colours in the centre. */
   readonly colour: ColourPolynomial
-  /**
-   * Gain before the colours, by distance from the centre: gain = sum of radial[k] * d^(2k), where d is 0 in
-   * the centre and 1 in the corners. Absent: 1 everywhere.
-   */
-  readonly radial?: readonly number[]
+  /** What is added to them in the corners; in between by the squared distance from the centre. Absent: nothing. */
+  readonly radial?: ColourPolynomial
 }
 
 export type Colour = readonly [red: number, green: number, blue: number]
@@ -32,26 +30,61 @@ export function exponentsOf(degree: number): Colour[] {
 }
 
 /**
- * The function of one sRGB colour that a polynomial is, channels 0..1 both ways. Its variables are 2c - 1:
- * on -1..1 their powers stay apart, which keeps a fit well conditioned and the coefficients near 1.
+ * The value of every term for a colour, channels 0..1. The terms' variables are 2c - 1: on -1..1 their powers stay
+ * apart, which keeps a fit well conditioned and the coefficients near 1. The array is used again by the next call.
  */
-export function mixerOf(polynomial: ColourPolynomial): (red: number, green: number, blue: number) => Colour {
-  const exponents = exponentsOf(polynomial.degree)
-  const powers = polynomial.degree + 1
+export function termsOf(degree: number): (red: number, green: number, blue: number) => Float64Array {
+  const exponents = exponentsOf(degree)
+  const powers = degree + 1
   const [reds, greens, blues] = [new Float64Array(powers), new Float64Array(powers), new Float64Array(powers)]
   const terms = new Float64Array(exponents.length)
-  const sumOf = (coefficients: readonly number[]) => {
-    let sum = 0
-    for (let index = 0; index < terms.length; index++) sum += (terms[index] ?? 0) * (coefficients[index] ?? 0)
-    return Math.min(1, Math.max(0, sum))
-  }
   return (red, green, blue) => {
     for (let power = 0; power < powers; power++) {
-      reds[power] = (2 * red - 1) ** power
-      greens[power] = (2 * green - 1) ** power
-      blues[power] = (2 * blue - 1) ** power
+      reds[power] = power === 0 ? 1 : (reds[power - 1] as number) * (2 * red - 1)
+      greens[power] = power === 0 ? 1 : (greens[power - 1] as number) * (2 * green - 1)
+      blues[power] = power === 0 ? 1 : (blues[power - 1] as number) * (2 * blue - 1)
     }
-    for (const [index, [i, j, k]] of exponents.entries()) terms[index] = (reds[i] ?? 0) * (greens[j] ?? 0) * (blues[k] ?? 0)
-    return [sumOf(polynomial.red), sumOf(polynomial.green), sumOf(polynomial.blue)]
+    for (let index = 0; index < terms.length; index++) {
+      const [i, j, k] = exponents[index] as Colour
+      terms[index] = (reds[i] as number) * (greens[j] as number) * (blues[k] as number)
+    }
+    return terms
   }
+}
+
+/** A filter as two functions of one sRGB colour, channels 0..1 both ways: in the centre, and in the corners where that differs. */
+export function mixersOf({ colour, radial }: Pick<Filter, 'colour' | 'radial'>) {
+  const centre = mixerOf(colour)
+  if (!radial) return { centre: (...from: Colour) => clamped(centre(...from)) }
+  const added = mixerOf(radial)
+  return {
+    centre: (...from: Colour) => clamped(centre(...from)),
+    corners: (...from: Colour) => {
+      const [red, green, blue] = centre(...from)
+      const [addedRed, addedGreen, addedBlue] = added(...from)
+      return clamped([red + addedRed, green + addedGreen, blue + addedBlue])
+    },
+  }
+}
+
+function mixerOf({ degree, red, green, blue }: ColourPolynomial): (...from: Colour) => Colour {
+  const terms = termsOf(degree)
+  return (...from) => {
+    const values = terms(...from)
+    return [sumOf(values, red), sumOf(values, green), sumOf(values, blue)]
+  }
+}
+
+function sumOf(terms: Float64Array, coefficients: readonly number[]): number {
+  let sum = 0
+  for (let index = 0; index < terms.length; index++) sum += (terms[index] as number) * (coefficients[index] ?? 0)
+  return sum
+}
+
+function clamped([red, green, blue]: Colour): Colour {
+  return [clamp(red), clamp(green), clamp(blue)]
+}
+
+function clamp(value: number): number {
+  return Math.min(1, Math.max(0, value))
 }

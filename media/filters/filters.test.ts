@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { codeOf } from '../../domain/errors.ts'
-import { exponentsOf, type Filter, mixerOf } from './filter.ts'
-import { applyLut, applyRadial, cubeOf, filterNamed, filters, lutOf } from './index.ts'
+import { exponentsOf, type Filter, mixersOf } from './filter.ts'
+import { applyLut, cornerMask, cubesOf, filterNamed, filters, lutOf } from './index.ts'
 
 const identity: Filter = {
   name: 'identity',
@@ -10,14 +10,17 @@ const identity: Filter = {
   colour: { degree: 1, red: [0.5, 0.5, 0, 0], green: [0.5, 0, 0.5, 0], blue: [0.5, 0, 0, 0.5] },
 }
 let seed = 3
+const row = (data: Uint8Array, channels = 3) => ({ data, width: data.length / channels, height: 1, channels })
 const random = () => (seed = (seed * 48_271) % 2_147_483_647) % 256
 
 test('filters: each has a usable name of its own and as many coefficients as its degree has terms', () => {
   assert.equal(new Set(filters.map((filter) => filter.name)).size, filters.length)
-  for (const { name, colour } of filters) {
+  for (const { name, colour, radial } of filters) {
     assert.match(name, /^[a-z0-9]+$/)
-    assert.ok(colour.degree <= 5)
-    for (const channel of [colour.red, colour.green, colour.blue]) assert.equal(channel.length, exponentsOf(colour.degree).length, name)
+    for (const { degree, red, green, blue } of radial ? [colour, radial] : [colour]) {
+      assert.ok(degree <= 5)
+      for (const channel of [red, green, blue]) assert.equal(channel.length, exponentsOf(degree).length, name)
+    }
   }
   assert.equal(filterNamed('clarendon').title, 'Clarendon')
   assert.throws(
@@ -27,8 +30,9 @@ test('filters: each has a usable name of its own and as many coefficients as its
 })
 
 test('filters: greys never run backwards, blacks stay dark and whites stay light', () => {
-  for (const { name, colour } of filters) {
-    const mix = mixerOf(colour)
+  for (const filter of filters) {
+    const { name } = filter
+    const mix = mixersOf(filter).centre
     const luma = Array.from({ length: 256 }, (_, value) => mix(value / 255, value / 255, value / 255)).map(
       ([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b,
     )
@@ -43,21 +47,29 @@ test('filters: greys never run backwards, blacks stay dark and whites stay light
 test('lut: a filter that changes nothing changes nothing', () => {
   const raw = Uint8Array.from({ length: 30_000 }, random)
   const before = Uint8Array.from(raw)
-  applyLut(raw, 3, lutOf(identity))
+  applyLut(row(raw), lutOf(identity))
   assert.deepEqual(raw, before)
 })
 
+test('lut: strength goes from nothing to the whole filter, half of it half way', () => {
+  const [none, half, whole] = [0, 50, 100].map((strength) => lutOf(filterNamed('toaster'), strength, 5))
+  assert.deepEqual(none?.values, lutOf(identity, 100, 5).values)
+  for (const part of ['values', 'corners'] as const)
+    for (const [index, value] of (half?.[part] ?? []).entries())
+      assert.ok(Math.abs(value - ((none?.[part]?.[index] ?? 9) + (whole?.[part]?.[index] ?? 9)) / 2) < 1e-6)
+})
+
 test('lut: red runs fastest', () => {
-  const { values } = lutOf(identity, 3)
+  const { values } = lutOf(identity, 100, 3)
   assert.deepEqual([...values.subarray(0, 12)], [0, 0, 0, 0.5, 0, 0, 1, 0, 0, 0, 0.5, 0])
 })
 
 test('lut: every filter comes out as its exact function closely', () => {
   for (const filter of filters) {
-    const raw = Uint8Array.from({ length: 60_000 }, random)
+    const raw = Uint8Array.from({ length: 15_000 }, random)
     const before = Uint8Array.from(raw)
-    applyLut(raw, 3, lutOf(filter))
-    const mix = mixerOf(filter.colour)
+    applyLut(row(raw), lutOf({ colour: filter.colour }))
+    const mix = mixersOf(filter).centre
     let squares = 0
     let worst = 0
     for (let at = 0; at < raw.length; at += 3) {
@@ -78,30 +90,38 @@ test('lut: every filter comes out as its exact function closely', () => {
 test('lut: alpha is left alone', () => {
   const raw = Uint8Array.from({ length: 4_000 }, random)
   const alphas = raw.filter((_, at) => at % 4 === 3)
-  applyLut(raw, 4, lutOf(filterNamed('clarendon')))
+  applyLut(row(raw, 4), lutOf(filterNamed('clarendon')))
   assert.deepEqual(
     raw.filter((_, at) => at % 4 === 3),
     alphas,
   )
 })
 
-test('radial: the centre has the first gain, the corners the sum, alpha none', () => {
+test("radial: the centre has the centre's colours, the corners theirs, alpha its own", () => {
+  const darkened: Filter = { ...identity, radial: { degree: 0, red: [-0.5], green: [-0.25], blue: [0] } }
   const raw = new Uint8Array(101 * 51 * 4).fill(200)
-  applyRadial(raw, 101, 51, 4, [1, 0, -0.5])
+  applyLut({ data: raw, width: 101, height: 51, channels: 4 }, lutOf(darkened))
   const at = (x: number, y: number) => [...raw.subarray((y * 101 + x) * 4, (y * 101 + x) * 4 + 4)]
   assert.deepEqual(at(50, 25), [200, 200, 200, 200])
-  assert.deepEqual(at(0, 0), [100, 100, 100, 200])
-  assert.deepEqual(at(100, 50), [100, 100, 100, 200])
-  const pixel = new Uint8Array([10, 20, 30])
-  applyRadial(pixel, 1, 1, 3, [2])
-  assert.deepEqual([...pixel], [20, 40, 60])
+  assert.deepEqual(at(0, 0), [73, 136, 200, 200])
+  assert.deepEqual(at(100, 50), at(0, 0))
+  const mask = cornerMask(101, 51)
+  assert.deepEqual([mask[0], mask[25 * 101 + 50], mask.at(-1)], [255, 0, 255])
 })
 
 test('cube: the text holds what the cube holds', () => {
-  const lines = cubeOf(filterNamed('clarendon'), 5).trimEnd().split('\n')
-  assert.deepEqual(lines.slice(0, 2), ['TITLE "Clarendon"', 'LUT_3D_SIZE 5'])
-  assert.equal(lines.length, 2 + 5 ** 3)
-  const { values } = lutOf(filterNamed('clarendon'), 5)
-  for (const [index, line] of lines.slice(2).entries())
-    for (const [channel, text] of line.split(' ').entries()) assert.ok(Math.abs(Number(text) - (values[index * 3 + channel] ?? 9)) < 1e-6)
+  const filter = filterNamed('toaster')
+  const lut = lutOf(filter, 70, 5)
+  const { centre, corners = '' } = cubesOf(filter, 70, 5)
+  for (const [text, values] of [
+    [centre, lut.values],
+    [corners, lut.corners ?? []],
+  ] as const) {
+    const lines = text.trimEnd().split('\n')
+    assert.deepEqual(lines.slice(0, 2), ['TITLE "Toaster"', 'LUT_3D_SIZE 5'])
+    assert.equal(lines.length, 2 + 5 ** 3)
+    for (const [index, line] of lines.slice(2).entries())
+      for (const [channel, number] of line.split(' ').entries())
+        assert.ok(Math.abs(Number(number) - (values[index * 3 + channel] ?? 9)) < 1e-6)
+  }
 })

@@ -1,6 +1,6 @@
 import type { PrivateFacts } from '../../domain/media.ts'
 import type { ImagePlan, SourceType } from '../../domain/plans.ts'
-import { applyLut, applyRadial, filterNamed, type Lut, lutOf } from '../filters/index.ts'
+import { applyLut, filterNamed, type Lut, lutOf } from '../filters/index.ts'
 import { privateFactsOf } from '../metadata/private-facts.ts'
 import { blurhashOf } from '../placeholder/blurhash.ts'
 import { createDecoder } from './decode.ts'
@@ -29,11 +29,9 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
 
   function filterInPlace(picture: Picture, name: string | null): void {
     if (name === null) return
-    const filter = filterNamed(name)
-    const lut = luts.get(name) ?? lutOf(filter)
+    const lut = luts.get(name) ?? lutOf(filterNamed(name))
     luts.set(name, lut)
-    if (filter.radial) applyRadial(picture.data, picture.width, picture.height, picture.channels, filter.radial)
-    applyLut(picture.data, picture.channels, lut)
+    applyLut(picture, lut)
   }
 
   return async function develop(bytes: Uint8Array, plan: ImagePlan, onRendition: (done: number) => void): Promise<Development> {

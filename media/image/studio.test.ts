@@ -9,7 +9,7 @@ import { full } from '../../domain/presets/full.ts'
 import { standard } from '../../domain/presets/standard.ts'
 import { sniff } from '../../domain/sniff.ts'
 import { filterNamed } from '../filters/index.ts'
-import { mixerOf } from '../filters/filter.ts'
+import { mixersOf } from '../filters/filter.ts'
 import {
   busyPixels,
   type Dot,
@@ -239,7 +239,9 @@ test('studio: of an animation the first frame is shown', async () => {
 
 test('studio: a filter is seen in every rendition and in the blurhash', async () => {
   const colour = [60, 110, 170] as const
-  const mixed = mixerOf(filterNamed('clarendon').colour)(60 / 255, 110 / 255, 170 / 255).map((value) => value * 255)
+  const mixed = mixersOf(filterNamed('clarendon'))
+    .centre(60 / 255, 110 / 255, 170 / 255)
+    .map((value) => value * 255)
   const bytes = await flat(colour, 'png', 700)
   const [plain, filtered] = [await develop(bytes), await develop(bytes, 'clarendon')]
   for (const { data, name } of filtered.files) assertNear(await middleOf(data), mixed, 4, name)

@@ -98,7 +98,7 @@ test('commands: HDR is tone-mapped where the tools allow, interlacing removed, a
   assert.match(linesOf(posterCommand('/in.mp4', interlaced, 'frames', tools)).join(), /\[0:0\]bwdif=[^,]+,fps=2,/)
   assert.match(
     filters({ filter: 'any' }),
-    /format=gbrp,lut3d=file=filter\.cube:interp=tetrahedral,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p/,
+    /format=gbrp,lut3d=file=centre\.cube:interp=tetrahedral,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p/,
   )
   assert.match(filters({ filter: 'any', colour: 'pq' }), /tonemap.*lut3d/)
 })

@@ -3,13 +3,15 @@ import type { VideoPlan } from '../../domain/plans.ts'
 /** What the machine's ffmpeg can do beyond the least that is asked of it. */
 export interface PictureTools {
   readonly zscale: boolean
+  /** Whether the plan's filter looks different in the corners. */
+  readonly corners?: boolean
 }
 
 /** swscale's and zscale's names of what a source's colours are. */
 const matrices = { full: 'bt709', bt601: 'smpte170m', bt2020: 'bt2020', pq: 'bt2020', hlg: 'bt2020' } as const
 const transfers = { pq: 'smpte2084', hlg: 'arib-std-b67' } as const
-/** The file name, in the run's own folder, under which a filter's cube is put. */
-export const CUBE_FILE = 'filter.cube'
+/** The file names, in the run's own folder, under which a filter's cubes are put, and the mask they are mixed by. */
+export const lookFiles = { centre: 'centre.cube', corners: 'corners.cube', mask: 'corners.pgm' } as const
 
 /** Options that have VP8 and VP9 decoded by libvpx, since ffmpeg's own decoders leave out the transparency. */
 export function alphaDecoder({ alpha, videoStreamIndex }: Pick<VideoPlan, 'alpha' | 'videoStreamIndex'>): string[] {
@@ -35,7 +37,7 @@ export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'filte
   if (!top) throw new Error('a plan without rungs')
   const { colour } = plan
   const hdr = colour === 'pq' || colour === 'hlg' ? colour : null
-  const look = plan.filter === null ? [] : ['format=gbrp', `lut3d=file=${CUBE_FILE}:interp=tetrahedral`]
+  const look = plan.filter === null ? [] : lookFilters(tools.corners ?? false)
   const size = `scale=w=${top.width}:h=${top.height}`
   const out = 'out_color_matrix=bt709:out_range=tv'
   const flatten = plan.alpha === undefined ? [] : ['premultiply=inplace=1']
@@ -63,4 +65,17 @@ export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'filte
     'format=yuv420p',
     'setsar=1',
   ]
+}
+
+/** A filter over RGB frames; with `corners`, both cubes over the same frame, mixed by the mask, one for all frames. */
+export function lookFilters(corners: boolean): string[] {
+  const lookup = (file: string) => `lut3d=file=${file}:interp=tetrahedral`
+  if (!corners) return ['format=gbrp', lookup(lookFiles.centre)]
+  const branches = [
+    `split=2[centre][corners];movie=${lookFiles.mask},format=gbrp[mask]`,
+    `[centre]${lookup(lookFiles.centre)}[centred]`,
+    `[corners]${lookup(lookFiles.corners)}[cornered]`,
+    '[centred][cornered][mask]maskedmerge',
+  ]
+  return ['format=gbrp', branches.join(';')]
 }

@@ -239,9 +239,28 @@ test('studio: nothing private of the source is in any output', async () => {
   assert.doesNotMatch(stamps, /creation_time|CANARY/)
 })
 
+test('studio: a filter that differs in the corners is mixed by its mask, in every frame', async () => {
+  const cubeOf = (rgb: string) => 'LUT_3D_SIZE 2\n' + `${rgb}\n`.repeat(8)
+  const halved = (width: number, height: number) =>
+    Uint8Array.from({ length: width * height }, (_, at) => (at % width < width / 2 ? 0 : 255))
+  const tinted = studioIn(folder, {
+    lookOf: (_, width, height) => ({ centre: cubeOf('1 0 0'), corners: { cube: cubeOf('0 0 1'), mask: halved(width, height) } }),
+  })
+  const source = makeClip(folder, 'gray-corners.mp4', { seconds: 1, silent: true, picture: 'color=c=gray' })
+  const done = await developAll(tinted, source, little, 'any')
+  const file = writeRung(folder, 'mixed.mp4', done, 1)
+  const frames = ffmpeg(folder, '-i', file, '-vf', 'scale=4:1:in_color_matrix=bt709,format=rgb24', '-f', 'rawvideo', '-')
+  assert.ok(frames.length >= 20 * 12, `${frames.length / 12} frames`)
+  for (let at = 0; at < frames.length; at += 12) {
+    const [red = 0, , blue = 255] = frames.subarray(at, at + 3)
+    const [lastRed = 255, , lastBlue = 0] = frames.subarray(at + 9, at + 12)
+    assert.ok(red > 200 && blue < 55 && lastRed < 55 && lastBlue > 200, `frame ${at / 12}: ${red} ${blue} ${lastRed} ${lastBlue}`)
+  }
+})
+
 test('studio: a filter is applied to the chunks and to the poster', async () => {
   const cube = 'LUT_3D_SIZE 2\n' + '1 0 0\n'.repeat(8)
-  const tinted = studioIn(folder, { cubeOf: (name) => (name === 'red' ? cube : assert.fail(name)) })
+  const tinted = studioIn(folder, { lookOf: (name) => (name === 'red' ? { centre: cube } : assert.fail(name)) })
   const source = makeClip(folder, 'gray.mp4', { seconds: 1, silent: true, picture: 'color=c=gray' })
   const done = await developAll(tinted, source, little, 'red')
   const poster = await tinted.poster(source, done.plan, {})

@@ -12,7 +12,7 @@ import { hiddenFailure } from './failure.ts'
 import { runFfmpeg } from './ffmpeg.ts'
 import { ladderCommand, rungFile } from './ladder-command.ts'
 import { hasZscale, leashFor } from './leash.ts'
-import { CUBE_FILE } from './picture-filter.ts'
+import { lookFiles } from './picture-filter.ts'
 import { POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
 import { demuxerFor, probeVideo } from './probe-video.ts'
 import { REMUX_FILE, remuxCommand } from './remux-command.ts'
@@ -26,10 +26,16 @@ export interface VideoStudioOptions {
   /** Folder for temporary files. */
   readonly scratch: string
   readonly limits: Limits
-  /** A filter's look as the text of a .cube file; throws FILTER_UNKNOWN. */
-  readonly cubeOf?: (name: string) => string
+  /** A filter's look, for frames of this size; throws FILTER_UNKNOWN. */
+  readonly lookOf?: (name: string, width: number, height: number) => VideoLook
   /** Threads of one run, 1 unless given: what is parallel is the chunks. */
   readonly threads?: number
+}
+
+/** A filter for video: the text of a .cube file; where corners differ, theirs and how far towards them each pixel lies (8 bits). */
+export interface VideoLook {
+  readonly centre: string
+  readonly corners?: { readonly cube: string; readonly mask: Uint8Array }
 }
 
 /** Frames by which a chunk may fall short: the last frame's length is not always written down. */
@@ -63,10 +69,17 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     if (failure) throw failure
   }
 
-  const layCube = async (plan: VideoPlan, folder: string) => {
-    if (plan.filter === null) return
-    if (!options.cubeOf) throw new MediaError('FILTER_UNKNOWN', `There is no filter ${JSON.stringify(plan.filter)}.`)
-    await writeFile(join(folder, CUBE_FILE), options.cubeOf(plan.filter))
+  /** Puts the plan's filter into the run's folder and tells what ffmpeg has to do with it. */
+  const layLook = async (plan: VideoPlan, folder: string) => {
+    const [top] = plan.rungs
+    if (plan.filter === null || !top) return { corners: false }
+    if (!options.lookOf) throw new MediaError('FILTER_UNKNOWN', `There is no filter ${JSON.stringify(plan.filter)}.`)
+    const { centre, corners } = options.lookOf(plan.filter, top.width, top.height)
+    await writeFile(join(folder, lookFiles.centre), centre)
+    if (!corners) return { corners: false }
+    await writeFile(join(folder, lookFiles.corners), corners.cube)
+    await writeFile(join(folder, lookFiles.mask), Buffer.concat([Buffer.from(`P5 ${top.width} ${top.height} 255\n`), corners.mask]))
+    return { corners: true }
   }
 
   return {
@@ -86,9 +99,9 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
 
     encodeChunk: async (source, plan, chunk, encode) =>
       await scratch.within(async (folder) => {
-        await layCube(plan, folder)
+        const tools = { ...(await toolsFor(plan)), ...(await layLook(plan, folder)) }
         const { first, count } = framesOf(plan, chunk)
-        const command = ladderCommand(placed(source), plan, chunk, { ...(await toolsFor(plan)), threads, pixelsMax: limits.videoPixelsMax })
+        const command = ladderCommand(placed(source), plan, chunk, { ...tools, threads, pixelsMax: limits.videoPixelsMax })
         await run(placed(source), command, folder, chunk.durationSeconds * limits.videoChunkMsPerSecondMax, encode, (key, value) => {
           if (key === 'frame') encode.onProgress?.(Math.min(1, Number(value) / count))
         })
@@ -129,8 +142,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
 
     poster: async (source, plan, encode) =>
       await scratch.within(async (folder) => {
-        await layCube(plan, folder)
-        const tools = await toolsFor(plan)
+        const tools = { ...(await toolsFor(plan)), ...(await layLook(plan, folder)) }
         for (const posterTry of posterTries) {
           const command = posterCommand(placed(source), plan, posterTry, { ...tools, pixelsMax: limits.videoPixelsMax })
           await run(placed(source), command, folder, 0, encode, () => {})

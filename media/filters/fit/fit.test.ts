@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { filterNamed } from '../index.ts'
+import { applyLut, lutOf } from '../lut.ts'
+import { fitFilter } from './choose.ts'
+import { meanDifference } from './colour-difference.ts'
+import type { Pair } from './pairs.ts'
+import { sourceText } from './source-text.ts'
+
+const side = 120
+let seed = 7
+const random = () => (seed = (seed * 48_271) % 2_147_483_647) % 256
+const photo = (name: string, filter: string): Pair => {
+  const before = Uint8Array.from({ length: side * side * 3 }, random)
+  const after = Uint8Array.from(before)
+  applyLut({ data: after, width: side, height: side, channels: 3 }, lutOf(filterNamed(filter)))
+  return { photo: name, width: side, height: side, before, after }
+}
+
+test('fit: finds a filter again from what it made of photos, with its corners only where it has some', () => {
+  for (const name of ['gingham', 'sutro']) {
+    const { leftOut, radial } = fitFilter(['a', 'b', 'c'].map((letter) => photo(letter, name)))
+    assert.ok(leftOut < 1.5, `${name}: ${leftOut}`)
+    assert.equal(radial === undefined, filterNamed(name).radial === undefined)
+  }
+})
+
+test('fit: the difference of black and white is 100, of a colour to itself none', () => {
+  assert.ok(Math.abs(meanDifference(new Uint8Array([0, 0, 0]), new Uint8Array([255, 255, 255])) - 100) < 0.01)
+  assert.equal(meanDifference(new Uint8Array([10, 200, 30]), new Uint8Array([10, 200, 30])), 0)
+})
+
+test("fit: a filter's file says all of its coefficients", () => {
+  const filter = filterNamed('1977')
+  const text = sourceText(filter)
+  assert.match(text, /export const _1977: Filter = \{/)
+  for (const coefficient of filter.colour.blue) assert.ok(text.includes(String(coefficient)))
+  assert.ok(text.split('\n').length <= 90)
+})
