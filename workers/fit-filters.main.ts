@@ -17,8 +17,7 @@ for (const [name, photos] of await filtersIn(folder)) {
   const title = name === 'xpro2' ? 'X-Pro II' : `${name.charAt(0).toUpperCase()}${name.slice(1)}`
   await writeFile(join(out, `${name}.ts`), sourceText({ name, title, colour, ...(radial ? { radial } : {}) }))
   differences.push(leftOut)
-  console.log(`${name.padEnd(12)} dE76 ${leftOut.toFixed(2)} on photos left out${radial ? ', with a radial term' : ''}`)
+  process.stdout.write(`${name.padEnd(12)} dE76 ${leftOut.toFixed(2)} on photos left out${radial ? ', with a radial term' : ''}\n`)
 }
-console.log(
-  `mean dE76 ${(differences.reduce((sum, value) => sum + value, 0) / differences.length).toFixed(3)} over ${differences.length} filters`,
-)
+const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length
+process.stdout.write(`mean dE76 ${mean.toFixed(3)} over ${differences.length} filters\n`)

@@ -42,8 +42,8 @@ export function sumsOf({ width, height, before, after }: Pair, radial: boolean):
 }
 
 /**
- * The coefficients that bring the photos' originals closest to their results, by least squares in sRGB, under the
- * condition that greys never run backwards: where photos have few of them a polynomial otherwise would.
+ * The coefficients that bring the photos' originals closest to their results, by least squares in sRGB, while
+ * greys are held back from running backwards: where photos have few of them a polynomial otherwise would.
  */
 export function fitOf(photos: readonly Sums[]): Pick<Filter, 'colour' | 'radial'> {
   const [first] = photos
