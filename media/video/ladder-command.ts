@@ -13,6 +13,12 @@ const PREROLL_SECONDS = 1
 /** Share of packets that may fail to decode: a scratch is concealed, a wreck is refused (ffmpeg's status is then 69). */
 const DECODE_ERRORS_MAX = 0.2
 
+/**
+ * How full a chunk finds its rate buffer (x264 begins with 0.9). A whole encode that is at its cap has spent it;
+ * half of it makes chunks as large as a whole encode there, and changes nothing where the cap is not reached.
+ */
+const VBV_INIT = 0.5
+
 export interface LadderOptions extends PictureTools {
   /** Threads of each encoder and of the decoder; the chunks are what is parallel. */
   readonly threads: number
@@ -65,14 +71,14 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
     outputs: plan.rungs.map((rung, at) => ({
       options: [
         ...(at === 0 ? ['-filter_complex', graph.join(';')] : []),
-        ...rungOptions(plan, rung, names[at] ?? '', timescale, options.threads),
+        ...rungOptions(plan, rung, names[at] ?? '', timescale, options.threads, first === 0),
       ],
       target: rungFile(rung),
     })),
   }
 }
 
-function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescale: number, threads: number): string[] {
+function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescale: number, threads: number, isFirst: boolean): string[] {
   return [
     ...flags('-map', `[${label}]`),
     ...stripOptions,
@@ -80,7 +86,10 @@ function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescal
     ...flags('-metadata:s:v', 'encoder=AVC Coding'),
     ...flags('-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', `${threads}`),
     ...flags('-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`),
-    ...flags('-x264-params', `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0`),
+    ...flags(
+      '-x264-params',
+      `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0${isFirst ? '' : `:vbv-init=${VBV_INIT}`}`,
+    ),
     ...flags('-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'),
     // x264 writes its settings, and sources' captions, as SEI messages; none of them is needed to decode.
     ...flags('-a53cc', '0', '-bsf:v', 'filter_units=remove_types=6'),
