@@ -12,7 +12,8 @@ export async function encodersOf(home: string): Promise<number[]> {
 
 /** What lies in a data folder's scratch. */
 export async function leftInScratch(home: string): Promise<string[]> {
-  return (await readdir(join(home, 'scratch')).catch(() => [])).toSorted()
+  const names: string[] = await readdir(join(home, 'scratch')).catch(() => [])
+  return names.toSorted()
 }
 
 /** Polls until `look` gives something; what is looked at tells nobody of its changes. */
