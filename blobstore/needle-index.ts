@@ -73,6 +73,11 @@ export class NeedleIndex {
     this.#insert(this.#hash(key, alt), offset / ALIGN_BYTES, packSize(recordBytes))
   }
 
+  /** Whether the index cannot tell two needles apart: the record of one may then be found for the other. */
+  mayBe(one: { readonly key: bigint; readonly alt: number }, other: { readonly key: bigint; readonly alt: number }): boolean {
+    return this.#hash(one.key, one.alt) === this.#hash(other.key, other.alt)
+  }
+
   /** Where records that may be this needle lie, latest first; nearly always none or one. */
   find(key: bigint, alt: number): Place[] {
     const fingerprint = this.#hash(key, alt)

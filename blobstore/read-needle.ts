@@ -40,7 +40,9 @@ async function lookUp(opened: OpenView, key: bigint, alt: number, cookie: Uint8A
     if (header === null)
       throw new MediaError('BLOB_CORRUPT', 'A record header fails its checksum.', { facts: { ...facts, offset: place.offset } })
     if (header === 'unknown') throw new MediaError('VOLUME_UNKNOWN_FORMAT', undefined, { facts: { ...facts, offset: place.offset } })
-    if (header.type !== 'needle' || header.key !== key || header.alt !== alt) continue
+    if (header.type !== 'needle' || !view.index.mayBe(header, { key, alt }))
+      throw new MediaError('BLOB_CORRUPT', 'Another record lies where the needle was.', { facts: { ...facts, offset: place.offset } })
+    if (header.key !== key || header.alt !== alt) continue
     if (!timingSafeEqual(header.cookie, cookie)) return null
     const body = checkBody(bytes, 0, header.length)
     if (body === null) throw new MediaError('BLOB_CORRUPT', undefined, { facts: { ...facts, offset: place.offset } })

@@ -29,6 +29,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('putMany' as const), count: fc.integer({ min: 2, max: 5 }), length }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('delete' as const), which: fc.nat(50) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('read' as const), which: fc.nat(50) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('compact' as const), which: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
   {
     weight: 1,
@@ -36,7 +37,7 @@ const step = fc.oneof(
   },
 )
 
-test('blobstore crash: any order of puts, deletes, reads, restarts, failing disks and power cuts keeps the promises', async () => {
+test('blobstore crash: any order of puts, deletes, reads, compactions, restarts, failing disks and power cuts keeps the promises', async () => {
   const lives = fc.array(fc.array(step, { maxLength: 6 }), { minLength: 1, maxLength: 3 })
   await fc.assert(
     fc.asyncProperty(fc.nat(2 ** 31), lives, async (seed, steps) => {

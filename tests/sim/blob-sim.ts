@@ -1,4 +1,5 @@
 import { blobLimits } from '../../blobstore/blob-limits.ts'
+import { compactVolume } from '../../blobstore/compact.ts'
 import type { Disk } from '../../blobstore/disk.ts'
 import { createFileBackend } from '../../blobstore/file-backend.ts'
 import { createPackedStore } from '../../blobstore/store.ts'
@@ -31,6 +32,7 @@ export type SimStep =
   | { readonly do: 'delete'; readonly which: number }
   | { readonly do: 'read'; readonly which: number }
   | { readonly do: 'reopen' }
+  | { readonly do: 'compact'; readonly which: number }
   | { readonly do: 'fail'; readonly calls: number; readonly errno: 'EIO' | 'ENOSPC' }
 
 /** Mistakes put in on purpose: each has to be caught, or the simulation proves nothing. */
@@ -126,7 +128,8 @@ async function live(steps: readonly SimStep[], world: World): Promise<Point[]> {
       await store.close().catch(unlessOfTheWorld)
       disk.heal()
       store = await openStore(disk, directory, planted)
-    } else await act(step, store, disk, model)
+    } else if (step.do === 'compact') await compact(step.which, disk, directory)
+    else await act(step, store, disk, model)
   }
   take(() => disk.state())
   return points
@@ -136,7 +139,12 @@ function unlessOfTheWorld(error: unknown): void {
   if (!(error instanceof MediaError)) throw error
 }
 
-async function act(step: Exclude<SimStep, { do: 'reopen' }>, store: BlobStore, disk: FaultDisk, model: SimModel): Promise<void> {
+async function act(
+  step: Exclude<SimStep, { do: 'reopen' | 'compact' }>,
+  store: BlobStore,
+  disk: FaultDisk,
+  model: SimModel,
+): Promise<void> {
   switch (step.do) {
     case 'fail':
       disk.failAfter(step.calls, step.errno)
@@ -168,6 +176,14 @@ async function act(step: Exclude<SimStep, { do: 'reopen' }>, store: BlobStore, d
       if (Buffer.compare(data, simData(target.batch.key, 0, target.batch.lengths[0] ?? 0)) !== 0) throw new Violation('wrong bytes')
     }
   }
+}
+
+/** Of a sealed volume; what fails of a failing disk leaves the volume as it was. */
+async function compact(which: number, disk: FaultDisk, directory: SimDirectory): Promise<void> {
+  const sealed = [...directory.volumes()].filter(([, { sealed }]) => sealed).map(([volume]) => volume)
+  const volume = sealed[which % Math.max(1, sealed.length)]
+  if (volume === undefined) return
+  await compactVolume({ disk, folder: SIM_FOLDER, volume }, { clock }).catch(unlessOfTheWorld)
 }
 
 async function put(store: BlobStore, model: SimModel, lengths: readonly number[]): Promise<void> {
@@ -240,6 +256,7 @@ export function simSteps(random: Random): SimStep[] {
       return { do: 'put', lengths: Array.from({ length: 1 + random.below(3) }, () => random.below(random.chance(0.2) ? 1_500 : 120)) }
     if (dice < 12) return { do: 'putMany', count: 2 + random.below(4), length: random.below(300) }
     if (dice < 15) return { do: 'delete', which: random.below(100) }
+    if (dice < 16) return { do: 'compact', which: random.below(10) }
     if (dice < 17) return { do: 'read', which: random.below(100) }
     if (dice < 19) return { do: 'reopen' }
     return { do: 'fail', calls: random.below(4), errno: random.pick(['EIO', 'ENOSPC'] as const) }

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { MediaError } from '../domain/errors.ts'
+import type { Locator } from '../domain/media.ts'
+import { compactVolume } from './compact.ts'
+import { createFileBlobReader, createFileBlobStore } from './file.ts'
+import { SUPERBLOCK_BYTES } from './layout.ts'
+import { repairVolume } from './repair.ts'
+import { scrubVolume } from './scrub.ts'
+import { createSystemDisk } from './system-disk.ts'
+
+const code = (expected: string) => (error: unknown) => error instanceof MediaError && error.code === expected
+const clock = { nowMs: () => performance.now(), wait: async () => {} }
+
+interface Filled {
+  readonly folder: string
+  readonly locators: readonly Locator[]
+  readonly at: { readonly disk: ReturnType<typeof createSystemDisk>; readonly folder: string; readonly volume: number }
+}
+
+/** Twenty needles of 1,000 bytes in a closed volume 1; key 3 appended twice. */
+async function inFilledFolder(run: (filled: Filled) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-compact-'))
+  const disk = createSystemDisk({ directReads: false })
+  try {
+    const store = await createFileBlobStore({ folder, writer: 'w', limits: { extentBytes: 4096 } })
+    const locators: Locator[] = []
+    await store.append([{ key: 3n, alt: 0, data: new Uint8Array(500) }])
+    for (let key = 0; key < 20; key += 1) {
+      locators.push(...(await store.append([{ key: BigInt(key), alt: 0, data: new Uint8Array(1000).fill(key) }])))
+    }
+    await store.close()
+    await run({ folder, locators, at: { disk, folder, volume: 1 } })
+  } finally {
+    await disk.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Keys whose needles read as they were written. */
+async function readable({ folder, locators }: Filled): Promise<{ keys: number[]; codes: Set<string> }> {
+  const reader = createFileBlobReader({ folder })
+  const keys: number[] = []
+  const codes = new Set<string>()
+  for (const [key, locator] of locators.entries()) {
+    try {
+      const { data } = await reader.read(BigInt(key), locator)
+      assert.ok(data.byteLength === 1000 && data.every((byte) => byte === key))
+      keys.push(key)
+    } catch (error) {
+      codes.add(error instanceof MediaError ? error.code : String(error))
+    }
+  }
+  await reader.close()
+  return { keys, codes }
+}
+
+test('compaction: erased and replaced needles go, all others stay at their locators, erased ones stay refused', () =>
+  inFilledFolder(async (filled) => {
+    const { folder, at } = filled
+    const open = createFileBlobReader({ folder })
+    for (const key of [0n, 7n, 8n, 9n]) await open.delete(key, 1)
+    const report = await compactVolume(at, { clock })
+    assert.equal(report.kept, 16)
+    assert.equal(report.dropped, 5)
+    assert.ok(report.bytesAfter < report.bytesBefore && (await stat(join(folder, '1.volume'))).size === report.bytesAfter)
+    const { keys, codes } = await readable(filled)
+    assert.equal(keys.length, 16)
+    assert.deepEqual([...codes], ['MEDIA_ERASED'])
+    // A reader that had the old file open goes on, and its tombstones count in the new file.
+    assert.equal((await open.read(19n, filled.locators[19] as Locator)).data.byteLength, 1000)
+    await open.delete(19n, 1)
+    await open.close()
+    assert.equal((await readable(filled)).keys.length, 15)
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.includes('compacting')),
+      [],
+    )
+  }))
+
+test('compaction: one that is stopped half-way leaves the volume as it was, and the next one goes through', () =>
+  inFilledFolder(async (filled) => {
+    const before = await readFile(join(filled.folder, '1.volume'))
+    const stop = new AbortController()
+    const onProgress = ({ doneBytes }: { doneBytes: number }) => doneBytes > 9_000 && stop.abort(new Error('stopped'))
+    await assert.rejects(compactVolume(filled.at, { clock, signal: stop.signal, onProgress }), /stopped/)
+    assert.deepEqual(await readFile(join(filled.folder, '1.volume')), before)
+    await compactVolume(filled.at, { clock })
+    assert.equal((await readable(filled)).keys.length, 20)
+  }))
+
+test('scrub: every bad record is found, compaction refuses to drop it, and repair brings it back from a copy', () =>
+  inFilledFolder(async (filled) => {
+    const { folder, at } = filled
+    const path = join(folder, '1.volume')
+    const copy = join(folder, 'copy')
+    await copyFile(path, copy)
+    assert.deepEqual((await scrubVolume(at, { clock })).bad, [])
+    const bytes = await readFile(path)
+    // A header, and a byte of another record's data.
+    for (const where of [SUPERBLOCK_BYTES + 3_000, SUPERBLOCK_BYTES + 576 + 5 * 1072 + 9]) bytes.writeUInt8((bytes[where] ?? 0) ^ 16, where)
+    await writeFile(path, bytes)
+    const { bad, needles } = await scrubVolume(at, { clock })
+    assert.equal(bad.length, 2)
+    assert.equal(needles, 19)
+    await assert.rejects(compactVolume(at, { clock }), code('BLOB_CORRUPT'))
+    const harmed = await readable(filled)
+    assert.equal(harmed.keys.length, 18)
+    assert.deepEqual([...harmed.codes], ['BLOB_CORRUPT'])
+    const { repaired, remaining } = await repairVolume(at, copy, { clock })
+    assert.equal(repaired.length, 2)
+    assert.deepEqual(remaining, [])
+    assert.equal((await readable(filled)).keys.length, 20)
+    await compactVolume(at, { clock })
+    await assert.rejects(repairVolume(at, copy, { clock }), code('REQUEST_INVALID'))
+  }))
+
+test('scrub: it is held to its bytes per second and can be stopped', () =>
+  inFilledFolder(async ({ at }) => {
+    let nowMs = 0
+    const slow = { nowMs: () => nowMs, wait: async (ms: number) => void (nowMs += ms) }
+    const { bytes } = await scrubVolume(at, { clock: slow, bytesPerSecondMax: 1_000 })
+    assert.ok(nowMs > (bytes - SUPERBLOCK_BYTES) * 0.95, `${nowMs} ms for ${bytes} bytes`)
+    await assert.rejects(scrubVolume(at, { clock: slow, signal: AbortSignal.abort(new Error('stopped')) }), /stopped/)
+  }))

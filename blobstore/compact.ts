@@ -1,0 +1,147 @@
+import { MediaError } from '../domain/errors.ts'
+import type { ReadFile, WriteFile } from './disk.ts'
+import { snapshotPath, volumePath, writeSnapshot } from './file-view.ts'
+import { HEADER_BYTES, recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
+import { decodeHeader, encodeRecord, type RecordHeader, seedOf } from './needle.ts'
+import { NeedleIndex } from './needle-index.ts'
+import type { WalkOptions } from './pace.ts'
+import { type VolumeAt, tombstonesOf, type WalkedRecord, walkVolume } from './scrub.ts'
+import { encodeSuperblock, type Superblock } from './superblock.ts'
+
+export interface CompactReport {
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+  readonly kept: number
+  readonly dropped: number
+}
+
+const CHUNK_BYTES = 1024 * 1024
+
+/**
+ * Writes a sealed volume anew without its erased and replaced needles, and puts it in place of the old one by one
+ * rename. Locators stay valid: number, keys and cookies are the same. The UUID is too, so that tombstones written
+ * meanwhile count; the epoch is higher, so that a snapshot of the old file does not. Readers that have the old file
+ * open go on with it. Whatever happens before the rename leaves the volume as it was.
+ * BLOB_CORRUPT when a needle is bad: it is repaired first, never dropped. VOLUME_FENCED when somebody appends.
+ */
+export async function compactVolume(at: VolumeAt, options: WalkOptions): Promise<CompactReport> {
+  const { disk, folder, volume } = at
+  const path = volumePath(folder, volume)
+  const made = `${path}.compacting`
+  const latest = new NeedleIndex()
+  const before = await walkVolume(at, path, options, async (record) => {
+    if (record.data === null) throw corrupt(volume, record.offset)
+    if (record.header.type === 'needle') latest.add(record.header.key, record.header.alt, record.offset, record.bytes)
+  })
+  const hole = before.found.damage[0]
+  if (hole !== undefined) throw corrupt(volume, hole.start)
+  const erased = new Set((await tombstonesOf(at, before.superblock)).keys)
+  const superblock = { ...before.superblock, epoch: before.found.epochMax + 1 }
+  await disk.remove(made)
+  await disk.create(made, encodeSuperblock(superblock), SUPERBLOCK_BYTES)
+  const file = await disk.openWrite(made)
+  const old = await disk.openRead(path)
+  let dropped = 0
+  try {
+    if (old === null) throw new MediaError('BLOB_NOT_FOUND', 'The volume is gone.', { facts: { volume } })
+    const headerAt = headersOf(old, before.superblock, volume)
+    const writer = createLogWriter(file, superblock)
+    await walkVolume(at, path, options, async (record) => {
+      if (record.header.type !== 'needle') return
+      if (record.data === null) throw corrupt(volume, record.offset)
+      if (erased.has(record.header.key) || (await isReplaced(latest, record, headerAt))) dropped += 1
+      else await writer.add(record)
+    })
+    await writer.finish()
+    const kept = await verified(at, made, options, writer.index.count)
+    if ((await old.size()) !== before.fileBytes)
+      throw new MediaError('VOLUME_FENCED', 'The volume grew while it was compacted.', { facts: { volume } })
+    await disk.remove(snapshotPath(folder, volume))
+    await disk.rename(made, path)
+    await writeSnapshot(disk, folder, superblock, writer.state(), writer.index)
+    return { bytesBefore: before.found.end, bytesAfter: writer.state().offset, kept, dropped }
+  } finally {
+    await old?.close()
+    await file.close()
+  }
+}
+
+function corrupt(volume: number, offset: number): MediaError {
+  return new MediaError('BLOB_CORRUPT', 'The volume has bad records: repair it first.', { facts: { volume, offset } })
+}
+
+/** Whether a later record is of the same needle. Fingerprints collide, so the header of each such record is asked. */
+async function isReplaced(latest: NeedleIndex, { header, offset }: WalkedRecord, headerAt: HeaderAt): Promise<boolean> {
+  for (const place of latest.find(header.key, header.alt)) {
+    if (place.offset <= offset) continue
+    const other = await headerAt(place.offset)
+    if (other.key === header.key && other.alt === header.alt) return true
+  }
+  return false
+}
+
+type HeaderAt = (offset: number) => Promise<RecordHeader>
+
+/** Headers of a volume whose every record was found sound just now. */
+function headersOf(file: ReadFile, superblock: Superblock, volume: number): HeaderAt {
+  return async (offset) => {
+    const header = decodeHeader(await file.read(offset, HEADER_BYTES), 0, seedOf(superblock.uuid))
+    if (header === null || header === 'unknown') throw corrupt(volume, offset)
+    return header
+  }
+}
+
+/** The needles of what was written, read back from the disk. */
+async function verified(at: VolumeAt, path: string, options: WalkOptions, expected: number): Promise<number> {
+  let needles = 0
+  const { found } = await walkVolume(at, path, options, async (record) => {
+    if (record.data === null) throw corrupt(at.volume, record.offset)
+    if (record.header.type === 'needle') needles += 1
+  })
+  if (needles !== expected || found.damage.length > 0 || found.torn) throw corrupt(at.volume, found.end)
+  return needles
+}
+
+function createLogWriter(file: WriteFile, superblock: Superblock) {
+  const seed = seedOf(superblock.uuid)
+  const index = new NeedleIndex()
+  const { epoch } = superblock
+  let end = SUPERBLOCK_BYTES
+  let batch = 0
+  let synced = SUPERBLOCK_BYTES
+  let chunk: Uint8Array[] = []
+
+  async function flush(): Promise<void> {
+    const bytes = new Uint8Array(Buffer.concat(chunk))
+    chunk = []
+    await file.write(synced, bytes)
+    synced += bytes.byteLength
+  }
+
+  function put(record: Uint8Array): void {
+    chunk.push(record)
+    end += record.byteLength
+  }
+
+  return {
+    index,
+    state: () => ({ offset: end, lastBatch: batch, epochMax: epoch }),
+    async add({ header, bytes, data }: WalkedRecord): Promise<void> {
+      const record = new Uint8Array(bytes)
+      batch += 1
+      encodeRecord(record, 0, seed, { ...header, lastOfBatch: true, epoch, batch, durableThrough: synced }, data ?? new Uint8Array(0))
+      index.add(header.key, header.alt, end, bytes)
+      put(record)
+      if (end - synced >= CHUNK_BYTES) await flush()
+    },
+    async finish(): Promise<void> {
+      if (chunk.length > 0) await flush()
+      const mark = new Uint8Array(recordBytes(0))
+      batch += 1
+      const none = { key: 0n, alt: 0, cookie: new Uint8Array(8) }
+      encodeRecord(mark, 0, seed, { ...none, type: 'mark', lastOfBatch: true, epoch, batch, durableThrough: end }, new Uint8Array(0))
+      put(mark)
+      await flush()
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { MediaError } from '../domain/errors.ts'
+import { snapshotPath, volumePath } from './file-view.ts'
+import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
+import { checkBody, decodeHeader, seedOf } from './needle.ts'
+import type { WalkOptions } from './pace.ts'
+import type { Span } from './scan.ts'
+import { scrubVolume, type VolumeAt } from './scrub.ts'
+import { decodeSuperblock } from './superblock.ts'
+
+export interface RepairReport {
+  readonly repaired: readonly Span[]
+  /** Bad still: the copy has nothing sound there either. Reads of it go on failing with BLOB_CORRUPT. */
+  readonly remaining: readonly Span[]
+}
+
+/**
+ * Fills the bad parts of a volume with the records that another copy of the same file has at the same place. Only bytes
+ * that were bad are written, and only where all of the copy's are sound, so a crash in between leaves nothing worse.
+ * REQUEST_INVALID when the copy is of another volume, or from before or after a compaction.
+ * @param copyPath a volume file
+ */
+export async function repairVolume(at: VolumeAt, copyPath: string, options: WalkOptions): Promise<RepairReport> {
+  const { disk, folder, volume } = at
+  const before = await scrubVolume(at, options)
+  const [own, copy] = await Promise.all([disk.openRead(volumePath(folder, volume)), disk.openRead(copyPath)])
+  try {
+    if (own === null || copy === null) throw new MediaError('BLOB_NOT_FOUND', 'There is no such volume file.', { facts: { volume } })
+    const [ours, theirs] = [decodeSuperblock(await own.read(0, SUPERBLOCK_BYTES)), decodeSuperblock(await copy.read(0, SUPERBLOCK_BYTES))]
+    if (Buffer.compare(ours.uuid, theirs.uuid) !== 0 || ours.epoch !== theirs.epoch)
+      throw new MediaError('REQUEST_INVALID', 'The copy is of another volume, or from before or after a compaction.', { facts: { volume } })
+    const repaired: Span[] = []
+    const file = await disk.openWrite(volumePath(folder, volume))
+    try {
+      for (const span of before.bad) {
+        const bytes = await copy.read(span.start, span.end - span.start)
+        if (span.end === span.start || !areRecords(bytes, span.end - span.start, seedOf(ours.uuid))) continue
+        await file.write(span.start, bytes)
+        repaired.push(span)
+      }
+    } finally {
+      await file.close()
+    }
+    // A snapshot may have been taken of what the harmed volume seemed to be.
+    await disk.remove(snapshotPath(folder, volume))
+    return { repaired, remaining: (await scrubVolume(at, options)).bad }
+  } finally {
+    await own?.close()
+    await copy?.close()
+  }
+}
+
+/** Whether the bytes are whole records one after another, to the last byte. */
+function areRecords(bytes: Uint8Array, length: number, seed: number): boolean {
+  let at = 0
+  while (at < length) {
+    const header = decodeHeader(bytes, at, seed)
+    if (header === null || header === 'unknown' || checkBody(bytes, at, header.length) === null) return false
+    at += recordBytes(header.length)
+  }
+  return at === length && bytes.byteLength === length
+}

@@ -1,0 +1,128 @@
+import { MediaError } from '../domain/errors.ts'
+import type { Disk, ReadFile } from './disk.ts'
+import { tombstonesPath, volumePath } from './file-view.ts'
+import { SUPERBLOCK_BYTES } from './layout.ts'
+import { checkBody, decodeHeader, type RecordHeader, seedOf } from './needle.ts'
+import { createPace, type WalkOptions } from './pace.ts'
+import { type ScanResult, type Span, scan } from './scan.ts'
+import { decodeSuperblock, type Superblock } from './superblock.ts'
+import { decodeTombstones } from './tombstone.ts'
+
+export interface VolumeAt {
+  readonly disk: Disk
+  readonly folder: string
+  readonly volume: number
+}
+
+/** A record that every byte was read of. `data` is null when it fails its checksum. */
+export interface WalkedRecord {
+  readonly offset: number
+  readonly bytes: number
+  readonly header: RecordHeader
+  readonly data: Uint8Array | null
+}
+
+export interface Walk {
+  readonly superblock: Superblock
+  readonly found: ScanResult
+  readonly fileBytes: number
+}
+
+export interface ScrubReport {
+  readonly volume: number
+  readonly bytes: number
+  readonly needles: number
+  readonly erasedKeys: number
+  /** Where a record is lost: its header, or a byte of its body, is not what was written. */
+  readonly bad: readonly Span[]
+  readonly tombstoneStrayBytes: number
+  /** A commit that never became whole lies at the end: nothing that anybody was told of. */
+  readonly torn: boolean
+}
+
+/** Reads every byte of a volume and says what is wrong with it. BLOB_NOT_FOUND, BLOB_CORRUPT, VOLUME_UNKNOWN_FORMAT. */
+export async function scrubVolume(at: VolumeAt, options: WalkOptions): Promise<ScrubReport> {
+  const bad: Span[] = []
+  let needles = 0
+  const { superblock, found } = await walkVolume(at, volumePath(at.folder, at.volume), options, async ({ header, offset, bytes, data }) => {
+    if (data === null) bad.push({ start: offset, end: offset + bytes })
+    else if (header.type === 'needle') needles += 1
+  })
+  const tombstones = await tombstonesOf(at, superblock)
+  const spans = [...bad, ...found.damage].toSorted((a, b) => a.start - b.start)
+  return {
+    volume: at.volume,
+    bytes: found.end,
+    needles,
+    erasedKeys: tombstones.keys.length,
+    bad: spans,
+    tombstoneStrayBytes: tombstones.strayBytes,
+    torn: found.torn,
+  }
+}
+
+/** Every record of a volume file, in order, read whole. The index and its snapshot are not believed. */
+export async function walkVolume(
+  { disk, volume }: VolumeAt,
+  path: string,
+  options: WalkOptions,
+  onRecord: (record: WalkedRecord) => Promise<void>,
+): Promise<Walk> {
+  const file = await openOrThrow(disk, path, volume)
+  try {
+    const superblock = decodeSuperblock(await file.read(0, SUPERBLOCK_BYTES))
+    const seed = seedOf(superblock.uuid)
+    // Numbers, not objects: a volume may have millions of records.
+    const offsets: number[] = []
+    const sizes: number[] = []
+    const from = { offset: SUPERBLOCK_BYTES, lastBatch: 0, epochMax: superblock.epoch }
+    const add = ({ offset, bytes }: { offset: number; bytes: number }) => {
+      offsets.push(offset)
+      sizes.push(bytes)
+    }
+    const read = async (offset: number, length: number) => {
+      options.signal?.throwIfAborted()
+      return file.read(offset, length)
+    }
+    const found = await scan(read, seed, from, add, { resync: true })
+    const pace = createPace(options, found.end)
+    for (const [index, offset] of offsets.entries()) {
+      const size = sizes[index] ?? 0
+      const bytes = await file.read(offset, size)
+      const header = decodeHeader(bytes, 0, seed)
+      if (header === null || header === 'unknown') throw new MediaError('BLOB_CORRUPT', 'A record changed while it was read.')
+      await onRecord({ offset, bytes: size, header, data: checkBody(bytes, 0, header.length)?.data ?? null })
+      await pace(size)
+    }
+    return { superblock, found, fileBytes: await file.size() }
+  } finally {
+    await file.close()
+  }
+}
+
+/** BLOB_NOT_FOUND, BLOB_CORRUPT, VOLUME_UNKNOWN_FORMAT. */
+export async function superblockOf({ disk, folder, volume }: VolumeAt): Promise<Superblock> {
+  const file = await openOrThrow(disk, volumePath(folder, volume), volume)
+  try {
+    return decodeSuperblock(await file.read(0, SUPERBLOCK_BYTES))
+  } finally {
+    await file.close()
+  }
+}
+
+/** The keys erased in a volume. */
+export async function tombstonesOf({ disk, folder, volume }: VolumeAt, superblock: Superblock) {
+  const file = await disk.openRead(tombstonesPath(folder, volume))
+  if (file === null) return { keys: [], strayBytes: 0 }
+  try {
+    return decodeTombstones(superblock, await file.read(0, await file.size()))
+  } finally {
+    await file.close()
+  }
+}
+
+async function openOrThrow(disk: Disk, path: string, volume: number): Promise<ReadFile> {
+  const file = await disk.openRead(path)
+  if (file === null) throw new MediaError('BLOB_NOT_FOUND', 'There is no such volume.', { facts: { volume } })
+  return file
+}

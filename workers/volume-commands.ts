@@ -1,0 +1,128 @@
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { compactVolume } from '../blobstore/compact.ts'
+import type { Disk } from '../blobstore/disk.ts'
+import { volumePath } from '../blobstore/file-view.ts'
+import type { WalkOptions } from '../blobstore/pace.ts'
+import { repairVolume } from '../blobstore/repair.ts'
+import { type ScrubReport, scrubVolume, superblockOf, tombstonesOf, walkVolume } from '../blobstore/scrub.ts'
+import { MediaError } from '../domain/errors.ts'
+
+export interface VolumeTools {
+  readonly disk: Disk
+  readonly folder: string
+  readonly walk: WalkOptions
+  print(line: string): void
+}
+
+/** What a command found: 0 all is well, 1 something is wrong with the volumes. */
+export type Verdict = 0 | 1
+
+/** Numbers of the volumes in a folder, in order. */
+export async function volumesIn(folder: string): Promise<number[]> {
+  const numbers = (await readdir(folder)).map((name) => /^([1-9][0-9]*)\.volume$/.exec(name)?.[1])
+  return numbers
+    .filter((digits) => digits !== undefined)
+    .map((digits) => Number(digits))
+    .toSorted((a, b) => a - b)
+}
+
+/** One line a volume, every byte checked. A volume that cannot be read at all is a line too. */
+export async function verify({ disk, folder, walk, print }: VolumeTools, volumes: readonly number[]): Promise<Verdict> {
+  let verdict: Verdict = 0
+  for (const volume of volumes) {
+    try {
+      const report = await scrubVolume({ disk, folder, volume }, walk)
+      const isSound = report.bad.length === 0 && report.tombstoneStrayBytes === 0
+      if (!isSound) verdict = 1
+      print(lineOf(report))
+      for (const { start, end } of report.bad) print(`  bad: bytes ${start} to ${end}`)
+      if (report.tombstoneStrayBytes > 0) print(`  ${report.tombstoneStrayBytes} bytes of its tombstones are no tombstones`)
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error
+      verdict = 1
+      print(`volume ${volume}: ${error.code}: ${error.message}`)
+    }
+  }
+  return verdict
+}
+
+function lineOf({ volume, bytes, needles, erasedKeys, bad, torn }: ScrubReport): string {
+  const state = bad.length > 0 ? `${bad.length} BAD` : 'sound'
+  return `volume ${volume}: ${state}, ${needles} needles, ${erasedKeys} erased keys, ${bytes} bytes${torn ? ', torn at its end (never acknowledged)' : ''}`
+}
+
+/** What a volume says of itself. */
+export async function inspect({ disk, folder, walk, print }: VolumeTools, volume: number): Promise<Verdict> {
+  const counts = { needles: 0, dataBytes: 0, erasedBytes: 0, bad: 0 }
+  const path = volumePath(folder, volume)
+  const erased = new Map<bigint, number>()
+  const { superblock, found, fileBytes } = await walkVolume({ disk, folder, volume }, path, walk, async ({ header, bytes, data }) => {
+    if (data === null) counts.bad += 1
+    else if (header.type === 'needle') {
+      counts.needles += 1
+      counts.dataBytes += header.length
+      erased.set(header.key, (erased.get(header.key) ?? 0) + bytes)
+    }
+  })
+  const { keys, strayBytes } = await tombstonesOf({ disk, folder, volume }, superblock)
+  for (const key of keys) counts.erasedBytes += erased.get(key) ?? 0
+  const facts = {
+    uuid: Buffer.from(superblock.uuid).toString('hex'),
+    epoch: `${superblock.epoch}, last writer's ${found.epochMax}`,
+    'bytes in the file': fileBytes,
+    'bytes in use': found.end,
+    needles: counts.needles,
+    'bytes of data': counts.dataBytes,
+    'erased keys': keys.length,
+    'bytes that compaction frees of them': counts.erasedBytes,
+    'bad records': counts.bad,
+    'damaged spans': found.damage.map(({ start, end }) => `${start}-${end}`).join(' ') || 'none',
+    'stray bytes among tombstones': strayBytes,
+    'torn at its end': found.torn ? 'yes: a commit that nobody was told of' : 'no',
+  }
+  for (const [name, value] of Object.entries(facts)) print(`${name.padEnd(36)} ${value}`)
+  return counts.bad > 0 || found.damage.length > 0 || strayBytes > 0 ? 1 : 0
+}
+
+/** One line a record; with `target`, also each sound needle that is not erased as a file `key.alt` in that folder. */
+export async function dump({ disk, folder, walk, print }: VolumeTools, volume: number, target: string | null): Promise<Verdict> {
+  const at = { disk, folder, volume }
+  let verdict: Verdict = 0
+  const files = new Set<string>()
+  const erased = new Set((await tombstonesOf(at, await superblockOf(at))).keys)
+  const walked = await walkVolume(at, volumePath(folder, volume), walk, async ({ offset, header, data }) => {
+    if (data === null) verdict = 1
+    const state = data === null ? 'BAD' : erased.has(header.key) ? 'erased' : 'sound'
+    print(`${offset} ${header.type} key ${header.key} alt ${header.alt} bytes ${header.length} ${state}`)
+    if (target === null || header.type !== 'needle' || state !== 'sound' || data === null) return
+    const name = `${header.key}.${header.alt}`
+    files.add(name)
+    // Of several records of one needle the last one counts, and comes last.
+    const file = await open(join(target, name), 'w', 0o600)
+    try {
+      await file.writeFile(data)
+    } finally {
+      await file.close()
+    }
+  })
+  for (const { start, end } of walked.found.damage) print(`${start} DAMAGE to ${end}`)
+  if (target !== null) print(`${files.size} files in ${target}`)
+  return walked.found.damage.length > 0 ? 1 : verdict
+}
+
+/** Rewrites a sealed volume without what was erased or replaced. */
+export async function compact({ disk, folder, walk, print }: VolumeTools, volume: number): Promise<Verdict> {
+  const { bytesBefore, bytesAfter, kept, dropped } = await compactVolume({ disk, folder, volume }, walk)
+  print(`volume ${volume}: ${kept} needles kept, ${dropped} dropped, ${bytesBefore} bytes before, ${bytesAfter} after`)
+  return 0
+}
+
+/** Fills bad records from a copy of the volume's file. */
+export async function repair({ disk, folder, walk, print }: VolumeTools, volume: number, copy: string): Promise<Verdict> {
+  const { repaired, remaining } = await repairVolume({ disk, folder, volume }, copy, walk)
+  for (const { start, end } of repaired) print(`  repaired: bytes ${start} to ${end}`)
+  for (const { start, end } of remaining) print(`  bad still: bytes ${start} to ${end}`)
+  print(`volume ${volume}: ${repaired.length} repaired, ${remaining.length} bad`)
+  return remaining.length > 0 ? 1 : 0
+}

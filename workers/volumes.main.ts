@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { systemClock } from '../blobstore/refresher.ts'
+import { createSystemDisk } from '../blobstore/system-disk.ts'
+import { runMain } from './run-main.ts'
+import { SettingError, wholeNumber } from './settings.ts'
+import { compact, dump, inspect, repair, verify, type Verdict, type VolumeTools, volumesIn } from './volume-commands.ts'
+
+const usage = `npm run volumes -- COMMAND FOLDER ...: looks after a folder of volumes; needs nothing but the files.
+  ls      FOLDER                    the volumes
+  inspect FOLDER VOLUME             what a volume says of itself
+  verify  FOLDER [VOLUME]           reads every byte; exit status 1 when something is bad
+  dump    FOLDER VOLUME [TARGET]    each record; with TARGET, each needle as a file KEY.ALT there
+  compact FOLDER VOLUME --stopped   rewrites a sealed volume without what was erased
+  repair  FOLDER VOLUME COPY --stopped   fills bad records from another copy of the volume's file
+  --stopped                 says that Darkroom is not running on this folder; without it nothing is changed
+  --mib-per-second NUMBER   no faster than that
+docs/runbooks/broken-volume.md says what to do in which order.
+`
+
+function readOptions(args: string[]) {
+  try {
+    const options = { stopped: { type: 'boolean' }, 'mib-per-second': { type: 'string' }, help: { type: 'boolean' } } as const
+    return parseArgs({ args, options, allowPositionals: true })
+  } catch {
+    throw new SettingError(`Not understood: ${args.join(' ')}.\n${usage.trimEnd()}`)
+  }
+}
+
+/** A volume's number, or a sentence on what is missing. */
+function volumeOf(value: string | undefined): number {
+  if (value === undefined) throw new SettingError(`A volume's number is missing.\n${usage.trimEnd()}`)
+  return wholeNumber('VOLUME', value, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback: 1 })
+}
+
+async function run(args: string[], tools: Omit<VolumeTools, 'folder' | 'walk'>, signal: AbortSignal): Promise<Verdict> {
+  const { values, positionals } = readOptions(args)
+  const [command, folder, number, third] = positionals
+  if (values.help || command === undefined || folder === undefined) {
+    tools.print(usage.trimEnd())
+    return values.help ? 0 : 1
+  }
+  const rate = wholeNumber('--mib-per-second', values['mib-per-second'], { min: 1, max: 1_000_000, fallback: 1_000_000 })
+  const all: VolumeTools = { ...tools, folder, walk: { clock: systemClock, signal, bytesPerSecondMax: rate * 1024 ** 2 } }
+  const mustBeStopped = () => {
+    if (!values.stopped) throw new SettingError(`${command} changes files: stop Darkroom, then say --stopped.`)
+  }
+  switch (command) {
+    case 'ls':
+      for (const volume of await volumesIn(folder)) tools.print(String(volume))
+      return 0
+    case 'inspect':
+      return inspect(all, volumeOf(number))
+    case 'verify':
+      return verify(all, number === undefined ? await volumesIn(folder) : [volumeOf(number)])
+    case 'dump':
+      if (third !== undefined) await mkdir(third, { recursive: true, mode: 0o700 })
+      return dump(all, volumeOf(number), third ?? null)
+    case 'compact':
+      mustBeStopped()
+      return compact(all, volumeOf(number))
+    case 'repair':
+      mustBeStopped()
+      if (third === undefined) throw new SettingError(`The file to repair from is missing.\n${usage.trimEnd()}`)
+      return repair(all, volumeOf(number), third)
+    default:
+      throw new SettingError(`There is no command ${JSON.stringify(command)}.\n${usage.trimEnd()}`)
+  }
+}
+
+await runMain(async (parts, end) => {
+  const disk = createSystemDisk({ directReads: false })
+  const stopping = new AbortController()
+  const print = (line: string) => void process.stdout.write(`${line}\n`)
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'EPIPE' ? 0 : { error }))
+  const running = run(process.argv.slice(2), { disk, print }, stopping.signal)
+  parts.add({
+    name: 'volumes',
+    async stop() {
+      stopping.abort(new Error('stopped'))
+      await running.catch(() => {
+        // Told below.
+      })
+      await disk.close()
+    },
+  })
+  end(await running)
+})

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createFileBlobStore } from '../blobstore/file.ts'
+
+const main = join(import.meta.dirname, 'volumes.main.ts')
+
+function volumes(...args: string[]): Promise<{ status: number; out: string; error: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [main, ...args], (_error, out, error) => resolve({ status: child.exitCode ?? -1, out, error }))
+  })
+}
+
+test('volumes: an operator with a broken disk finds what is bad, gets out what is sound, repairs and compacts', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-volumes-'))
+  try {
+    const store = await createFileBlobStore({ folder, writer: 'w', limits: { extentBytes: 4096 } })
+    for (let key = 1n; key <= 4n; key += 1n) await store.append([{ key, alt: 9, data: new Uint8Array(100).fill(Number(key)) }])
+    await store.delete(2n, 1)
+    await store.close()
+    const path = join(folder, '1.volume')
+    await copyFile(path, join(folder, 'copy'))
+    const bytes = await readFile(path)
+    bytes.writeUInt8((bytes[4096 + 80] ?? 0) ^ 1, 4096 + 80)
+    await writeFile(path, bytes)
+
+    assert.equal((await volumes('ls', folder)).out, '1\n')
+    const verified = await volumes('verify', folder)
+    assert.equal(verified.status, 1, verified.error)
+    assert.match(verified.out, /1 BAD, 3 needles, 1 erased keys/)
+    assert.match((await volumes('inspect', folder, '1')).out, /bad records +1\n/)
+    const dumped = await volumes('dump', folder, '1', join(folder, 'out'))
+    assert.match(dumped.out, /key 1 alt 9 bytes 100 BAD\n/)
+    assert.deepEqual(new Uint8Array(await readFile(join(folder, 'out', '3.9'))), new Uint8Array(100).fill(3))
+    await assert.rejects(readFile(join(folder, 'out', '2.9')), { code: 'ENOENT' })
+
+    const refused = await volumes('repair', folder, '1', join(folder, 'copy'))
+    assert.notEqual(refused.status, 0)
+    assert.match(refused.error, /--stopped/)
+    const repaired = await volumes('repair', folder, '1', join(folder, 'copy'), '--stopped')
+    assert.equal(repaired.status, 0, repaired.error)
+    assert.match((await volumes('compact', folder, '1', '--stopped')).out, /3 needles kept, 1 dropped/)
+    const sound = await volumes('verify', folder, '1')
+    assert.equal(sound.status, 0)
+    assert.match(sound.out, /sound, 3 needles, 1 erased keys/)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
