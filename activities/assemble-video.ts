@@ -29,6 +29,8 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
       const chunks: StoredChunk[] = []
       for (const chunk of plan.chunks) chunks.push(await steps.finished(`chunk:${chunk.index}`))
       const poster = await steps.finished('poster')
+      // Histories that began before there were storyboards have none.
+      const storyboard = (await steps.peek('storyboard'))?.files ?? null
       const audio = plan.audio ? await steps.finished('audio') : null
       const tracks = plan.rungs.map((rung) => must(joinChunks(chunks, rung.index) ?? undefined))
       const playlistOf = (track: StoredTrack) => trackPlaylist(track, siblingReference)
@@ -69,14 +71,20 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
         height: plan.height,
         blurhash: poster.blurhash,
         durationMs: plan.durationMs,
-        renditions: [...tops, ...playlists.filter((file) => file.width > 0), ...poster.renditions],
+        renditions: [
+          ...tops,
+          ...playlists.filter((file) => file.width > 0),
+          ...poster.renditions,
+          ...(storyboard ? [storyboard.index] : []),
+        ],
         parts: [
-          ...[...playlists.filter((file) => file.width === 0), ...iframes].map(fileOf),
+          ...[...playlists.filter((file) => file.width === 0), ...iframes, ...(storyboard ? [storyboard.sheet] : [])].map(fileOf),
           ...[...tracks, ...(audio ? [audio] : [])].flatMap((track) => [track.init, ...track.segments].map(fileOf)),
         ],
         hls: 'master.m3u8',
         dash: 'manifest.mpd',
         poster: posterName,
+        ...(storyboard ? { storyboard: storyboard.index.name } : {}),
       }
       await saveDraft(catalog, input, { manifest, facts: await steps.finished('facts') })
       return { parts: manifest.parts.length }

@@ -12,6 +12,7 @@ import { awaitIngestEnd, beginErase, certifyErase, purgeEdges, verifyOrigins, ty
 import { guarded } from './failure.ts'
 import { invalidate } from './invalidate.ts'
 import { makePoster } from './make-poster.ts'
+import { makeStoryboard } from './make-storyboard.ts'
 import { publish } from './publish.ts'
 import { announce, refuse, type SettleDeps } from './settle.ts'
 
@@ -42,6 +43,7 @@ export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitIm
     encodeChunk: encodeChunk(deps),
     encodeAudio: encodeAudio(deps),
     makePoster: makePoster(deps),
+    makeStoryboard: makeStoryboard(deps),
     assembleVideo: assembleVideo(deps),
   })
 }

@@ -14,6 +14,7 @@ interface Results {
   audio: StoredTrack
   poster: StoredPoster
   lead: StoredLead
+  storyboard: { readonly files: { readonly sheet: Rendition; readonly index: Rendition } | null }
   [chunk: `chunk:${number}`]: StoredChunk
 }
 

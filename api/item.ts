@@ -45,6 +45,8 @@ export interface Item {
   readonly dash?: string
   /** URL of the poster. */
   readonly poster?: string
+  /** URL of the storyboard's WebVTT index. */
+  readonly storyboard?: string
   /** The workflow that an operator looks at: the erasure's once that began. */
   readonly workflowId: string
   readonly stage: Stage
@@ -76,6 +78,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
   const hls = row.state === 'playable' ? urls.aliasUrl(row, 'master.m3u8') : urlOf(manifest?.hls)
   const dash = urlOf(manifest?.dash)
   const poster = urlOf(manifest?.poster)
+  const storyboard = urlOf(manifest?.storyboard)
   return {
     id: row.id,
     kind: row.kind,
@@ -89,6 +92,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(hls === undefined ? {} : { hls }),
     ...(dash === undefined ? {} : { dash }),
     ...(poster === undefined ? {} : { poster }),
+    ...(storyboard === undefined ? {} : { storyboard }),
     workflowId: row.state === 'erased' ? eraseWorkflowId(row.tenant, row.id) : ingestWorkflowId(row.tenant, row.id),
     stage: row.stage,
     ...(row.progress ? { progress: { done: row.progress.done, total: row.progress.total, unit: row.progress.unit } } : {}),

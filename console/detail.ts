@@ -38,7 +38,7 @@ export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions
     const stage = h('div', { class: 'stage' })
     if (item.hls === undefined) stage.append(photo(item, name))
     else {
-      player = createPlayer(item.hls, item.poster, name)
+      player = createPlayer(item.hls, item, name)
       player.show(item)
       stage.append(player.element)
     }
@@ -103,7 +103,7 @@ function ladder(item: Item, stage: HTMLElement): HTMLElement {
     weight.style.setProperty('--fraction', String(rendition.bytes / heaviest))
     const thumb = isPicture
       ? developing(h('img', { src: rendition.url, alt: '', loading: 'lazy', decoding: 'async' }))
-      : h('span', { class: 'glyph', 'aria-hidden': 'true' }, 'm3u8')
+      : h('span', { class: 'glyph', 'aria-hidden': 'true' }, rendition.name.split('.').at(-1) ?? '')
     const row = h(
       'button',
       {

@@ -1,6 +1,7 @@
 import type Hls from 'hls.js'
 import type { Item } from '../api/item.ts'
 import { h } from './dom.ts'
+import { createStoryboard } from './storyboard.ts'
 
 export interface Player {
   readonly element: HTMLElement
@@ -11,7 +12,7 @@ export interface Player {
 }
 
 /** A video with its poster and a choice of quality. The player's code is loaded when the first video is opened. */
-export function createPlayer(source: string, poster: string | undefined, label: string): Player {
+export function createPlayer(source: string, { poster, storyboard }: Pick<Item, 'poster' | 'storyboard'>, label: string): Player {
   const video = h('video', {
     controls: true,
     playsinline: true,
@@ -25,7 +26,15 @@ export function createPlayer(source: string, poster: string | undefined, label: 
   const bar = h('div', { class: 'player-bar', hidden: true }, h('label', { class: 'select' }, h('span', {}, 'Quality'), quality), playing)
   const encoded = h('progress', { max: '1', value: '0', 'aria-label': 'Encoded so far' })
   const growth = h('p', { class: 'growth dim', hidden: true }, encoded, h('span'))
-  const element = h('div', { class: 'player' }, video, growth, bar, fault)
+  const element = h(
+    'div',
+    { class: 'player' },
+    video,
+    storyboard === undefined ? null : createStoryboard(storyboard, video),
+    growth,
+    bar,
+    fault,
+  )
   let hls: Hls | null = null
   let stopped = false
 

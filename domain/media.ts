@@ -75,6 +75,8 @@ export interface Manifest {
   readonly hls?: string
   readonly dash?: string
   readonly poster?: string
+  /** The index, WebVTT; its sheet is among the parts. */
+  readonly storyboard?: string
 }
 
 /** What the camera told us. Lives in the catalog, visible to the tenant's API only, never in a rendition. */

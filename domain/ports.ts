@@ -6,6 +6,7 @@ import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { MediaId } from './ids.ts'
 import type { ItemError, Keyframe, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
 import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
+import type { Storyboard } from './storyboard.ts'
 
 // ---- objects ----
 
@@ -230,6 +231,8 @@ export interface VideoStudio {
   encodeChunk(source: string, plan: VideoPlan, chunk: PlannedChunk, options: EncodeOptions): Promise<EncodedRung[]>
   /** The whole audio track, once. */
   encodeAudio(source: string, plan: VideoPlan, options: EncodeAudioOptions): Promise<EncodedTrack>
+  /** A storyboard's sheet as JPEG; null where no frame can be decoded. */
+  storyboard(source: string, plan: VideoPlan, board: Storyboard, options: EncodeOptions): Promise<Uint8Array | null>
   /** One decoded frame as PNG, for the image studio to make the poster of. */
   poster(source: string, plan: VideoPlan, options: EncodeOptions): Promise<Uint8Array>
 }

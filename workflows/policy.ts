@@ -37,6 +37,13 @@ const policies: Readonly<Record<Name, Policy>> = {
   encodeChunk: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary },
   encodeAudio: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary, summary: 'audio, whole' },
   makePoster: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'poster ladder and blurhash' },
+  makeStoryboard: {
+    taskQueue: video,
+    startToCloseTimeout: '30m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'storyboard from keyframes',
+  },
   assembleVideo: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'playlists' },
   publish: {
     taskQueue: control,

@@ -47,6 +47,7 @@ export async function video(input: IngestInput, probe: VideoProbe): Promise<void
       parts.push(lead.then(() => encodeInTurn(0)))
       parts.push(Promise.all([lead, poster]).then(() => activity('announcePlayable')(input, probe)))
     } else if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
+    if (patched('storyboard')) parts.push(activity('makeStoryboard')(input, probe))
     const lanes = Math.min(total, CHUNKS_IN_FLIGHT_MAX) - next
     for (let lane = 0; lane < lanes; lane += 1) parts.push(encodeInTurn())
     try {

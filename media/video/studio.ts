@@ -17,6 +17,7 @@ import { POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
 import { demuxerFor, probeVideo } from './probe-video.ts'
 import { REMUX_FILE, remuxCommand } from './remux-command.ts'
 import { createScratch } from './scratch.ts'
+import { STORYBOARD_FILE, storyboardCommand } from './storyboard-command.ts'
 import { readTrack } from './track.ts'
 
 export interface VideoStudioOptions {
@@ -157,6 +158,18 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
           }
         }
         throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { track: 'poster' } })
+      }),
+
+    storyboard: async (source, plan, board, encode) =>
+      await scratch.within(async (folder) => {
+        await layCube(plan, folder)
+        const tools = { ...(await toolsFor(plan)), pixelsMax: limits.videoPixelsMax }
+        const deadlineMs = (plan.durationMs / 1000) * limits.videoAudioMsPerSecondMax
+        await run(placed(source), storyboardCommand(placed(source), plan, board, tools), folder, deadlineMs, encode, () => {})
+        return await readFile(join(folder, STORYBOARD_FILE)).catch((error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return null
+          throw error
+        })
       }),
   }
 }

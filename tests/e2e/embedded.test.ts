@@ -138,6 +138,11 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
       fault,
     )
 
+  const board = await fetchWhole(item.storyboard ?? '')
+  assert.equal(board.type, 'text/vtt')
+  const [sheet = ''] = /\S+\.jpg/.exec(board.bytes.toString()) ?? []
+  assert.equal((await fetchWhole(new URL(sheet, item.storyboard).href)).type, 'image/jpeg')
+
   const played = await framesOf(tools.ffprobe ?? '', item.dash ?? '')
   assert.deepEqual(played, { video: 14 * 30, audio: Math.ceil((14 * 48_000) / 1024) + 1 }, 'by DASH all of it can be read')
 })

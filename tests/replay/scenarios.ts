@@ -72,6 +72,7 @@ export function answers({ fails }: Scenario): Record<string, () => Promise<unkno
     encodeChunk: { segments: 5 },
     encodeAudio: { segments: 4 },
     makePoster: { files: 6 },
+    makeStoryboard: { pictures: 10 },
     assembleVideo: { parts: 30 },
     publish: null,
     invalidate: null,
