@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { limits } from '../domain/limits.ts'
@@ -9,6 +9,7 @@ import type { PlannedRung, VideoPlan } from '../domain/plans.ts'
 import { standard } from '../domain/presets/standard.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
+import { childCpuMs } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
 
 const run = promisify(execFile)
@@ -113,15 +114,6 @@ async function costOf(work: () => Promise<number>): Promise<Cost> {
   const bytes = await work()
   assert.ok(bytes > 0)
   return { wallMs: performance.now() - begin, cpuMs: (await childCpuMs()) - cpu, bytes }
-}
-
-/** User and system time of the children that have ended: fields 16 and 17 of proc(5)'s stat, in ticks of 10 ms. */
-async function childCpuMs(): Promise<number> {
-  const text = await readFile('/proc/self/stat', 'utf8').catch(() => null)
-  if (text === null) return Number.NaN
-  // The name, field 2, may hold blanks and ends with the last parenthesis.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[13]) + Number(fields[14])) * 10
 }
 
 function median(values: readonly number[]): number {
