@@ -5,9 +5,14 @@ import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from '
 
 export const STORYBOARD_FILE = 'storyboard.jpg'
 
+/** The plan with the pictures' size as its only rung, so that nothing larger is made on the way. */
+export function atPictureSize(plan: VideoPlan, { width, height }: Storyboard): VideoPlan {
+  return { ...plan, rungs: plan.rungs.slice(0, 1).map((top) => ({ ...top, width, height })) }
+}
+
 /**
  * The command for a storyboard's sheet, from the source's keyframes alone: between two of them the earlier one
- * stands for the time. Damage is passed over; what cannot be decoded leaves the picture before in its place.
+ * stands for the time. `plan` is one of {@link atPictureSize}. Damage is passed over; what cannot be decoded leaves the picture before in its place.
  */
 export function storyboardCommand(
   source: string,
@@ -16,13 +21,10 @@ export function storyboardCommand(
   options: PictureTools & { readonly pixelsMax: number },
 ): Command {
   const origin = plan.chunks[0]?.startSeconds ?? 0
-  const [top] = plan.rungs
-  if (!top) throw new Error('a plan without rungs')
-  const little = { ...plan, rungs: [{ ...top, width: board.width, height: board.height }] }
   const filters = [
     `setpts=round(PTS-(${secondsText(origin)})/TB)`,
     ...deinterlacing(plan),
-    ...pictureFilters(little, options),
+    ...pictureFilters(plan, options),
     `fps=fps=1000/${board.intervalMs}:start_time=0:eof_action=pass`,
     'tpad=stop=-1:stop_mode=clone',
     `trim=end_frame=${board.count}`,

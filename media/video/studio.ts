@@ -17,7 +17,7 @@ import { POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
 import { demuxerFor, probeVideo } from './probe-video.ts'
 import { REMUX_FILE, remuxCommand } from './remux-command.ts'
 import { createScratch } from './scratch.ts'
-import { STORYBOARD_FILE, storyboardCommand } from './storyboard-command.ts'
+import { atPictureSize, STORYBOARD_FILE, storyboardCommand } from './storyboard-command.ts'
 import { readTrack } from './track.ts'
 
 export interface VideoStudioOptions {
@@ -162,10 +162,10 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
 
     storyboard: async (source, plan, board, encode) =>
       await scratch.within(async (folder) => {
-        await layCube(plan, folder)
-        const tools = { ...(await toolsFor(plan)), pixelsMax: limits.videoPixelsMax }
+        const little = atPictureSize(plan, board)
+        const tools = { ...(await toolsFor(plan)), ...(await layLook(little, folder)), pixelsMax: limits.videoPixelsMax }
         const deadlineMs = (plan.durationMs / 1000) * limits.videoAudioMsPerSecondMax
-        await run(placed(source), storyboardCommand(placed(source), plan, board, tools), folder, deadlineMs, encode, () => {})
+        await run(placed(source), storyboardCommand(placed(source), little, board, tools), folder, deadlineMs, encode, () => {})
         return await readFile(join(folder, STORYBOARD_FILE)).catch((error: NodeJS.ErrnoException) => {
           if (error.code === 'ENOENT') return null
           throw error
