@@ -38,8 +38,9 @@ export function startChild(limits: ChildLimits): DecodingChild {
     {
       serialization: 'advanced',
       execArgv: ['--max-old-space-size=256'],
-      // Nothing of ours: no keys, no addresses. One decode at a time needs no more threads and arenas.
-      env: { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' },
+      // Nothing of ours: no keys, no addresses. One decode at a time needs no more threads and arenas, and pictures go
+      // back to the system when they are done with: glibc would raise these thresholds and keep some 40 MB.
+      env: { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_TRIM_THRESHOLD_: '1048576' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     },
   )
@@ -47,6 +48,9 @@ export function startChild(limits: ChildLimits): DecodingChild {
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('latin1')).slice(-STDERR_KEPT)))
   let items = 0
   let ready = false
+  let ended = false
+  /** The item under way. A promise's reaction of each item would keep that item's bytes as long as the child lives. */
+  let onGone: (() => void) | null = null
   let killedFor: MediaError | null = null
   let settleReady: (error?: MediaError) => void = () => undefined
   const whenReady = new Promise<void>((resolve, reject) => {
@@ -60,16 +64,18 @@ export function startChild(limits: ChildLimits): DecodingChild {
       if (child.pid === undefined) resolve()
     })
     child.once('exit', (code, killedBy) => {
-      const ended = `The image decoder ended (${killedBy ?? `exit status ${code}`}).`
+      const how = `The image decoder ended (${killedBy ?? `exit status ${code}`}).`
       const error =
         killedFor ??
         new MediaError(
           !ready && killedBy === null ? 'ENGINE_MISSING' : 'WORKER_LOST',
-          ended,
+          how,
           stderr === '' ? {} : { cause: new Error(stderr) },
         )
       killedFor = error
       settleReady(error)
+      ended = true
+      onGone?.()
       resolve()
     })
   })
@@ -116,7 +122,8 @@ export function startChild(limits: ChildLimits): DecodingChild {
           if (message.kind === 'broken') reject(new Error(`the image decoder met a bug: ${message.detail}`))
         }
         child.on('message', onMessage)
-        void gone.then(() => reject(killedFor))
+        onGone = () => reject(killedFor)
+        if (ended) onGone()
         // A pipe that breaks under the job means that the child is ending, and its end is answered above.
         child.send(job, () => undefined)
       })
@@ -125,6 +132,7 @@ export function startChild(limits: ChildLimits): DecodingChild {
       clearTimeout(deadline)
       clearInterval(watch)
       child.off('message', onMessage)
+      onGone = null
       items++
     }
   }

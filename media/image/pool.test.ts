@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import sharp from 'sharp'
 import { codeOf } from '../../domain/errors.ts'
 import { limits } from '../../domain/limits.ts'
@@ -40,6 +42,24 @@ test('pool: one warm child answers two hundred items', async () => {
     const before = pool.pids()
     for (let item = 0; item < 200; item++) assert.equal((await pool.run(smallJob, quiet)).files.length, 2)
     assert.deepEqual(pool.pids(), before)
+  })
+})
+
+test('pool: the bytes of an item are let go of once it is answered, though its child lives on', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  await withPool(1, {}, async (pool) => {
+    const develop = async () => {
+      const bytes = Buffer.alloc(small.length + 1_000_000)
+      bytes.set(small)
+      await pool.run({ ...smallJob, bytes }, quiet)
+      return new WeakRef(bytes)
+    }
+    const references = [await develop(), await develop(), await develop()]
+    await new Promise((resolve) => setImmediate(resolve))
+    collect()
+    // The last one may still be on the stack of what has just run.
+    assert.deepEqual([references[0]?.deref(), references[1]?.deref()], [undefined, undefined])
   })
 })
 
