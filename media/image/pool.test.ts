@@ -59,7 +59,7 @@ test('pool: the bytes of an item are let go of once it is answered, though its c
     await new Promise((resolve) => setImmediate(resolve))
     collect()
     // The last one may still be on the stack of what has just run.
-    assert.deepEqual([references[0]?.deref(), references[1]?.deref()], [undefined, undefined])
+    assert.ok(references.slice(0, 2).every((reference) => reference.deref() === undefined))
   })
 })
 
