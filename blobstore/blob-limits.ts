@@ -9,6 +9,7 @@ const names = [
   'volumeRefreshMsMin',
   'tombstoneAgeMsMax',
   'absentVolumesMax',
+  'indexBytesMax',
 ] as const
 
 /** The limits of the blob store, all of them in domain/limits.ts. */

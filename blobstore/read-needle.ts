@@ -13,8 +13,15 @@ const COOKIE = /^[0-9a-f]{16}$/
  */
 export async function readNeedle(volumes: Volumes, key: bigint, locator: Locator): Promise<BlobRead> {
   const facts = { volume: locator.volume, alt: locator.alt }
-  const opened = COOKIE.test(locator.cookie) ? await volumes.get(locator.volume) : null
-  if (opened === null) throw new MediaError('BLOB_NOT_FOUND', undefined, { facts })
+  if (!COOKIE.test(locator.cookie)) throw new MediaError('BLOB_NOT_FOUND', undefined, { facts })
+  return volumes.use(locator.volume, (opened) => {
+    if (opened === null) throw new MediaError('BLOB_NOT_FOUND', undefined, { facts })
+    return readFrom(opened, key, locator)
+  })
+}
+
+async function readFrom(opened: OpenView, key: bigint, locator: Locator): Promise<BlobRead> {
+  const facts = { volume: locator.volume, alt: locator.alt }
   const cookie = Buffer.from(locator.cookie, 'hex')
   let found = await lookUp(opened, key, locator.alt, cookie)
   // Another process may have appended it, or a later version of it, since this one last looked.

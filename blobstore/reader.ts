@@ -17,8 +17,9 @@ export function createPackedReader(options: {
   return {
     read: (key, locator) => readNeedle(volumes, key, locator),
     async delete(key, volume) {
-      const opened = await volumes.get(volume)
-      if (opened !== null && !opened.view.erased.has(key)) await opened.view.erase(key)
+      await volumes.use(volume, async (opened) => {
+        if (opened !== null && !opened.view.erased.has(key)) await opened.view.erase(key)
+      })
     },
     async close() {
       await volumes.close()

@@ -56,8 +56,10 @@ class PackedStore implements BlobStore {
       }
       this.#volumes.adopt(recovered.view)
       const { log, view } = recovered
-      if (log === null) await directory.seal(volume, recovered.bytes)
-      else if (this.#current === null && log.end < limits.volumeBytesMax) this.#current = new OpenVolume({ log, view }, limits)
+      if (log === null) {
+        await directory.seal(volume, recovered.bytes)
+        this.#volumes.release(volume)
+      } else if (this.#current === null && log.end < limits.volumeBytesMax) this.#current = new OpenVolume({ log, view }, limits)
       else await this.#seal({ log, view })
     }
   }
@@ -89,10 +91,10 @@ class PackedStore implements BlobStore {
   }
 
   async delete(key: bigint, volume: number): Promise<void> {
-    const opened = await this.#volumes.get(volume)
-    // Volumes are created before anything is placed in them: what is not there holds nothing of the key.
-    if (opened === null || opened.view.erased.has(key)) return
-    await opened.view.erase(key)
+    await this.#volumes.use(volume, async (opened) => {
+      // Volumes are created before anything is placed in them: what is not there holds nothing of the key.
+      if (opened !== null && !opened.view.erased.has(key)) await opened.view.erase(key)
+    })
   }
 
   async close(): Promise<void> {
@@ -174,11 +176,13 @@ class PackedStore implements BlobStore {
     const bytes = await log.seal()
     await log.close()
     await this.#options.directory.seal(log.superblock.volume, bytes)
+    this.#volumes.release(log.superblock.volume)
   }
 
   async #sealFenced({ log }: OwnVolume): Promise<void> {
     await log.close()
     await this.#options.directory.seal(log.superblock.volume, log.end)
+    this.#volumes.release(log.superblock.volume)
   }
 }
 

@@ -11,6 +11,14 @@ export interface OpenView {
   freshErased(): Promise<void>
 }
 
+/** An open view, and whether it may go when memory runs short. */
+interface Kept extends OpenView {
+  users: number
+  /** This process appends to it. */
+  isHeld: boolean
+  isClosed: boolean
+}
+
 /**
  * The views of all volumes that were asked for. Each is opened once however many ask; a volume that is
  * not there is remembered for a while, so that guessed volume numbers cost no request each.
@@ -19,7 +27,9 @@ export class Volumes {
   readonly #backend: VolumeBackend
   readonly #limits: BlobLimits
   readonly #clock: Clock
-  readonly #open = new Map<number, Promise<OpenView | null>>()
+  readonly #open = new Map<number, Promise<Kept | null>>()
+  /** Those of `#open` that are there, the one used longest ago first. */
+  readonly #kept = new Map<number, Kept>()
   /** Volume to when it may be looked for again, oldest first. */
   readonly #absent = new Map<number, number>()
 
@@ -29,15 +39,57 @@ export class Volumes {
     this.#clock = clock
   }
 
-  /** Null when there is no such volume: looked for after the asking, at most once in `volumeRefreshMsMin`. */
-  async get(volume: number): Promise<OpenView | null> {
+  /**
+   * Gives a volume's view to `work`; null when there is no such volume. Views that nobody uses are closed, the one used
+   * longest ago first, while the indexes take more than `indexBytesMax`; who asks for one again has it opened anew.
+   */
+  async use<T>(volume: number, work: (opened: OpenView | null) => Promise<T>): Promise<T> {
+    let opened = await this.#get(volume)
+    while (opened?.isClosed) opened = await this.#get(volume)
+    if (opened === null) return work(null)
+    opened.users += 1
+    this.#kept.delete(volume)
+    this.#kept.set(volume, opened)
+    try {
+      return await work(opened)
+    } finally {
+      opened.users -= 1
+      await this.#evict()
+    }
+  }
+
+  /** The writer has let go of a volume: its view may go like any other. */
+  release(volume: number): void {
+    const kept = this.#kept.get(volume)
+    if (kept !== undefined) kept.isHeld = false
+  }
+
+  async #evict(): Promise<void> {
+    let bytes = 0
+    for (const { view } of this.#kept.values()) bytes += view.index.bytes
+    if (bytes <= this.#limits.indexBytesMax) return
+    const closing: Promise<void>[] = []
+    for (const [volume, kept] of this.#kept) {
+      if (bytes <= this.#limits.indexBytesMax) break
+      if (kept.users > 0 || kept.isHeld) continue
+      bytes -= kept.view.index.bytes
+      kept.isClosed = true
+      this.#kept.delete(volume)
+      this.#open.delete(volume)
+      closing.push(kept.view.close())
+    }
+    await Promise.all(closing)
+  }
+
+  /** Looked for after the asking, at most once in `volumeRefreshMsMin`. */
+  async #get(volume: number): Promise<Kept | null> {
     const joined = this.#open.get(volume)
     const found = joined === undefined ? null : await joined
     // A search already on its way may have looked before the volume was made.
     return found ?? this.#open.get(volume) ?? this.#search(volume)
   }
 
-  #search(volume: number): Promise<OpenView | null> {
+  #search(volume: number): Promise<Kept | null> {
     const searching = this.#find(volume)
     this.#open.set(volume, searching)
     searching.then(
@@ -47,31 +99,32 @@ export class Volumes {
     return searching
   }
 
-  async #find(volume: number): Promise<OpenView | null> {
+  async #find(volume: number): Promise<Kept | null> {
     const waitMs = (this.#absent.get(volume) ?? Number.NEGATIVE_INFINITY) - this.#clock.nowMs()
     if (waitMs > 0) await this.#clock.wait(waitMs)
     const view = await this.#backend.open(volume)
     if (view !== null) {
       this.#absent.delete(volume)
-      return this.#wrap(view)
+      return this.#wrap(view, false)
     }
     this.#remember(volume)
     return null
   }
 
-  #forget(volume: number, searching: Promise<OpenView | null>): void {
+  #forget(volume: number, searching: Promise<Kept | null>): void {
     if (this.#open.get(volume) === searching) this.#open.delete(volume)
   }
 
-  /** Takes in a view that this process's writer made. */
+  /** Takes in a view that this process's writer made; it stays until {@link Volumes.release}. */
   adopt(view: VolumeView): void {
     this.#absent.delete(view.superblock.volume)
-    this.#open.set(view.superblock.volume, Promise.resolve(this.#wrap(view)))
+    this.#open.set(view.superblock.volume, Promise.resolve(this.#wrap(view, true)))
   }
 
   async close(): Promise<void> {
     const opened = await Promise.allSettled(this.#open.values())
     this.#open.clear()
+    this.#kept.clear()
     for (const one of opened) if (one.status === 'fulfilled') await one.value?.view.close()
   }
 
@@ -84,16 +137,21 @@ export class Volumes {
     }
   }
 
-  #wrap(view: VolumeView): OpenView {
+  #wrap(view: VolumeView, isHeld: boolean): Kept {
     const needles = new Refresher(() => view.refresh(), this.#limits.volumeRefreshMsMin, this.#clock)
     const erased = new Refresher(() => view.refreshErased(), 0, this.#clock)
     erased.freshAtMs = this.#clock.nowMs()
-    return {
+    const kept: Kept = {
+      users: 0,
+      isHeld,
+      isClosed: false,
       view,
       refresh: () => needles.request(),
       freshErased: async () => {
         if (this.#clock.nowMs() - erased.freshAtMs >= this.#limits.tombstoneAgeMsMax) await erased.request()
       },
     }
+    this.#kept.set(view.superblock.volume, kept)
+    return kept
   }
 }

@@ -53,6 +53,8 @@ export const limits = {
   tombstoneAgeMsMax: 2_000,
   /** Volumes that a reader was asked for in vain and remembers. */
   absentVolumesMax: 4_096,
+  /** Memory for the indexes of volumes that are read: about 11 bytes a needle. Beyond it the ones least used are closed. */
+  indexBytesMax: 512 * 1024 ** 2,
 
   sseClientsMax: 1_000,
   /** Pushes of the catalog are a hint: a followed item is looked at this often in any case. */
