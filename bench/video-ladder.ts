@@ -15,7 +15,12 @@ import type { Bench, BenchContext, Figure } from './types.ts'
 const run = promisify(execFile)
 const GOAL = 1
 const WORKERS = 2
+const CPU_GOAL = 1.05
 const ROUNDS = 5
+/** So many are tried for quiet ones. */
+const ROUNDS_MAX = 9
+/** Share of the machine that other programs may use in a quiet round. */
+const OTHERS_SHARE_MAX = 0.08
 const SECONDS = 24
 
 interface Cost {
@@ -29,7 +34,7 @@ interface Cost {
 export const bench: Bench = {
   name: 'video-ladder',
   claim: `a ladder made in chunks by ${WORKERS} workers takes no longer than by one ffmpeg with a split filter on all cores`,
-  goal: `wall-clock ratio <= ${GOAL.toFixed(1)}`,
+  goal: `wall-clock ratio <= ${GOAL.toFixed(1)}, CPU ratio <= ${CPU_GOAL}`,
   run: measure,
 }
 
@@ -64,28 +69,54 @@ async function measure(context: BenchContext): Promise<Figure> {
     return sizes.reduce((sum, { size }) => sum + size, 0)
   }
 
-  const rounds: { ours: Cost; peers: Cost }[] = []
-  for (let round = 0; round < ROUNDS; round++) {
+  const rounds: Round[] = []
+  const isEnough = () => rounds.filter(({ othersShare }) => othersShare <= OTHERS_SHARE_MAX).length >= ROUNDS
+  while (rounds.length < ROUNDS_MAX && !isEnough()) {
+    const before = await machineMs()
     // Each goes first in turn, so that a machine that slows down is unfair to neither.
-    const oursFirst = round % 2 === 0
+    const oursFirst = rounds.length % 2 === 0
     const first = await costOf(oursFirst ? chunked : split)
     const second = await costOf(oursFirst ? split : chunked)
     const [ours, peers] = oursFirst ? [first, second] : [second, first]
-    rounds.push({ ours, peers })
+    const after = await machineMs()
+    const othersShare = Math.max(0, (after.busy - before.busy - ours.cpuMs - peers.cpuMs) / (after.all - before.all))
+    const round = { wall: ours.wallMs / peers.wallMs, cpu: ours.cpuMs / peers.cpuMs, bytes: ours.bytes / peers.bytes, othersShare }
+    rounds.push(round)
     context.say(
-      `round ${round + 1}: chunks ${seconds(ours.wallMs)} s, split ${seconds(peers.wallMs)} s; wall ${(ours.wallMs / peers.wallMs).toFixed(3)}, CPU ${(ours.cpuMs / peers.cpuMs).toFixed(3)}, bytes ${(ours.bytes / peers.bytes).toFixed(3)}`,
+      `round ${rounds.length}: chunks ${seconds(ours.wallMs)} s, split ${seconds(peers.wallMs)} s; wall ${round.wall.toFixed(3)}, CPU ${round.cpu.toFixed(3)}, bytes ${round.bytes.toFixed(3)}; others used ${(othersShare * 100).toFixed(0)}% of the machine`,
     )
   }
-  const value = median(rounds.map(({ ours, peers }) => ours.wallMs / peers.wallMs))
-  context.say(`median: wall ${value.toFixed(3)}, CPU ${median(rounds.map(({ ours, peers }) => ours.cpuMs / peers.cpuMs)).toFixed(3)}`)
+  const quietest = rounds.toSorted((a, b) => a.othersShare - b.othersShare).slice(0, ROUNDS)
+  const value = median(quietest.map(({ wall }) => wall))
+  const cpu = median(quietest.map(({ cpu }) => cpu))
+  context.say(`median of the ${quietest.length} quietest rounds: wall ${value.toFixed(3)}, CPU ${cpu.toFixed(3)}`)
+  if (!isEnough())
+    context.say('The machine was busy with other things: the wall clock says how it shares itself out, only the CPU ratio holds.')
   return {
     name: 'video-ladder',
     value: Number(value.toFixed(3)),
-    unit: 'ratio of wall-clock time',
-    goal: `<= ${GOAL.toFixed(1)}`,
+    unit: `ratio of wall-clock time (of CPU time: ${cpu.toFixed(3)})`,
+    goal: `<= ${GOAL.toFixed(1)}, CPU <= ${CPU_GOAL}`,
     peer: 'one ffmpeg, split filter, same rungs, rate control and GOPs, threads as it chooses',
-    holds: value <= GOAL,
+    holds: value <= GOAL && !(cpu > CPU_GOAL),
   }
+}
+
+/** One comparison: ours over the peer's. */
+interface Round {
+  readonly wall: number
+  readonly cpu: number
+  readonly bytes: number
+  /** How much of the machine's CPU time went to neither, 0 to 1; NaN where there is no /proc. */
+  readonly othersShare: number
+}
+
+/** CPU time of the whole machine since it started, of all programs and in all: first line of proc(5)'s stat. */
+async function machineMs(): Promise<{ busy: number; all: number }> {
+  const text = await readFile('/proc/stat', 'utf8').catch(() => '')
+  const [user = NaN, nice = NaN, system = NaN, idle = NaN, wait = NaN] = text.split('\n')[0]?.split(/\s+/).slice(1).map(Number) ?? []
+  const busy = (user + nice + system) * 10
+  return { busy, all: busy + (idle + wait) * 10 }
 }
 
 /** The plain way to the same ladder: one process, one decode, a file per rung. */
