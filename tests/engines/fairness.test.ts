@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { activityInfo } from '@temporalio/activity'
+import { TestWorkflowEnvironment } from '@temporalio/testing'
+import { DefaultLogger, Runtime } from '@temporalio/worker'
+import type { MediaId } from '../../domain/ids.ts'
+import type { VideoProbe } from '../../domain/plans.ts'
+import { type IngestInput, searchAttributeNames, taskQueues } from '../../domain/workflow-inputs.ts'
+import { fairness } from '../../infra/engines/temporal-dev.ts'
+import { workflowBundle } from '../../workers/bundle.ts'
+import { makeCurrent } from '../../workers/deployment.ts'
+import { Parts } from '../../workers/part.ts'
+import { startQueueWorker } from '../../workers/temporal-worker.ts'
+import { missing, tools } from '../e2e/support/tools.ts'
+import { answers } from '../replay/scenarios.ts'
+
+const CHUNK_SECONDS = 6
+const BIG_VIDEOS = 4
+const BIG_CHUNKS = 40
+const SMALL_CHUNKS = 3
+/** Chunks of the busy tenant that may run between the small video's arrival and its last chunk. */
+const BIG_BETWEEN_MAX = 24
+/** What a chunk takes here: much longer than the server's own steps, as chunks do. */
+const CHUNK_MS = 120
+
+interface Ran {
+  readonly tenant: string
+  readonly activity: string
+  readonly fairnessKey: string | undefined
+  readonly priorityKey: number | undefined
+}
+
+const probeOf = (chunks: number): VideoProbe => ({
+  durationMs: chunks * CHUNK_SECONDS * 1000,
+  width: 1280,
+  height: 720,
+  fps: 30,
+  startSeconds: 0,
+  videoCodec: 'h264',
+  videoStreamIndex: 0,
+  audio: null,
+})
+
+test("fairness: with one encoder a short video does not wait for another tenant's long ones", {
+  skip: missing('temporal'),
+}, async (context) => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') })
+  const scratch = await mkdtemp(join(tmpdir(), 'darkroom-fairness-'))
+  const parts = new Parts()
+  const env = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: tools.temporal ?? '' },
+      extraArgs: [
+        ...searchAttributeNames.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+        ...fairness.flatMap((setting) => ['--dynamic-config-value', setting]),
+      ],
+    },
+  })
+  context.after(async () => {
+    await parts.stop()
+    await env.teardown()
+    await rm(scratch, { recursive: true })
+  })
+  const ran: Ran[] = []
+  const busy = Promise.withResolvers<void>()
+  const note = async (input: IngestInput) => {
+    const { activityType, priority } = activityInfo()
+    ran.push({ tenant: input.tenant, activity: activityType, fairnessKey: priority?.fairnessKey, priorityKey: priority?.priorityKey })
+    if (ran.filter(({ activity }) => activity === 'encodeChunk').length >= 8) busy.resolve()
+  }
+  const activities = {
+    ...answers({ name: 'fairness', workflow: 'ingest', input: inputOf('any', 0) }),
+    admitVideo: async (input: IngestInput) => {
+      await note(input)
+      return probeOf(input.tenant === 'big' ? BIG_CHUNKS : SMALL_CHUNKS)
+    },
+    encodeChunk: async (input: IngestInput) => {
+      await note(input)
+      await sleep(CHUNK_MS)
+      return { segments: 1 }
+    },
+    announce: note,
+  }
+  const bundle = await workflowBundle(scratch, new DefaultLogger('ERROR'))
+  for (const taskQueue of Object.values(taskQueues)) {
+    const onFailure = (error: unknown) => {
+      throw error
+    }
+    const options = { connection: env.nativeConnection, namespace: 'default', taskQueue, activities, buildId: bundle.buildId, onFailure }
+    const slots = taskQueue === taskQueues.video ? 1 : 8
+    parts.add(await startQueueWorker(taskQueue === taskQueues.control ? { ...options, slots, workflows: bundle } : { ...options, slots }))
+  }
+  await makeCurrent(env.client, 'default', bundle.buildId)
+  const start = async (input: IngestInput) =>
+    await env.client.workflow.start('ingest', {
+      workflowId: `ingest:${input.tenant}:${input.mediaId}`,
+      taskQueue: taskQueues.control,
+      args: [input],
+      priority: { priorityKey: 4, fairnessKey: input.tenant },
+    })
+  const long = await Promise.all(Array.from({ length: BIG_VIDEOS }, async (_, at) => await start(inputOf('big', at))))
+  await busy.promise
+  const from = ran.length
+  await (await start(inputOf('small', 0))).result()
+  const last = ran.findLastIndex(({ tenant, activity }) => tenant === 'small' && activity === 'encodeChunk')
+  const between = ran.slice(from, last).filter(({ tenant, activity }) => tenant === 'big' && activity === 'encodeChunk').length
+  await Promise.all(long.map(async (handle) => await handle.terminate()))
+  for (const { tenant, activity, fairnessKey, priorityKey } of ran)
+    assert.deepEqual([fairnessKey, priorityKey], [tenant, 4], `${activity} is not counted for its tenant`)
+  assert.ok(between <= BIG_BETWEEN_MAX, `${between} chunks of the busy tenant came before the small video's last`)
+})
+
+test('fairness: a whole server is told the same as the embedded one', async () => {
+  const text = await readFile(join(import.meta.dirname, '../../infra/temporal/dynamic.yaml'), 'utf8')
+  for (const setting of fairness) {
+    const [name = '', value = ''] = setting.split('=')
+    assert.ok(text.includes(`${name}:\n  - value: ${value}\n`), setting)
+  }
+})
+
+function inputOf(tenant: string, at: number): IngestInput {
+  return {
+    mediaId: `01kq8z4v7g0j${at}` as MediaId,
+    tenant,
+    kind: 'video',
+    sourceType: 'video/mp4',
+    preset: 'standard',
+    filter: null,
+    version: 1,
+  }
+}
