@@ -36,6 +36,7 @@ export function developImage({ catalog, objects, blobs, images }: DevelopImageDe
         blurhash: developed.blurhash,
         renditions,
         parts: [],
+        ...(developed.facts.madeWithAi ? ({ madeWithAi: true } as const) : {}),
       }
       await saveDraft(catalog, input, { manifest, facts: developed.facts })
       return { files: renditions.length, bytes: renditions.reduce((sum, file) => sum + file.bytes, 0) }

@@ -78,3 +78,10 @@ test('api: of an erased item nothing is told, even if the row still had it', () 
   assert.deepEqual([item.blurhash, item.width, item.renditions, item.hls, item.durationMs], [null, null, [], undefined, undefined])
   assert.equal(item.workflowId, `erase:acme:${row.id}`)
 })
+
+test('api: an item tells that AI made it where its manifest does, until it is erased', () => {
+  const marked = { ...row, manifest: { ...manifest, madeWithAi: true as const } }
+  assert.equal(toItem({ ...marked, state: 'ready' }, urls).madeWithAi, true)
+  assert.ok(!('madeWithAi' in toItem({ ...marked, state: 'erased' }, urls)))
+  assert.ok(!('madeWithAi' in toItem({ ...row, state: 'ready', manifest }, urls)))
+})

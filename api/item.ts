@@ -47,6 +47,8 @@ export interface Item {
   readonly poster?: string
   /** URL of the storyboard's WebVTT index. */
   readonly storyboard?: string
+  /** Present where the source says so of itself, in IPTC's terms (XMP, C2PA). */
+  readonly madeWithAi?: true
   /** The workflow that an operator looks at: the erasure's once that began. */
   readonly workflowId: string
   readonly stage: Stage
@@ -93,6 +95,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(dash === undefined ? {} : { dash }),
     ...(poster === undefined ? {} : { poster }),
     ...(storyboard === undefined ? {} : { storyboard }),
+    ...(manifest?.madeWithAi ? ({ madeWithAi: true } as const) : {}),
     workflowId: row.state === 'erased' ? eraseWorkflowId(row.tenant, row.id) : ingestWorkflowId(row.tenant, row.id),
     stage: row.stage,
     ...(row.progress ? { progress: { done: row.progress.done, total: row.progress.total, unit: row.progress.unit } } : {}),

@@ -77,6 +77,7 @@ function summary(item: Item, facts: DetailOptions['facts']): HTMLElement {
   const add = (term: string, value: string) => list.append(h('div', {}, h('dt', {}, term), h('dd', {}, value)))
   if (item.width && item.height) add('Size', `${item.width} × ${item.height}`)
   if (item.durationMs !== undefined) add('Length', durationText(item.durationMs))
+  if (item.madeWithAi) add('Origin', 'Made with AI')
   add('Id', item.id)
   add('Received', new Date(item.createdAt).toLocaleString())
   facts(item.id)

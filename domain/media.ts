@@ -77,6 +77,8 @@ export interface Manifest {
   readonly poster?: string
   /** The index, WebVTT; its sheet is among the parts. */
   readonly storyboard?: string
+  /** Where the source says so of itself: what a platform has to label. */
+  readonly madeWithAi?: true
 }
 
 /** What the camera told us. Lives in the catalog, visible to the tenant's API only, never in a rendition. */
@@ -87,6 +89,7 @@ export interface PrivateFacts {
   readonly longitude?: number
   readonly orientation?: number
   readonly software?: string
+  readonly madeWithAi?: true
 }
 
 export interface ItemError {

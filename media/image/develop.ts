@@ -1,6 +1,7 @@
 import type { PrivateFacts } from '../../domain/media.ts'
 import type { ImagePlan, SourceType } from '../../domain/plans.ts'
 import { applyLut, filterNamed, type Lut, lutOf } from '../filters/index.ts'
+import { saysMadeWithAi } from '../metadata/ai-marks.ts'
 import { privateFactsOf } from '../metadata/private-facts.ts'
 import { blurhashOf } from '../placeholder/blurhash.ts'
 import { createDecoder } from './decode.ts'
@@ -51,7 +52,12 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       files.push(await encoders[format](picture, quality))
       onRendition(files.length)
     }
-    return { files, blurhash: await placeholderOf(picture), facts: { ...(await privateFactsOf(exif)), orientation: probe.orientation } }
+    const facts = {
+      ...(await privateFactsOf(exif)),
+      orientation: probe.orientation,
+      ...(saysMadeWithAi(bytes) ? ({ madeWithAi: true } as const) : {}),
+    }
+    return { files, blurhash: await placeholderOf(picture), facts }
   }
 }
 

@@ -144,3 +144,22 @@ test('stripping: damaged EXIF fails nothing', async () => {
   ]
   for (const block of blocks) assert.equal((await renditionsOf(withSegments(clean, jpegSegment(0xe1, 'Exif\0\0', block)))).files.length, 2)
 })
+
+test('stripping: the mark of AI is told as a fact, in XMP and in C2PA, and leaves no byte behind', async () => {
+  const marked = (kind: string) =>
+    `<x:xmpmeta xmlns:x="adobe:ns:meta/" DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/${kind}"/>`
+  const clean = await sharp({ create: { width: 20, height: 20, channels: 3, background: '#6a8' } })
+    .jpeg()
+    .toBuffer()
+  const jumbf = jpegSegment(0xeb, 'JP\0\x01\0\0\0\x01', marked('compositeWithTrainedAlgorithmicMedia'))
+  for (const [bytes, expected] of [
+    [withSegments(clean, jpegSegment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', marked('trainedAlgorithmicMedia'))), true],
+    [withSegments(clean, jumbf), true],
+    [withSegments(clean, jpegSegment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', marked('digitalCapture'))), undefined],
+    [clean, undefined],
+  ] as const) {
+    const { files, facts } = await renditionsOf(bytes)
+    assert.equal(facts.madeWithAi, expected)
+    assertBare(files, ['lgorithmicMedia', 'digitalsourcetype'])
+  }
+})
