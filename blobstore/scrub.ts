@@ -80,9 +80,13 @@ export async function walkVolume(
       offsets.push(offset)
       sizes.push(bytes)
     }
+    // The search for records is held back too; what is told as progress is the reading of them.
+    const { onProgress: _, ...quiet } = options
+    const paceSearch = createPace(quiet, 0)
     const read = async (offset: number, length: number) => {
-      options.signal?.throwIfAborted()
-      return file.read(offset, length)
+      const bytes = await file.read(offset, length)
+      await paceSearch(bytes.byteLength)
+      return bytes
     }
     const found = await scan(read, seed, from, add, { resync: true })
     const pace = createPace(options, found.end)
