@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { crc32 } from 'node:zlib'
+import { aliasKey, formatAliasPath } from '../../cdn/alias-path.ts'
 import { createErasureFollower, type ErasureFollower } from '../../cdn/erasures.ts'
 import { createVarnishPurger } from '../../cdn/invalidation/varnish.ts'
 import { createOrigin, type Origin } from '../../cdn/origin.ts'
@@ -14,7 +15,7 @@ import { verifyRefused } from '../../cdn/verify.ts'
 import { codeOf, MediaError } from '../../domain/errors.ts'
 import { createIdGenerator, type MediaId, mediaIdOf } from '../../domain/ids.ts'
 import { limits } from '../../domain/limits.ts'
-import type { Locator } from '../../domain/media.ts'
+import type { Locator, MediaRow } from '../../domain/media.ts'
 import type { BlobRead, EdgePurger } from '../../domain/ports.ts'
 import { pickPorts } from '../../infra/engines/ports.ts'
 import { openSupervisor, type Supervisor } from '../../infra/engines/supervisor.ts'
@@ -66,6 +67,7 @@ suite('edge', { skip: isMissing ? 'varnish is not installed: run npm run setup' 
   const blobs = new HeldBlobs()
   const erased: { position: number; id: MediaId }[] = []
   const nextId = createIdGenerator(1, Date.now)
+  const rows = new Map<MediaId, MediaRow>()
   let cookies = 0
   let home: string
   let supervisor: Supervisor
@@ -95,7 +97,8 @@ suite('edge', { skip: isMissing ? 'varnish is not installed: run npm run setup' 
     home = await mkdtemp(join(tmpdir(), 'darkroom-edge-'))
     follower = createErasureFollower({ feed: { after: async (position) => erased.filter((row) => row.position > position) } })
     await follower.refresh()
-    origin = createOrigin({ blobs, erasures: follower, limits })
+    const current = { get: async (id: MediaId) => rows.get(id) ?? null, finished: async () => undefined }
+    origin = createOrigin({ blobs, erasures: follower, current, limits: { ...limits, aliasAgeMsMax: -1 } })
     const base = new URL(await origin.listen(0))
     supervisor = await openSupervisor({ home })
     const { http } = await pickPorts(0, ['http'])
@@ -120,6 +123,23 @@ suite('edge', { skip: isMissing ? 'varnish is not installed: run npm run setup' 
       encoding: 'utf8',
     })
     assert.equal(status, 0, stderr)
+  })
+
+  test('edge: an alias is asked for anew each time, and what looks like none does not reach the origin', async () => {
+    const files = [newFile(), newFile()]
+    const id = files[0]?.id ?? nextId()
+    const alias = formatAliasPath({ id, key: aliasKey({ id, sourceSha256: 'f00d' }), name: 'w1080.jpg' })
+    for (const [at, file] of files.entries()) {
+      const version = at + 1
+      const locator = { ...file.locator, alt: version * 0x100_0000 + at }
+      const rendition = { name: file.name, type: 'image/jpeg', bytes: 1, width: 1, height: 1, locator }
+      const manifest = { kind: 'image' as const, version, width: 1, height: 1, blurhash: '', renditions: [rendition], parts: [] }
+      rows.set(id, { id, state: 'ready', version, sourceSha256: 'f00d', manifest } as unknown as MediaRow)
+      const answer = await fetch(`${edge}${alias}?x=1`, { redirect: 'manual', headers: { Cookie: 'a=b' } })
+      assert.deepEqual([answer.status, answer.headers.get('cache-control')], [307, 'no-store'])
+      assert.equal(answer.headers.get('location'), formatFilePath({ id, version, locator, name: file.name }))
+    }
+    assert.equal((await fetch(`${edge}/a/${id}/w1080.jpg`)).status, 404)
   })
 
   test('edge: the first read is a miss, the second a hit, whatever the query, the cookie and the host', async () => {
