@@ -22,7 +22,7 @@ export function announcePlayable({ catalog, urls }: PlayableDeps) {
     const row = await catalog.get(input.mediaId)
     if (row?.state !== 'processing' && row?.state !== 'playable') return
     const steps = videoSteps(catalog, input)
-    const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
+    const plan = planVideo(probe, presetNamed(input.preset), input)
     const poster = await steps.finished('poster')
     const manifest = {
       kind: 'video' as const,

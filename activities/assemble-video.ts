@@ -25,7 +25,7 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
   return async (input: IngestInput, probe: VideoProbe): Promise<{ parts: number }> =>
     await withHeartbeat(async () => {
       const steps = videoSteps(catalog, input)
-      const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
+      const plan = planVideo(probe, presetNamed(input.preset), input)
       const chunks: StoredChunk[] = []
       for (const chunk of plan.chunks) chunks.push(await steps.finished(`chunk:${chunk.index}`))
       const poster = await steps.finished('poster')

@@ -24,7 +24,7 @@ export function developImage({ catalog, objects, blobs, images }: DevelopImageDe
   return async (input: IngestInput, probe: ImageProbe): Promise<Developed> =>
     await withHeartbeat(async ({ signal, report }) => {
       await catalog.setStage(input.mediaId, 'develop')
-      const plan = planImage(probe, presetNamed(input.preset), { filter: input.filter, version: input.version })
+      const plan = planImage(probe, presetNamed(input.preset), input)
       const original = await readOriginal(objects, input.mediaId)
       const developed = await images.develop(original, plan, { signal, onProgress: ({ done, total }) => report({ done, total }) })
       const renditions = await storeFiles(blobs, input, developed.files)

@@ -14,7 +14,7 @@ export function encodeAudio({ catalog, objects, blobs, videos }: EncodeDeps) {
     await withHeartbeat(async ({ signal, report }) => {
       const steps = videoSteps(catalog, input)
       const stored = await steps.once('audio', async () => {
-        const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
+        const plan = planVideo(probe, presetNamed(input.preset), input)
         const source = await locateSource(objects, input.mediaId, plan)
         const track = await videos.encodeAudio(source, plan, {
           signal,

@@ -23,7 +23,7 @@ export interface EncodeDeps {
 export function encodeChunk({ catalog, objects, blobs, videos }: EncodeDeps) {
   return async (input: IngestInput, probe: VideoProbe, index: number): Promise<{ segments: number }> =>
     await withHeartbeat(async ({ signal, report }) => {
-      const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
+      const plan = planVideo(probe, presetNamed(input.preset), input)
       const chunk = must(plan.chunks[index])
       const steps = videoSteps(catalog, input)
       const stored = await steps.once(`chunk:${index}`, async () => {

@@ -24,7 +24,7 @@ export function encodeLead({ catalog, objects, blobs, videos }: EncodeDeps) {
     await withHeartbeat(async ({ signal, report }) => {
       const stored = await videoSteps(catalog, input).once('lead', async () => {
         await catalog.setStage(input.mediaId, 'develop')
-        const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
+        const plan = planVideo(probe, presetNamed(input.preset), input)
         const source = await locateSource(objects, input.mediaId, plan)
         const failed = new AbortController()
         const either = AbortSignal.any([signal, failed.signal])

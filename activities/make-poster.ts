@@ -16,7 +16,7 @@ export function makePoster({ catalog, objects, blobs, videos, images }: EncodeDe
     await withHeartbeat(async ({ signal }) => {
       const stored = await videoSteps(catalog, input).once('poster', async () => {
         const preset = presetNamed(input.preset)
-        const plan = planVideo(probe, preset, { filter: input.filter })
+        const plan = planVideo(probe, preset, input)
         const frame = await videos.poster(await locateSource(objects, input.mediaId, plan), plan, { signal })
         const { width, height } = await images.probe(frame, 'image/png')
         const { files, blurhash } = await images.develop(frame, planPoster(width, height, preset, input.version), { signal })

@@ -1,4 +1,5 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import { lookIn } from '../domain/edits.ts'
 import type { MediaRow } from '../domain/media.ts'
 import { eraseWorkflowId, ingestWorkflowId } from '../domain/media.ts'
 import type { SourceType } from '../domain/plans.ts'
@@ -71,7 +72,7 @@ export function createStarter(options: StarterOptions): Starter {
         kind: row.kind,
         sourceType: row.sourceType as SourceType,
         preset: row.preset,
-        filter: row.filter,
+        ...lookIn(row),
         version: row.version,
       })
       await catalog.markStarted(row.id)

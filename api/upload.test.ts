@@ -58,7 +58,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 
 test('api: an upload is stored, committed, begun and answered 202 with its place', async () => {
   await using api = await startTestApi()
-  const response = await api.call('/v1/uploads?preset=thumbnail&filter=mono', {
+  const response = await api.call('/v1/uploads?preset=thumbnail&filter=mono&strength=40&fade=10', {
     method: 'POST',
     body: jpeg,
     headers: { 'content-type': 'image/jpeg' },
@@ -72,7 +72,10 @@ test('api: an upload is stored, committed, begun and answered 202 with its place
   )
   assert.equal(item.workflowId, `ingest:acme:${item.id}`)
   const row = api.catalog.rows.get(item.id)
-  assert.deepEqual([row?.preset, row?.filter, row?.sourceType, row?.sourceBytes], ['thumbnail', 'mono', 'image/jpeg', jpeg.length])
+  assert.deepEqual(
+    [row?.preset, row?.filter, row?.edits, row?.sourceType, row?.sourceBytes],
+    ['thumbnail', 'mono', { strength: 40, fade: 10 }, 'image/jpeg', jpeg.length],
+  )
   assert.equal(row?.sourceSha256, createHash('sha256').update(jpeg).digest('hex'))
   assert.deepEqual(Buffer.from(api.objects.stored.get(originalKey(item.id)) ?? []), jpeg)
   assert.deepEqual(
@@ -94,6 +97,8 @@ test('api: a video without a declared type is told by its bytes', async () => {
 for (const [what, path, body, type, code] of [
   ['a preset that is not there', '/v1/uploads?preset=nope', jpeg, 'image/jpeg', 'PRESET_UNKNOWN'],
   ['a filter that is not there', '/v1/uploads?filter=nope', jpeg, 'image/jpeg', 'FILTER_UNKNOWN'],
+  ['an edit out of its range', '/v1/uploads?brightness=101', jpeg, 'image/jpeg', 'EDIT_INVALID'],
+  ['a strength of no filter', '/v1/uploads?strength=50', jpeg, 'image/jpeg', 'EDIT_INVALID'],
   ['no bytes', '/v1/uploads', Buffer.alloc(0), 'image/jpeg', 'UPLOAD_EMPTY'],
   [
     'a type that is not taken',

@@ -1,3 +1,4 @@
+import { parseEdits } from '../domain/edits.ts'
 import { MediaError } from '../domain/errors.ts'
 import { bornMs } from '../domain/ids.ts'
 import { type MediaRow, originalKey } from '../domain/media.ts'
@@ -20,6 +21,7 @@ export async function upload(call: Call, parts: Parts): Promise<Answer> {
   const preset = choice(call.query, 'preset', parts.presets, 'PRESET_UNKNOWN') ?? parts.presets[0]
   if (preset === undefined) throw new Error('the API has no presets')
   const filter = choice(call.query, 'filter', parts.filters, 'FILTER_UNKNOWN')
+  const edits = parseEdits((name) => call.query.get(name), filter)
   const coding = request.headers['content-encoding']
   if (coding !== undefined && coding !== 'identity')
     throw new MediaError('MEDIA_TYPE_UNSUPPORTED', 'Send the bytes without a Content-Encoding.')
@@ -43,7 +45,17 @@ export async function upload(call: Call, parts: Parts): Promise<Answer> {
   const meter = createMeter(bytesMax)
   await objects.put(originalKey(id), meter.through(joined(head, body)), { type: sourceType })
   const { bytes, sha256 } = meter.read()
-  const media: NewMedia = { id, tenant: call.tenant, kind, preset, filter, sourceType, sourceBytes: bytes, sourceSha256: sha256 }
+  const media: NewMedia = {
+    id,
+    tenant: call.tenant,
+    kind,
+    preset,
+    filter,
+    ...(edits ? { edits } : {}),
+    sourceType,
+    sourceBytes: bytes,
+    sourceSha256: sha256,
+  }
   await commit(media, parts)
   const row = freshRow(media)
   parts.background('start', id, parts.starter.start(row))

@@ -112,7 +112,7 @@ function videoDifferences(scratch: string, ffmpeg: string, { before, width, heig
   writeFileSync(frame, before)
   writeFileSync(join(scratch, lookFiles.mask), Buffer.concat([Buffer.from(`P5 ${width} ${height} 255\n`), cornerMask(width, height)]))
   return [...named(false).slice(0, 3), ...named(true).slice(0, 3)].map((filter) => {
-    const { centre, corners } = cubesOf(filter)
+    const { centre, corners } = cubesOf(lutOf(filter), filter.title)
     writeFileSync(join(scratch, lookFiles.centre), centre)
     if (corners !== undefined) writeFileSync(join(scratch, lookFiles.corners), corners)
     const raw = ['-f', 'rawvideo', '-pix_fmt', 'rgb24']

@@ -16,7 +16,7 @@ export function createErasures(database: Database): Pick<MediaStore, 'beginErase
         // What is left is what the receipt and the books need; nothing that tells what was in the picture.
         await queries.rows(
           `update media set state = 'erased', stage = 'erase', progress = null, manifest = null, facts = null, error = null,
-             filter = null, source_sha256 = '' where id = $1`,
+             filter = null, edits = null, source_sha256 = '' where id = $1`,
           [id],
         )
         // Drafts hold private facts, and an event holds the blurred picture. Nobody adds more of either: both look at the state.

@@ -31,9 +31,19 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
   return {
     async accept(media) {
       const added = await database.rows(
-        `insert into media (id, tenant, kind, preset, filter, source_type, source_bytes, source_sha256)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing returning 1 as added`,
-        [media.id, media.tenant, media.kind, media.preset, media.filter, media.sourceType, media.sourceBytes, media.sourceSha256],
+        `insert into media (id, tenant, kind, preset, filter, edits, source_type, source_bytes, source_sha256)
+         values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9) on conflict (id) do nothing returning 1 as added`,
+        [
+          media.id,
+          media.tenant,
+          media.kind,
+          media.preset,
+          media.filter,
+          media.edits ? JSON.stringify(media.edits) : null,
+          media.sourceType,
+          media.sourceBytes,
+          media.sourceSha256,
+        ],
       )
       if (added.length === 0) assertSame((await select('id = $1', [media.id]))[0], media)
     },

@@ -1,8 +1,9 @@
 import { bornMs, type MediaId } from '../domain/ids.ts'
+import type { Edits } from '../domain/edits.ts'
 import type { ItemError, Manifest, MediaKind, MediaRow, MediaState, Progress, Stage } from '../domain/media.ts'
 
 /** The columns that make a {@link MediaRow}, and what pg gives for them. */
-export const mediaColumns = `id, tenant, kind, state, stage, progress, version, revision, preset, filter, source_type, source_bytes,
+export const mediaColumns = `id, tenant, kind, state, stage, progress, version, revision, preset, filter, edits, source_type, source_bytes,
   source_sha256, manifest, error`
 
 export interface MediaColumns {
@@ -16,6 +17,7 @@ export interface MediaColumns {
   readonly revision: number
   readonly preset: string
   readonly filter: string | null
+  readonly edits: Edits | null
   readonly source_type: string
   readonly source_bytes: number
   readonly source_sha256: string
@@ -24,7 +26,7 @@ export interface MediaColumns {
 }
 
 export function toMediaRow(columns: MediaColumns): MediaRow {
-  const { progress, manifest, error } = columns
+  const { progress, manifest, error, edits } = columns
   return {
     id: columns.id,
     tenant: columns.tenant,
@@ -36,6 +38,7 @@ export function toMediaRow(columns: MediaColumns): MediaRow {
     revision: columns.revision,
     preset: columns.preset,
     filter: columns.filter,
+    ...(edits === null ? {} : { edits }),
     sourceType: columns.source_type,
     sourceBytes: columns.source_bytes,
     sourceSha256: columns.source_sha256,

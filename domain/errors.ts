@@ -70,6 +70,12 @@ export const errorTable = {
     title: 'There is no filter of that name.',
     advice: 'Use a name listed in the documentation.',
   },
+  EDIT_INVALID: {
+    retry: false,
+    status: 400,
+    title: 'An edit has no value that it can have.',
+    advice: 'See the detail for the range.',
+  },
   REQUEST_INVALID: { retry: false, status: 400, title: 'The request is not well formed.', advice: 'See the detail.' },
   ROUTE_NOT_FOUND: { retry: false, status: 404, title: 'There is nothing at this address.', advice: 'Check the path.' },
   METHOD_NOT_ALLOWED: { retry: false, status: 405, title: 'This address does not take that method.', advice: 'See the Allow header.' },

@@ -1,3 +1,4 @@
+import type { Edits } from './edits.ts'
 import type { ErrorCode } from './errors.ts'
 import type { MediaId } from './ids.ts'
 
@@ -110,6 +111,7 @@ export interface MediaRow {
   readonly revision: number
   readonly preset: string
   readonly filter: string | null
+  readonly edits?: Edits
   readonly sourceType: string
   readonly sourceBytes: number
   readonly sourceSha256: string

@@ -1,4 +1,5 @@
 import { altOf, altPlaces } from './alt.ts'
+import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
 import type { Limits } from './limits.ts'
 import type { FileExtension } from './media.ts'
@@ -16,14 +17,10 @@ export const imageExtensions: Readonly<Record<ImageFormat, FileExtension>> = { j
  * The renditions of a picture: every width of the preset that its source can fill, in every format of the preset.
  * Nothing is scaled up: a source narrower than the smallest width keeps its own width.
  */
-export function planImage(
-  probe: ImageProbe,
-  preset: Preset,
-  options: { readonly filter: string | null; readonly version: number },
-): ImagePlan {
+export function planImage(probe: ImageProbe, preset: Preset, options: Look & { readonly version: number }): ImagePlan {
   const { width, height } = orientedSize(probe)
   return plan(width, height, preset.image.widths, preset, {
-    filter: options.filter,
+    look: lookIn(options),
     nameOf: (name) => name,
     altAt: (index) => altOf(options.version, altPlaces.image(index)),
   })
@@ -32,7 +29,7 @@ export function planImage(
 /** The renditions of a video's poster, made of a frame of `width` x `height` that is upright and filtered already. */
 export function planPoster(width: number, height: number, preset: Preset, version: number): ImagePlan {
   return plan(width, height, preset.video.posterWidths, preset, {
-    filter: null,
+    look: { filter: null },
     nameOf: (name) => `poster-${name}`,
     altAt: (index) => altOf(version, altPlaces.poster(index)),
   })
@@ -62,12 +59,12 @@ export function admitImage(probe: ImageProbe, limits: Pick<Limits, 'imagePixelsM
 }
 
 interface Naming {
-  readonly filter: string | null
+  readonly look: Look
   readonly nameOf: (name: string) => string
   readonly altAt: (index: number) => number
 }
 
-function plan(width: number, height: number, wanted: readonly number[], preset: Preset, { filter, nameOf, altAt }: Naming): ImagePlan {
+function plan(width: number, height: number, wanted: readonly number[], preset: Preset, { look, nameOf, altAt }: Naming): ImagePlan {
   const renditions: PlannedRendition[] = []
   for (const renditionWidth of widthsWithin(width, wanted)) {
     const renditionHeight = Math.min(RENDITION_SIDE_MAX, Math.max(1, Math.round((height * renditionWidth) / width)))
@@ -81,7 +78,7 @@ function plan(width: number, height: number, wanted: readonly number[], preset: 
         alt: altAt(renditions.length),
       })
   }
-  return { width, height, filter, renditions }
+  return { width, height, ...look, renditions }
 }
 
 /** Largest first, each once. */

@@ -1,4 +1,5 @@
 /** Everything decided about a video before a frame of it is decoded for good. Pure. */
+import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
 import type { Limits } from './limits.ts'
 import type { PlannedChunk, PlannedRung, Preset, SourceTraits, VideoPlan, VideoProbe } from './plans.ts'
@@ -58,7 +59,7 @@ export function framesOf(plan: Pick<VideoPlan, 'fps' | 'chunks'>, chunk: Planned
  * Rungs go by the shorter display side, none larger than the source, all sides even. Frame 0 of the grid
  * is the source's first frame (`probe.startSeconds`); chunks are whole GOPs and partition the grid.
  */
-export function planVideo(probe: VideoProbe, preset: Preset, options: { readonly filter: string | null }): VideoPlan {
+export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoPlan {
   const { video } = preset
   // Halving 120 to 60 keeps motion even; cutting 100 down to 60 would not.
   const { timescale, ticks } = frameRateOf(probe.fps / Math.max(1, Math.ceil((probe.fps - 0.01) / video.fpsMax)))
@@ -82,7 +83,7 @@ export function planVideo(probe: VideoProbe, preset: Preset, options: { readonly
     audio: probe.audio === null ? null : { streamIndex: probe.audio.streamIndex, kbps: video.audioKbps },
     posterSeconds: probe.startSeconds + Math.min(durationSeconds / 4, POSTER_SECONDS_MAX),
     videoStreamIndex: probe.videoStreamIndex,
-    filter: options.filter,
+    ...lookIn(look),
     posterPreset: preset.name,
     ...traitsOf(probe),
   }

@@ -1,4 +1,6 @@
 /** The types of what is decided before anything is rendered. The deciding is in plan-image.ts and plan-video.ts. */
+import type { Edits } from './edits.ts'
+
 export type ImageFormat = 'jpeg' | 'webp' | 'avif'
 export type ImageSourceType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/heic' | 'image/avif'
 /** In the order in which the documentation names them. */
@@ -53,6 +55,7 @@ export interface ImagePlan {
   readonly width: number
   readonly height: number
   readonly filter: string | null
+  readonly edits?: Edits
   readonly renditions: readonly PlannedRendition[]
 }
 
@@ -117,5 +120,6 @@ export interface VideoPlan extends SourceTraits {
   readonly posterSeconds: number
   readonly videoStreamIndex: number
   readonly filter: string | null
+  readonly edits?: Edits
   readonly posterPreset: string
 }

@@ -2,6 +2,7 @@
  * What the folders need of one another, given at construction. Contract suites in tests/contract run
  * over every implementation of a port. All of them throw MediaError for the world's errors.
  */
+import type { Edits } from './edits.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { MediaId } from './ids.ts'
 import type { ItemError, Keyframe, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
@@ -94,6 +95,7 @@ export interface NewMedia {
   readonly kind: MediaKind
   readonly preset: string
   readonly filter: string | null
+  readonly edits?: Edits
   readonly sourceType: SourceType
   readonly sourceBytes: number
   readonly sourceSha256: string

@@ -1,3 +1,4 @@
+import type { Edits } from './edits.ts'
 import type { MediaId } from './ids.ts'
 import type { MediaKind } from './media.ts'
 import type { SourceType } from './plans.ts'
@@ -10,6 +11,7 @@ export interface IngestInput {
   readonly sourceType: SourceType
   readonly preset: string
   readonly filter: string | null
+  readonly edits?: Edits
   readonly version: number
 }
 

@@ -5,7 +5,9 @@ import { factsOfError } from '../api/logger.ts'
 import { limits } from '../domain/limits.ts'
 import type { BlobStore, ImageStudio } from '../domain/ports.ts'
 import { taskQueues } from '../domain/workflow-inputs.ts'
-import { cornerMask, cubesOf, filterNamed } from '../media/filters/index.ts'
+import type { Look } from '../domain/edits.ts'
+import { cornerMask, cubesOf } from '../media/filters/index.ts'
+import { lookLut } from '../media/filters/look.ts'
 import { createImageStudio } from '../media/image/studio.ts'
 import { createVideoStudio, type VideoLook } from '../media/video/studio.ts'
 import type { Core } from './core.ts'
@@ -64,7 +66,7 @@ export async function startVideoWorker(
 }
 
 /** The very filter that photos get, for frames. */
-function lookOf(name: string, width: number, height: number): VideoLook {
-  const { centre, corners } = cubesOf(filterNamed(name))
+function lookOf(look: Look, width: number, height: number): VideoLook {
+  const { centre, corners } = cubesOf(lookLut(look), look.filter ?? 'edits')
   return { centre, ...(corners === undefined ? {} : { corners: { cube: corners, mask: cornerMask(width, height) } }) }
 }

@@ -1,17 +1,15 @@
-import type { Filter } from './filter.ts'
-import { lutOf } from './lut.ts'
+import type { Lut } from './lut.ts'
 
-/** A filter as the text of .cube files (Adobe Cube LUT 1.0), which ffmpeg's lut3d and grading tools read. */
+/** A look as the text of .cube files (Adobe Cube LUT 1.0), which ffmpeg's lut3d and grading tools read. */
 export interface Cubes {
   readonly centre: string
-  /** Where the filter has a radial term. */
+  /** Where it differs there. */
   readonly corners?: string
 }
 
-export function cubesOf(filter: Filter, strength = 100, size?: number): Cubes {
-  const lut = lutOf(filter, strength, size)
+export function cubesOf(lut: Lut, title: string): Cubes {
   const text = (values: Float32Array) => {
-    const lines = [`TITLE "${filter.title}"`, `LUT_3D_SIZE ${lut.size}`]
+    const lines = [`TITLE "${title}"`, `LUT_3D_SIZE ${lut.size}`]
     for (let at = 0; at < values.length; at += 3) lines.push([...values.subarray(at, at + 3)].map((value) => value.toFixed(6)).join(' '))
     return `${lines.join('\n')}\n`
   }

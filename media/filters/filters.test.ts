@@ -52,15 +52,15 @@ test('lut: a filter that changes nothing changes nothing', () => {
 })
 
 test('lut: strength goes from nothing to the whole filter, half of it half way', () => {
-  const [none, half, whole] = [0, 50, 100].map((strength) => lutOf(filterNamed('toaster'), strength, 5))
-  assert.deepEqual(none?.values, lutOf(identity, 100, 5).values)
+  const [none, half, whole] = [0, 50, 100].map((strength) => lutOf(filterNamed('toaster'), { strength, size: 5 }))
+  assert.deepEqual(none?.values, lutOf(identity, { size: 5 }).values)
   for (const part of ['values', 'corners'] as const)
     for (const [index, value] of (half?.[part] ?? []).entries())
       assert.ok(Math.abs(value - ((none?.[part]?.[index] ?? 9) + (whole?.[part]?.[index] ?? 9)) / 2) < 1e-6)
 })
 
 test('lut: red runs fastest', () => {
-  const { values } = lutOf(identity, 100, 3)
+  const { values } = lutOf(identity, { size: 3 })
   assert.deepEqual([...values.subarray(0, 12)], [0, 0, 0, 0.5, 0, 0, 1, 0, 0, 0, 0.5, 0])
 })
 
@@ -111,8 +111,8 @@ test("radial: the centre has the centre's colours, the corners theirs, alpha its
 
 test('cube: the text holds what the cube holds', () => {
   const filter = filterNamed('toaster')
-  const lut = lutOf(filter, 70, 5)
-  const { centre, corners = '' } = cubesOf(filter, 70, 5)
+  const lut = lutOf(filter, { strength: 70, size: 5 })
+  const { centre, corners = '' } = cubesOf(lut, filter.title)
   for (const [text, values] of [
     [centre, lut.values],
     [corners, lut.corners ?? []],

@@ -20,18 +20,27 @@ export interface Pixels {
 /** 33 steps: 57 dB to the exact function with tetrahedral interpolation, and the size that every tool takes. */
 const USUAL_SIZE = 33
 
-/** The colours of a filter as a cube. `strength` goes from 0 (nothing is changed) to 100 (the filter as it is). */
-export function lutOf(filter: Pick<Filter, 'colour' | 'radial'>, strength = 100, size = USUAL_SIZE): Lut {
+export interface LutOptions {
+  /** From 0 (nothing is changed) to 100 (the filter as it is). */
+  readonly strength?: number | undefined
+  /** What is done after the filter. */
+  readonly adjust?: ((colour: Colour) => Colour) | undefined
+  readonly size?: number
+}
+
+/** The colours of a filter as a cube. */
+export function lutOf(filter: Pick<Filter, 'colour' | 'radial'>, options: LutOptions = {}): Lut {
+  const { strength = 100, adjust = (colour) => colour, size = USUAL_SIZE } = options
   const { centre, corners } = mixersOf(filter)
   const share = strength / 100
   return {
     size,
-    values: cubeValues(size, share, centre),
-    ...(corners ? { corners: cubeValues(size, share, corners) } : {}),
+    values: cubeValues(size, share, centre, adjust),
+    ...(corners ? { corners: cubeValues(size, share, corners, adjust) } : {}),
   }
 }
 
-function cubeValues(size: number, share: number, mix: (...from: Colour) => Colour): Float32Array {
+function cubeValues(size: number, share: number, mix: (...from: Colour) => Colour, adjust: (colour: Colour) => Colour): Float32Array {
   const values = new Float32Array(size ** 3 * 3)
   const step = 1 / (size - 1)
   let at = 0
@@ -39,7 +48,10 @@ function cubeValues(size: number, share: number, mix: (...from: Colour) => Colou
     for (let green = 0; green < size; green++)
       for (let red = 0; red < size; red++) {
         const from = [red * step, green * step, blue * step] as const
-        for (const [channel, value] of mix(...from).entries()) values[at++] = (from[channel] ?? 0) * (1 - share) + value * share
+        const [toRed, toGreen, toBlue] = mix(...from)
+        const part = (before: number, after: number) => before * (1 - share) + after * share
+        values.set(adjust([part(from[0], toRed), part(from[1], toGreen), part(from[2], toBlue)]), at)
+        at += 3
       }
   return values
 }

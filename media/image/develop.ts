@@ -1,6 +1,8 @@
 import type { PrivateFacts } from '../../domain/media.ts'
 import type { ImagePlan, SourceType } from '../../domain/plans.ts'
-import { applyLut, filterNamed, type Lut, lutOf } from '../filters/index.ts'
+import { changesColours, type Look, lookIn } from '../../domain/edits.ts'
+import { applyLut, type Lut } from '../filters/index.ts'
+import { lookLut } from '../filters/look.ts'
 import { saysMadeWithAi } from '../metadata/ai-marks.ts'
 import { privateFactsOf } from '../metadata/private-facts.ts'
 import { blurhashOf } from '../placeholder/blurhash.ts'
@@ -16,6 +18,8 @@ export interface Development {
   readonly facts: PrivateFacts
 }
 
+/** A cube with corners takes 0.9 MB. */
+const LUTS_MAX = 64
 /** Side of the square that the blurhash is computed from: its cost grows with the pixels, what it holds does not. */
 const PLACEHOLDER_SIDE = 32
 
@@ -28,10 +32,14 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
   const decodeUpright = createDecoder(limits)
   const luts = new Map<string, Lut>()
 
-  function filterInPlace(picture: Picture, name: string | null): void {
-    if (name === null) return
-    const lut = luts.get(name) ?? lutOf(filterNamed(name))
-    luts.set(name, lut)
+  function lookInPlace(picture: Picture, look: Look): void {
+    if (!changesColours(look)) return
+    const key = JSON.stringify(look)
+    const lut = luts.get(key) ?? lookLut(look)
+    // Edits make as many looks as there are photos: the oldest goes.
+    const [oldest] = luts.keys()
+    if (luts.size >= LUTS_MAX && oldest !== undefined && !luts.has(key)) luts.delete(oldest)
+    luts.set(key, lut)
     applyLut(picture, lut)
   }
 
@@ -42,7 +50,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const [largest] = plan.renditions
     if (!largest) throw new Error('a plan without renditions')
     const top = await withoutIdleAlpha(await decodeUpright(bytes, header, largest.width, largest.height))
-    filterInPlace(top, plan.filter)
+    lookInPlace(top, lookIn(plan))
 
     const files: Uint8Array[] = []
     const sized = sizerOf(top)

@@ -248,6 +248,20 @@ test('studio: a filter is seen in every rendition and in the blurhash', async ()
   assert.notEqual(plain.blurhash, filtered.blurhash)
 })
 
+test('studio: edits are seen in every rendition, with a filter and without one', async () => {
+  const bytes = await flat([60, 110, 170], 'png', 700)
+  for (const look of [
+    { filter: null, edits: { saturation: -100 } },
+    { filter: 'clarendon', edits: { strength: 50, saturation: -100 } },
+  ]) {
+    const { files } = await studio.develop(bytes, planImage(await probe(bytes), standard, { ...look, version: 1 }), {})
+    for (const { data, name } of files) {
+      const [red = 0, green = 255, blue = 0] = await middleOf(data)
+      assert.ok(Math.abs(red - green) <= 3 && Math.abs(green - blue) <= 3, `${name}: ${red} ${green} ${blue}`)
+    }
+  }
+})
+
 test('studio: a file cut short is refused as damaged, wherever it is cut', async () => {
   const raw = sharp(busyPixels(400, 300), { raw: { width: 400, height: 300, channels: 3 } })
   const files = [

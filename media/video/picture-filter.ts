@@ -1,3 +1,4 @@
+import { changesColours } from '../../domain/edits.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
 
 /** What the machine's ffmpeg can do beyond the least that is asked of it. */
@@ -32,12 +33,12 @@ export function deinterlacing({ interlaced }: Pick<VideoPlan, 'interlaced'>): st
  * BT.709 limited range, transparent parts on black, and the plan's look. ffmpeg turns rotated frames upright before the first of them.
  * One scaling comes first, so that tone mapping and the look work on no more pixels than are shown.
  */
-export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'filter' | 'alpha'>, tools: PictureTools): string[] {
+export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'filter' | 'edits' | 'alpha'>, tools: PictureTools): string[] {
   const top = plan.rungs[0]
   if (!top) throw new Error('a plan without rungs')
   const { colour } = plan
   const hdr = colour === 'pq' || colour === 'hlg' ? colour : null
-  const look = plan.filter === null ? [] : lookFilters(tools.corners ?? false)
+  const look = !changesColours(plan) ? [] : lookFilters(tools.corners ?? false)
   const size = `scale=w=${top.width}:h=${top.height}`
   const out = 'out_color_matrix=bt709:out_range=tv'
   const flatten = plan.alpha === undefined ? [] : ['premultiply=inplace=1']

@@ -260,7 +260,7 @@ test('studio: a filter that differs in the corners is mixed by its mask, in ever
 
 test('studio: a filter is applied to the chunks and to the poster', async () => {
   const cube = 'LUT_3D_SIZE 2\n' + '1 0 0\n'.repeat(8)
-  const tinted = studioIn(folder, { lookOf: (name) => (name === 'red' ? { centre: cube } : assert.fail(name)) })
+  const tinted = studioIn(folder, { lookOf: ({ filter }) => (filter === 'red' ? { centre: cube } : assert.fail(filter ?? 'none')) })
   const source = makeClip(folder, 'gray.mp4', { seconds: 1, silent: true, picture: 'color=c=gray' })
   const done = await developAll(tinted, source, little, 'red')
   const poster = await tinted.poster(source, done.plan, {})

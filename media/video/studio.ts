@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { changesColours, type Look, lookIn } from '../../domain/edits.ts'
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { admitVideo, frameRateOf, framesOf } from '../../domain/plan-video.ts'
@@ -28,7 +29,7 @@ export interface VideoStudioOptions {
   readonly scratch: string
   readonly limits: Limits
   /** A filter's look, for frames of this size; throws FILTER_UNKNOWN. */
-  readonly lookOf?: (name: string, width: number, height: number) => VideoLook
+  readonly lookOf?: (look: Look, width: number, height: number) => VideoLook
   /** Threads of one run, 1 unless given: what is parallel is the chunks. */
   readonly threads?: number
 }
@@ -73,9 +74,9 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
   /** Puts the plan's filter into the run's folder and tells what ffmpeg has to do with it. */
   const layLook = async (plan: VideoPlan, folder: string) => {
     const [top] = plan.rungs
-    if (plan.filter === null || !top) return { corners: false }
+    if (!changesColours(plan) || !top) return { corners: false }
     if (!options.lookOf) throw new MediaError('FILTER_UNKNOWN', `There is no filter ${JSON.stringify(plan.filter)}.`)
-    const { centre, corners } = options.lookOf(plan.filter, top.width, top.height)
+    const { centre, corners } = options.lookOf(lookIn(plan), top.width, top.height)
     await writeFile(join(folder, lookFiles.centre), centre)
     if (!corners) return { corners: false }
     await writeFile(join(folder, lookFiles.corners), corners.cube)

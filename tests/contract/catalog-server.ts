@@ -115,6 +115,7 @@ export function someMedia(overrides: Partial<NewMedia> = {}): NewMedia {
     kind: 'image',
     preset: 'standard',
     filter: 'clarendon',
+    edits: { strength: 60, warmth: -20 },
     sourceType: 'image/jpeg',
     sourceBytes: 3_000_000_000,
     sourceSha256: sha256(id),

@@ -29,7 +29,10 @@ suite('catalog start', { skip: withoutTools('postgresBin') }, () => {
     await catalogs[0]?.accept(media)
     assert.equal((await catalogs[7]?.get(media.id))?.id, media.id)
     const applied = await server.sql(databaseUrl, 'select number, name from migrations')
-    assert.deepEqual(applied, [{ number: 1, name: '0001_base.sql' }])
+    assert.deepEqual(applied, [
+      { number: 1, name: '0001_base.sql' },
+      { number: 2, name: '0002_edits.sql' },
+    ])
   })
 
   test('catalog: starting again changes nothing and finds what was there', async () => {

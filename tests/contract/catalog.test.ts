@@ -188,7 +188,10 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     await catalog.beginErase(id)
     await catalog.beginErase(id)
     const row = await catalog.get(id)
-    assert.deepEqual([row?.state, row?.stage, row?.manifest, row?.filter, row?.sourceSha256], ['erased', 'erase', undefined, null, ''])
+    assert.deepEqual(
+      [row?.state, row?.stage, row?.manifest, row?.filter, row?.edits, row?.sourceSha256],
+      ['erased', 'erase', undefined, null, undefined, ''],
+    )
     assert.equal(await catalog.facts(id), null)
     assert.deepEqual(await catalog.attempts(id, 1), [])
     assert.ok(!JSON.stringify(await catalog.eventsOf(id)).includes(manifest.blurhash))

@@ -1,0 +1,52 @@
+import { MediaError } from './errors.ts'
+
+/** What may be asked for of an item's colours at upload, and how far each goes; 0 changes nothing, strength is 100 unless given. */
+export const editRanges = {
+  /** Of the filter, in percent. */
+  strength: { min: 0, max: 100 },
+  brightness: { min: -100, max: 100 },
+  contrast: { min: -100, max: 100 },
+  warmth: { min: -100, max: 100 },
+  saturation: { min: -100, max: 100 },
+  fade: { min: 0, max: 100 },
+  highlights: { min: -100, max: 100 },
+  shadows: { min: -100, max: 100 },
+} as const
+export type EditName = keyof typeof editRanges
+export type Edits = { readonly [Name in EditName]?: number }
+
+/** The filter and the edits of an item: all that is done to its colours. */
+export interface Look {
+  readonly filter: string | null
+  readonly edits?: Edits
+}
+
+const names = Object.keys(editRanges) as EditName[]
+
+/**
+ * The edits among the values of a request; undefined where there are none. Each is a whole number within its range.
+ * EDIT_INVALID.
+ */
+export function parseEdits(valueOf: (name: string) => string | null, filter: string | null): Edits | undefined {
+  const edits: { [Name in EditName]?: number } = {}
+  for (const name of names) {
+    const text = valueOf(name)
+    if (text === null || text === '') continue
+    const { min, max } = editRanges[name]
+    const value = /^-?\d{1,3}$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= min && value <= max)) throw new MediaError('EDIT_INVALID', `${name} is a whole number from ${min} to ${max}.`)
+    edits[name] = value
+  }
+  if (edits.strength !== undefined && filter === null) throw new MediaError('EDIT_INVALID', 'strength is of a filter, and none is given.')
+  return Object.keys(edits).length === 0 ? undefined : edits
+}
+
+/** Whether anything is done to the colours. */
+export function changesColours({ filter, edits }: Look): boolean {
+  return filter !== null || edits !== undefined
+}
+
+/** The look alone of whatever has one. */
+export function lookIn({ filter, edits }: Look): Look {
+  return { filter, ...(edits === undefined ? {} : { edits }) }
+}
