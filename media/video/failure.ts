@@ -17,7 +17,9 @@ export interface Ending {
 /** What a line of ffmpeg or ffprobe means for the whole run; the first row that matches any line decides. */
 const meanings: readonly { readonly pattern: RegExp; readonly code: ErrorCode; readonly remoteOnly?: true }[] = [
   { pattern: /No space left on device|Disk quota exceeded/i, code: 'STORAGE_FULL' },
-  { pattern: /Cannot allocate memory|Picture size .* exceeds specified max pixel count/i, code: 'MEDIA_TOO_COSTLY' },
+  // x264 and the decoders have words of their own for memory that they were not given.
+  { pattern: /Cannot allocate memory|malloc of size \d+ failed|get_buffer\(\) failed/i, code: 'MEDIA_TOO_COSTLY' },
+  { pattern: /Picture size .* exceeds specified max pixel count/i, code: 'MEDIA_TOO_COSTLY' },
   { pattern: /(HTTP error|Server returned) (404|410)/i, code: 'OBJECT_NOT_FOUND', remoteOnly: true },
   // A range beyond the object's end is what reading a truncated file over HTTP comes down to.
   { pattern: /HTTP error 416/i, code: 'MEDIA_CORRUPT', remoteOnly: true },
