@@ -52,5 +52,6 @@ test('failure: a broken connection and a file that stops early are seen although
     'STORAGE_UNAVAILABLE',
   )
   assert.equal(hiddenFailure('ffmpeg', url, ['[h264] reference picture missing']), null)
+  assert.equal(hiddenFailure('ffmpeg', file, ['Error writing trailer of rung-0.mp4: No space left on device'])?.code, 'STORAGE_FULL')
   assert.equal(hiddenFailure('ffmpeg', file, []), null)
 })

@@ -63,6 +63,8 @@ function codeOfEnding(source: string, ending: Ending): ErrorCode {
 export function hiddenFailure(program: 'ffmpeg' | 'ffprobe', source: string, lines: readonly string[]): MediaError | null {
   const failure = failureOf(program, source, { status: 0, signal: null, lines, missing: false, overdue: false })
   const truncated = lines.some((line) => /partial file|File ended prematurely/i.test(line))
+  // A muxer that is closed on a full disk leaves half a file and status 0.
+  if (failure.code === 'STORAGE_FULL') return failure
   return truncated || (isRemote(source) && ['STORAGE_UNAVAILABLE', 'OBJECT_NOT_FOUND'].includes(failure.code)) ? failure : null
 }
 
