@@ -7,6 +7,7 @@ import type { WalkOptions } from '../blobstore/pace.ts'
 import { repairVolume } from '../blobstore/repair.ts'
 import { type ScrubReport, scrubVolume, superblockOf, tombstonesOf, walkVolume } from '../blobstore/scrub.ts'
 import { MediaError } from '../domain/errors.ts'
+import { SettingError } from './settings.ts'
 
 export interface VolumeTools {
   readonly disk: Disk
@@ -20,7 +21,10 @@ export type Verdict = 0 | 1
 
 /** Numbers of the volumes in a folder, in order. */
 export async function volumesIn(folder: string): Promise<number[]> {
-  const numbers = (await readdir(folder)).map((name) => /^([1-9][0-9]*)\.volume$/.exec(name)?.[1])
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw new SettingError(`The folder ${folder} cannot be read: ${error.code ?? error.message}.`)
+  })
+  const numbers = names.map((name) => /^([1-9][0-9]*)\.volume$/.exec(name)?.[1])
   return numbers
     .filter((digits) => digits !== undefined)
     .map((digits) => Number(digits))
