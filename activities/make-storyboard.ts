@@ -16,7 +16,7 @@ import { videoSteps } from './video-steps.ts'
 export function makeStoryboard({ catalog, objects, blobs, videos }: EncodeDeps) {
   return async (input: IngestInput, probe: VideoProbe): Promise<{ pictures: number }> =>
     await withHeartbeat(async ({ signal }) => {
-      const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
+      const plan = planVideo(probe, presetNamed(input.preset), input)
       const board = planStoryboard(plan)
       const stored = await videoSteps(catalog, input).once('storyboard', async () => {
         const data = await videos.storyboard(await locateSource(objects, input.mediaId, plan), plan, board, { signal })
