@@ -1,12 +1,13 @@
 import { MediaError } from '../domain/errors.ts'
 import type { ReadFile, WriteFile } from './disk.ts'
-import { snapshotPath, volumePath, writeSnapshot } from './file-view.ts'
+import { snapshotPath, tombstonesPath, volumePath, writeSnapshot } from './file-view.ts'
 import { HEADER_BYTES, recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { decodeHeader, encodeRecord, type RecordHeader, seedOf } from './needle.ts'
 import { NeedleIndex } from './needle-index.ts'
 import type { WalkOptions } from './pace.ts'
 import { type VolumeAt, tombstonesOf, type WalkedRecord, walkVolume } from './scrub.ts'
 import { encodeSuperblock, type Superblock } from './superblock.ts'
+import { encodeTombstone } from './tombstone.ts'
 
 export interface CompactReport {
   readonly bytesBefore: number
@@ -36,6 +37,9 @@ export async function compactVolume(at: VolumeAt, options: WalkOptions): Promise
   const hole = before.found.damage[0]
   if (hole !== undefined) throw corrupt(volume, hole.start)
   const erased = new Set((await tombstonesOf(at, before.superblock)).keys)
+  const [one] = erased
+  // What was read may not be on the disk yet: a needle must not go before its tombstone is there to stay.
+  if (one !== undefined) await disk.add(tombstonesPath(folder, volume), encodeTombstone(before.superblock, one))
   const superblock = { ...before.superblock, epoch: before.found.epochMax + 1 }
   await disk.remove(made)
   await disk.create(made, encodeSuperblock(superblock), SUPERBLOCK_BYTES)
