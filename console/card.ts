@@ -1,8 +1,8 @@
 import type { Item } from '../api/item.ts'
 import type { Refusal } from './client.ts'
 import { h } from './dom.ts'
-import { agoText, bytesText, durationText } from './format.ts'
-import { picturesOf, placeholder, responsivePicture } from './picture.ts'
+import { agoText, durationText } from './format.ts'
+import { placeholder, responsivePicture } from './picture.ts'
 import { rail, railState } from './stages.ts'
 
 /** What a card shows: bytes on their way, an item, or why there is none. */
@@ -97,7 +97,11 @@ export function createCard(options: CardOptions): Card {
 }
 
 function faultLines(title: string, advice: string, code: string): HTMLElement[] {
-  return [h('p', { class: 'fault' }, title), h('p', { class: 'dim' }, advice), h('p', { class: 'code' }, code)]
+  return [
+    h('p', { class: 'fault' }, title),
+    h('p', { class: 'dim' }, advice),
+    h('p', { class: 'code' }, ...code.split('_').flatMap((word, index) => (index === 0 ? [word] : ['_', h('wbr'), word]))),
+  ]
 }
 
 function linesOf(item: Item, adviceOf: CardOptions['adviceOf'], playableAfterMs: number | null): HTMLElement[] {
@@ -111,11 +115,8 @@ function linesOf(item: Item, adviceOf: CardOptions['adviceOf'], playableAfterMs:
     return faultLines(item.error.title, adviceOf(item.error.code), item.error.code)
   }
   if (item.state === 'ready') {
-    const largest = picturesOf(item)[0]
     const size = item.width && item.height ? `${item.width} × ${item.height}` : ''
-    return [
-      dimLine([size, largest && item.kind === 'image' ? bytesText(largest.bytes) : '', playableAfterMs === null ? '' : playable, ago]),
-    ]
+    return [dimLine([size, playableAfterMs === null ? '' : playable, ago])]
   }
   return [rail(item), dimLine([item.state === 'playable' ? playable : '', ...railState(item).text.split(' · ')])]
 }
@@ -123,5 +124,9 @@ function linesOf(item: Item, adviceOf: CardOptions['adviceOf'], playableAfterMs:
 /** Parts of a line that breaks between them only. */
 function dimLine(parts: readonly string[]): HTMLElement {
   const shown = parts.filter((part) => part !== '')
-  return h('p', { class: 'dim parts' }, ...shown.flatMap((part, index) => [index === 0 ? null : ' · ', h('span', {}, part)]))
+  return h(
+    'p',
+    { class: 'dim parts' },
+    ...shown.flatMap((part, index) => [index === 0 ? null : ' ', h('span', {}, index === 0 ? part : `· ${part}`)]),
+  )
 }

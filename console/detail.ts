@@ -82,11 +82,11 @@ function summary(item: Item, facts: DetailOptions['facts']): HTMLElement {
   add('Received', new Date(item.createdAt).toLocaleString())
   facts(item.id)
     .then((known) => {
-      if (known.takenAt) add('Taken', known.takenAt.replace('T', ' '))
+      if (known.takenAt) add('Taken', new Date(known.takenAt).toLocaleString())
       if (known.camera) add('Camera', known.camera)
       if (known.latitude !== undefined && known.longitude !== undefined)
         add('Place', `${known.latitude.toFixed(4)}, ${known.longitude.toFixed(4)}`)
-      if (known.software) add('Software', known.software)
+      if (known.software) add('Camera software', known.software)
     })
     .catch((error: unknown) => console.warn('facts', error))
   return list

@@ -21,6 +21,10 @@ test('console: durations have hours only where there are any', () => {
   assert.deepEqual([0, 4_000, 59_600, 754_000, 3_600_000].map(durationText), ['0:00', '0:04', '1:00', '12:34', '1:00:00'])
 })
 
+test('console: what lasts less than a second is not shown as nothing', () => {
+  assert.deepEqual([20, 300, 949, 950].map(durationText), ['0.1\u00a0s', '0.3\u00a0s', '0.9\u00a0s', '0:01'])
+})
+
 test('console: how long ago is told roughly, and never in the future', () => {
   const now = new Date('2026-06-01T12:00:00Z')
   const ago = (seconds: number) => agoText(new Date(now.getTime() - seconds * 1000), now)

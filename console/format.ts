@@ -11,8 +11,9 @@ export function bytesText(bytes: number): string {
   return `${value >= 99.95 ? Math.round(value) : Number(value.toFixed(1))}\u00a0${units[unit]}`
 }
 
-/** Minutes and seconds, with hours where there are any. */
+/** Minutes and seconds, with hours where there are any; tenths of a second where there is no whole one. */
 export function durationText(ms: number): string {
+  if (ms > 0 && ms < 950) return `${Math.max(0.1, ms / 1000).toFixed(1)}\u00a0s`
   const seconds = Math.round(ms / 1000)
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
   const shown = parts[0] === 0 ? parts.slice(1) : parts
