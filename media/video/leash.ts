@@ -3,20 +3,23 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+const bare = ['env', '-i', 'PATH=/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin', 'LANG=C.UTF-8']
+
 /**
  * What goes before a program's name to keep it on a leash: `prlimit` bounds its address space, and `setpriv`
  * has the kernel kill it when the process that started it dies, however abruptly (ffmpeg itself takes no
- * notice of a closed stdin or stderr). Both exec the next, so a signal reaches ffmpeg itself. Without them
- * (they are util-linux's) the list is empty: a child then outlives a killed parent until its input ends.
+ * notice of a closed stdin or stderr). Each execs the next, so a signal reaches ffmpeg itself. Without those two
+ * (they are util-linux's) a child outlives a killed parent until its input ends. `env -i` takes away our environment in
+ * any case: it holds keys, and what follows decodes bytes that nobody vouches for.
  */
 export async function leashFor(addressBytesMax: number): Promise<readonly string[]> {
   const leash = ['prlimit', `--as=${addressBytesMax}`, 'setpriv', '--pdeathsig', 'KILL']
   const [program = '', ...args] = leash
   try {
     await run(program, [...args, 'true'], { timeout: 5_000 })
-    return leash
+    return [...leash, ...bare]
   } catch {
-    return []
+    return bare
   }
 }
 
