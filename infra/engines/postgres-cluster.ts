@@ -5,7 +5,6 @@ import type { Supervisor } from './supervisor.ts'
 import { giveTo, withoutRoot, type Unprivileged } from './unprivileged.ts'
 
 /** The catalog's role owns its database alone; Temporal's may make its own two; the last is the superuser. */
-
 type Passwords = Readonly<Record<'darkroom' | 'temporal' | 'postgres', string>>
 
 export interface Cluster {

@@ -39,13 +39,13 @@ export interface PostgresOptions {
 
 /**
  * The lock file of a server that was killed. What of that server still runs (it and its backends all work in the data
- * folder) is ended; then nobody holds the data, and the file goes. PostgreSQL itself would take for its rival whatever has
+ * folder) is ended, but not the shell of somebody who looks around there; then nobody holds the data, and the file goes. PostgreSQL itself would take for its rival whatever has
  * that pid now: some other program, or the killed server for as long as its parent has not collected it.
  */
 async function clearLockFile(data: string): Promise<void> {
   const file = join(data, 'postmaster.pid')
   if (process.platform !== 'linux' || !existsSync(file)) return
-  for (const id of processesIn(data)) await endProcess(id, stopSignal, engineLimits.stopMsMax)
+  for (const id of processesIn(data, 'postgres')) await endProcess(id, stopSignal, engineLimits.stopMsMax)
   rmSync(file, { force: true })
 }
 

@@ -79,14 +79,14 @@ export async function untilGone(id: ProcessId, msMax: number): Promise<boolean> 
   return true
 }
 
-/** Processes that work in `folder` (Linux); a zombie works nowhere. Those of other users cannot be seen, unless we are root. */
-export function processesIn(folder: string): ProcessId[] {
+/** Processes of program `name` that work in `folder` (Linux); a zombie works nowhere. Those of other users cannot be seen, unless we are root. */
+export function processesIn(folder: string, name: string): ProcessId[] {
   if (process.platform !== 'linux') return []
-  return readdirSync('/proc').flatMap((name) => {
-    const pid = Number(name)
+  return readdirSync('/proc').flatMap((entry) => {
+    const pid = Number(entry)
     if (!Number.isInteger(pid)) return []
     try {
-      if (readlinkSync(`/proc/${pid}/cwd`) !== folder) return []
+      if (readlinkSync(`/proc/${pid}/cwd`) !== folder || readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== name) return []
     } catch {
       // Gone, a zombie, or another user's.
       return []

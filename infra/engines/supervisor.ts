@@ -128,11 +128,20 @@ export async function openSupervisor({ home: folder, onLost }: SupervisorOptions
     }
   }
 
+  /** One that cannot be ended must not keep the others running. */
+  const endAll = async () => {
+    const failures: unknown[] = []
+    for (const child of [...running].toReversed()) await child.end().catch((error: unknown) => failures.push(error))
+    return failures
+  }
+
   const stopAll = async () => {
-    for (const child of [...running].toReversed()) await child.end()
+    await endAll()
     // What was being started has seen that all is stopping, and has ended its own child.
     await Promise.allSettled(pending)
-    for (const child of [...running].toReversed()) await child.end()
+    const failures = await endAll()
+    // With the folder goes the duty to end what works in it: whoever holds it next must find all of it ended.
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} engines could not be ended`)
     process.off('exit', killAll)
     unlock()
   }
