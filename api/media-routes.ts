@@ -37,7 +37,7 @@ export async function getFacts(call: Call, parts: Parts): Promise<Answer> {
   return json(200, (await parts.catalog.facts(row.id)) ?? {})
 }
 
-/** DELETE /v1/media/{id}: refused everywhere from the moment this answers; the erasure's workflow does the rest. May be repeated. */
+/** DELETE /v1/media/{id}: the API tells nothing of it from now on; the erasure's workflow makes origins and edges refuse it. May be repeated. */
 export async function deleteMedia(call: Call, parts: Parts): Promise<Answer> {
   const row = await ownRow(call, parts)
   await parts.catalog.beginErase(row.id)
