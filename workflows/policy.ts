@@ -1,6 +1,7 @@
-import { proxyActivities, type ActivityOptions } from '@temporalio/workflow'
+import { proxyActivities, sleep, type ActivityOptions } from '@temporalio/workflow'
 import type { ControlActivities, ImageActivities, VideoActivities } from '../activities/index.ts'
 import { taskQueues } from '../domain/workflow-inputs.ts'
+import { failureCode } from './failure.ts'
 
 type Name = keyof ControlActivities | keyof ImageActivities | keyof VideoActivities
 type Policy = Pick<
@@ -114,10 +115,39 @@ const policies: Readonly<Record<Name, Policy>> = {
 
 type Activities = ControlActivities & ImageActivities & VideoActivities
 
-/** The activity of a name under its policy; a summary given here takes the place of the table's. */
-export function activity<K extends Name>(name: K, summary?: string): Activities[K] {
+function proxied<K extends Name>(name: K, summary?: string): Activities[K] {
   const policy = policies[name]
   return proxyActivities<Activities>({ cancellationType: 'WAIT_CANCELLATION_COMPLETED', ...policy, ...(summary ? { summary } : {}) })[
     name
   ] as unknown as Activities[K]
+}
+
+/** What ails us and not the item: waited out, since giving up would discard what was acknowledged. */
+const outages: ReadonlySet<string> = new Set([
+  'STORAGE_FULL',
+  'STORAGE_UNAVAILABLE',
+  'CATALOG_UNAVAILABLE',
+  'VOLUME_FENCED',
+  'ENGINE_MISSING',
+])
+const OUTAGE_MS_MAX = 24 * 60 * 60_000
+
+/**
+ * The activity of a name under its policy; a summary given here takes the place of the table's. When its attempts are
+ * used up by an outage it is begun anew each minute, for a day.
+ */
+export function activity<K extends Name>(name: K, summary?: string): Activities[K] {
+  const run = proxied(name, summary) as (...args: unknown[]) => Promise<unknown>
+  const patiently = async (...args: unknown[]): Promise<unknown> => {
+    const giveUpAt = Date.now() + OUTAGE_MS_MAX
+    for (;;) {
+      try {
+        return await run(...args)
+      } catch (error) {
+        if (!outages.has(failureCode(error)) || Date.now() > giveUpAt) throw error
+        await sleep('1m')
+      }
+    }
+  }
+  return patiently as unknown as Activities[K]
 }

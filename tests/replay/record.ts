@@ -1,5 +1,5 @@
 /**
- * `npm run record-histories`: runs every scenario against a Temporal dev server and keeps the histories.
+ * `npm run record-histories [-- STAMP [SCENARIO]]`: runs every scenario, or the one named, against a Temporal dev server and keeps the histories.
  * Run it when workflows change, and commit what it writes beside the histories that are there: old ones stay,
  * since workflows that began on them may still run.
  */
@@ -75,7 +75,8 @@ const env = await TestWorkflowEnvironment.createLocal({
 })
 try {
   const bundle = await workflowBundle(scratch, new DefaultLogger('ERROR'))
-  for (const scenario of scenarios) await record(env, scenario, bundle)
+  for (const scenario of scenarios.filter(({ name }) => process.argv[3] === undefined || name === process.argv[3]))
+    await record(env, scenario, bundle)
 } finally {
   await env.teardown()
   await rm(scratch, { recursive: true })

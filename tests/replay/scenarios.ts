@@ -9,7 +9,11 @@ export interface Scenario {
   readonly workflow: 'ingest' | 'erase'
   readonly input: IngestInput | EraseInput
   /** What the activities do in this run, where that is not the usual. */
-  readonly fails?: { readonly activity: string; readonly code: string }
+  readonly fails?: {
+    readonly activity: string
+    readonly code: string /** Only this often; always unless given. */
+    readonly times?: number
+  }
   /** Child workflow whose history is kept too. */
   readonly child?: 'image' | 'video'
 }
@@ -37,6 +41,13 @@ export const scenarios: readonly Scenario[] = [
     input: video,
     child: 'video',
     fails: { activity: 'encodeChunk', code: 'MEDIA_CORRUPT' },
+  },
+  {
+    name: 'ingest-image-after-an-outage',
+    workflow: 'ingest',
+    input: image,
+    child: 'image',
+    fails: { activity: 'developImage', code: 'STORAGE_UNAVAILABLE', times: 1 },
   },
   { name: 'erase', workflow: 'erase', input: { mediaId, tenant: 'acme', version: 1 } },
 ]
@@ -86,11 +97,13 @@ export function answers({ fails }: Scenario): Record<string, () => Promise<unkno
     purgeEdges: null,
     certifyErase: null,
   }
+  let failures = 0
   return Object.fromEntries(
     Object.entries(usual).map(([name, answer]) => [
       name,
       async () => {
-        if (fails?.activity === name) throw ApplicationFailure.nonRetryable('as the scenario has it', fails.code)
+        if (fails?.activity === name && failures++ < (fails.times ?? Number.POSITIVE_INFINITY))
+          throw ApplicationFailure.nonRetryable('as the scenario has it', fails.code)
         return answer
       },
     ]),
