@@ -5,10 +5,12 @@ import { basename, extname, join } from 'node:path'
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
   '.mjs': 'text/javascript',
   '.m3u8': 'application/vnd.apple.mpegurl',
   '.mp4': 'video/mp4',
   '.m4s': 'video/iso.segment',
+  '.mpd': 'application/dash+xml',
 }
 
 /** Serves the files of one flat folder on loopback, for a browser to play. */
