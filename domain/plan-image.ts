@@ -68,13 +68,14 @@ function plan(width: number, height: number, wanted: readonly number[], preset: 
   const renditions: PlannedRendition[] = []
   for (const renditionWidth of widthsWithin(width, wanted)) {
     const renditionHeight = Math.min(RENDITION_SIDE_MAX, Math.max(1, Math.round((height * renditionWidth) / width)))
-    for (const { format, quality } of preset.image.formats)
+    for (const { format, quality, ssim } of preset.image.formats)
       renditions.push({
         name: nameOf(`w${renditionWidth}.${imageExtensions[format]}`),
         width: renditionWidth,
         height: renditionHeight,
         format,
         quality,
+        ...(ssim === undefined ? {} : { ssim }),
         alt: altAt(renditions.length),
       })
   }

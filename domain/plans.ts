@@ -13,7 +13,8 @@ export interface Preset {
   readonly name: string
   readonly image: {
     readonly widths: readonly number[]
-    readonly formats: readonly { readonly format: ImageFormat; readonly quality: number }[]
+    /** `ssim`: what each file has to keep of the picture's structure; `quality` is then where the search begins. */
+    readonly formats: readonly { readonly format: ImageFormat; readonly quality: number; readonly ssim?: number }[]
   }
   readonly video: {
     /** Heights are of the shorter display side, so portrait video gets the same quality as landscape. */
@@ -46,7 +47,9 @@ export interface PlannedRendition {
   readonly width: number
   readonly height: number
   readonly format: ImageFormat
+  /** Fixed, or where the search for `ssim` begins. */
   readonly quality: number
+  readonly ssim?: number
   readonly alt: number
 }
 

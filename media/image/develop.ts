@@ -6,6 +6,7 @@ import { lookLut } from '../filters/look.ts'
 import { saysMadeWithAi } from '../metadata/ai-marks.ts'
 import { privateFactsOf } from '../metadata/private-facts.ts'
 import { blurhashOf } from '../placeholder/blurhash.ts'
+import { createTargetEncoder } from './auto-quality.ts'
 import { createDecoder } from './decode.ts'
 import { encoders } from './encoders.ts'
 import { type DecodeLimits, examine } from './examine.ts'
@@ -26,7 +27,8 @@ const PLACEHOLDER_SIDE = 32
 /**
  * Makes developers that keep the cubes of the filters they have used. A developer goes: one decode at the top size,
  * filter once, every other size from those pixels, every format of a size from the same pixels. `beforeDecode` is
- * told the type once the header is known to be sound.
+ * told the type once the header is known to be sound, and again
+ * of each encode of ours that is looked at.
  */
 export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: SourceType) => void = () => undefined) {
   const decodeUpright = createDecoder(limits)
@@ -55,9 +57,10 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const files: Uint8Array[] = []
     const sized = sizerOf(top)
     let picture = top
-    for (const { width, height, format, quality } of plan.renditions) {
+    const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`))
+    for (const { width, height, format, quality, ssim } of plan.renditions) {
       if (picture.width !== width || picture.height !== height) picture = await sized(width, height)
-      files.push(await encoders[format](picture, quality))
+      files.push(ssim === undefined ? await encoders[format](picture, quality) : (await encodeTo(picture, format, quality, ssim)).data)
       onRendition(files.length)
     }
     const facts = {
