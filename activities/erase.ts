@@ -45,7 +45,8 @@ export function verifyOrigins({ originUrls }: EraseDeps) {
 export function awaitIngestEnd({ workflows }: EraseDeps) {
   return async (input: EraseInput): Promise<void> =>
     await withHeartbeat(async ({ signal }) => {
-      while (!(await workflows.ended(ingestWorkflowId(input.tenant, input.mediaId)))) await sleep(250, undefined, { signal })
+      const workflowId = ingestWorkflowId({ ...input, id: input.mediaId })
+      while ((await workflows.look(workflowId)) === 'running') await sleep(250, undefined, { signal })
     })
 }
 

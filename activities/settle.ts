@@ -1,4 +1,4 @@
-import { MediaError, errorTable, isErrorCode } from '../domain/errors.ts'
+import { codeOf, MediaError, errorTable, isErrorCode, outcomeOf } from '../domain/errors.ts'
 import type { MediaStore } from '../domain/ports.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { readyData, refusedData, type ItemUrls } from '../events/build.ts'
@@ -18,7 +18,7 @@ export function announce({ catalog, urls }: SettleDeps) {
 }
 
 /**
- * The other end, after everything was discarded: rejected when the table says that the bytes are at
+ * The other end, after what was begun is undone: rejected when the table says that the bytes are at
  * fault, failed when we are. An item erased meanwhile is left as it is.
  */
 export function refuse({ catalog }: SettleDeps) {
@@ -27,10 +27,14 @@ export function refuse({ catalog }: SettleDeps) {
     const row = await catalog.get(input.mediaId)
     if (!row) throw new MediaError('MEDIA_NOT_FOUND')
     if (row.state === 'erased') return 'erased'
-    const { retry, status, title } = errorTable[code]
-    const state = !retry && status < 500 ? 'rejected' : 'failed'
-    const error = { code, title }
-    await catalog.settle(input.mediaId, { state, error, event: refusedData(row, error) })
+    const state = outcomeOf(code)
+    const error = { code, title: errorTable[code].title }
+    try {
+      await catalog.settle(input.mediaId, { state, error, event: refusedData(row, error) })
+    } catch (reason) {
+      if (codeOf(reason) === 'MEDIA_ERASED') return 'erased'
+      throw reason
+    }
     return state
   }
 }

@@ -57,7 +57,7 @@ test('api: a ready item has URLs for what an app links to, and nothing of how it
     ],
     hls: `${base}/master.m3u8`,
     poster: `${base}/p640.jpg`,
-    workflowId: `ingest:acme:${row.id}`,
+    workflowId: `ingest:acme:${row.id}:2`,
     stage: 'done',
     createdAt: '2026-01-01T00:00:00.000Z',
   })

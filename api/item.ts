@@ -96,7 +96,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(poster === undefined ? {} : { poster }),
     ...(storyboard === undefined ? {} : { storyboard }),
     ...(manifest?.madeWithAi ? ({ madeWithAi: true } as const) : {}),
-    workflowId: row.state === 'erased' ? eraseWorkflowId(row.tenant, row.id) : ingestWorkflowId(row.tenant, row.id),
+    workflowId: row.state === 'erased' ? eraseWorkflowId(row.tenant, row.id) : ingestWorkflowId(row),
     stage: row.stage,
     ...(row.progress ? { progress: { done: row.progress.done, total: row.progress.total, unit: row.progress.unit } } : {}),
     createdAt: row.createdAt.toISOString(),

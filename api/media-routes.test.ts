@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { MediaId } from '../domain/ids.ts'
+import { originalKey } from '../domain/media.ts'
 import { createIdGenerator } from '../domain/ids.ts'
 import type { NewMedia } from '../domain/ports.ts'
 import type { Item } from './item.ts'
@@ -43,6 +44,7 @@ test("api: another tenant's item is not there, whatever is asked of it", async (
     ['GET', '/facts'],
     ['GET', '/events'],
     ['DELETE', ''],
+    ['POST', '/retry'],
   ] as const) {
     const response = await api.call(`/v1/media/${row.id}${path}`, { method })
     assert.equal(response.status, 404)
@@ -99,4 +101,37 @@ test('api: nothing is begun when an erasure cannot be committed', async () => {
   await using api = await startTestApi({ catalog, starter })
   assert.equal((await api.call(`/v1/media/${row.id}`, { method: 'DELETE' })).status, 503)
   assert.equal(starter.erased.length, 0)
+})
+
+test('api: a failed item is tried again as its next version, from the original that was kept', async () => {
+  await using api = await startTestApi()
+  const row = media()
+  await api.catalog.accept(row)
+  await api.objects.put(originalKey(row.id), new Uint8Array(3))
+  const retry = () => api.call(`/v1/media/${row.id}/retry`, { method: 'POST' })
+  assert.equal(await codeOf(await retry()), 'MEDIA_NOT_FAILED')
+  api.catalog.change(row.id, { state: 'failed', stage: 'done', error: { code: 'INTERNAL', title: 'x' } })
+  const response = await retry()
+  assert.equal(response.status, 202)
+  const { state, error, workflowId } = (await response.json()) as Item
+  assert.deepEqual([state, error, workflowId], ['processing', undefined, `ingest:acme:${row.id}:2`])
+  assert.deepEqual(
+    api.starter.started.map(({ id, version }) => [id, version]),
+    [[row.id, 2]],
+  )
+  assert.equal((await retry()).status, 409)
+})
+
+test('api: what was rejected or erased, or has no original any more, is not tried again', async () => {
+  await using api = await startTestApi()
+  const row = media()
+  await api.catalog.accept(row)
+  const retry = () => api.call(`/v1/media/${row.id}/retry`, { method: 'POST' })
+  api.catalog.change(row.id, { state: 'rejected' })
+  assert.equal(await codeOf(await retry()), 'MEDIA_NOT_FAILED')
+  api.catalog.change(row.id, { state: 'failed' })
+  assert.equal(await codeOf(await retry()), 'ORIGINAL_GONE')
+  await api.catalog.beginErase(row.id)
+  assert.equal(await codeOf(await retry()), 'MEDIA_ERASED')
+  assert.equal(api.starter.started.length, 0)
 })

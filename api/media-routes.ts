@@ -1,6 +1,6 @@
 import { MediaError } from '../domain/errors.ts'
 import { parseMediaId } from '../domain/ids.ts'
-import type { MediaRow } from '../domain/media.ts'
+import { type MediaRow, originalKey } from '../domain/media.ts'
 import { type Answer, type Call, json, type Parts } from './call.ts'
 import { toItem } from './item.ts'
 
@@ -44,4 +44,15 @@ export async function deleteMedia(call: Call, parts: Parts): Promise<Answer> {
   const erased = (await parts.catalog.get(row.id)) ?? { ...row, state: 'erased' as const }
   parts.background('erase', row.id, parts.starter.erase(erased))
   return json(202, toItem(erased, parts.urls))
+}
+
+/** POST /v1/media/{id}/retry: a failed item goes the whole way again, from the original that was kept. MEDIA_NOT_FAILED, ORIGINAL_GONE. */
+export async function retryMedia(call: Call, parts: Parts): Promise<Answer> {
+  const { id, state } = await ownRow(call, parts)
+  if (state === 'erased') throw new MediaError('MEDIA_ERASED')
+  if (state === 'failed' && !(await parts.objects.head(originalKey(id)))) throw new MediaError('ORIGINAL_GONE')
+  await parts.catalog.retry(id)
+  const row = await ownRow(call, parts)
+  parts.background('start', id, parts.starter.start(row))
+  return json(202, toItem(row, parts.urls))
 }

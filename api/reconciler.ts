@@ -1,13 +1,18 @@
 import type { MediaRow } from '../domain/media.ts'
-import type { MediaStore } from '../domain/ports.ts'
+import type { CheckpointStore, MediaStore, WorkflowWatch } from '../domain/ports.ts'
+import { seeTo } from './abandoned.ts'
 import { factsOfError, type Logger } from './logger.ts'
 import type { Starter } from './starter.ts'
 
 export interface ReconcilerOptions {
-  readonly catalog: Pick<MediaStore, 'unstarted' | 'unerased' | 'markStarted'>
+  readonly catalog: Pick<MediaStore, 'unstarted' | 'unerased' | 'unsettled' | 'markStarted' | 'get' | 'settle'> &
+    Pick<CheckpointStore, 'forgetCheckpoints'>
+  readonly workflows: WorkflowWatch
   readonly starter: Starter
   /** Younger rows are left to the request that made them. */
   readonly olderThanMs: number
+  /** How often the workflow of an item that is not settled is asked whether it still runs. */
+  readonly notSeenMs: number
   /** From the end of one pass to the start of the next. */
   readonly intervalMs: number
   /** Rows per look. */
@@ -25,22 +30,22 @@ export interface Reconciler {
 
 /**
  * Begins the workflows of what was committed and not begun: between the commit and the start a process may
- * die, or Temporal be away. Every start is idempotent, so any number of reconcilers may run.
+ * die, or Temporal be away; and sees to items whose workflow ended without settling them. Every start is idempotent,
+ * so any number of reconcilers may run.
  */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { catalog, starter, logger, olderThanMs, intervalMs } = options
+  const { catalog, starter, logger, olderThanMs, notSeenMs, intervalMs } = options
   const batchMax = options.batchMax ?? 100
   let timer: NodeJS.Timeout | undefined
   let running: Promise<unknown> = Promise.resolve()
   let state: 'idle' | 'running' | 'stopping' = 'idle'
 
-  async function beginAll(what: string, rows: readonly MediaRow[], begin: (row: MediaRow) => Promise<void>): Promise<number> {
+  async function beginAll(what: string, rows: readonly MediaRow[], begin: (row: MediaRow) => Promise<unknown>): Promise<number> {
     let begun = 0
     for (const row of rows) {
       if (state === 'stopping') break
       try {
-        await begin(row)
-        begun += 1
+        if ((await begin(row)) !== false) begun += 1
       } catch (error) {
         // One that cannot be begun must not hold up those behind it.
         logger.warn('reconcile-failed', { what, id: row.id, ...factsOfError(error) })
@@ -54,7 +59,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     try {
       const unstarted = await catalog.unstarted(olderThanMs, batchMax)
       const unerased = await catalog.unerased(olderThanMs, batchMax)
-      if (unstarted.length + unerased.length === 0) return 0
+      const unsettled = await catalog.unsettled(notSeenMs, batchMax)
+      if (unstarted.length + unerased.length + unsettled.length === 0) return 0
       // One question instead of a time-out per row while Temporal is away.
       await starter.ping()
       const erased = await beginAll('erase', unerased, (row) => starter.erase(row))
@@ -62,7 +68,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       const started = await beginAll('ingest', unstarted, (row) =>
         row.state === 'erased' ? catalog.markStarted(row.id) : starter.start(row),
       )
-      return erased + started
+      const abandoned = await beginAll('abandoned', unsettled, (row) => seeTo(row, options))
+      return erased + started + abandoned
     } catch (error) {
       logger.warn('reconcile-failed', { what: 'pass', ...factsOfError(error) })
       return 0

@@ -1,7 +1,7 @@
 import type { Handler } from './call.ts'
 import { mediaEvents } from './events-route.ts'
 import { healthz, readyz } from './health-routes.ts'
-import { deleteMedia, getFacts, getMedia, listMedia } from './media-routes.ts'
+import { deleteMedia, getFacts, getMedia, listMedia, retryMedia } from './media-routes.ts'
 import { description, page, pageConfig, pageFile, problemType } from './page-routes.ts'
 import { upload } from './upload.ts'
 
@@ -20,6 +20,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/media', access: 'tenant', handler: listMedia },
   { method: 'GET', path: '/v1/media/{id}', access: 'tenant', handler: getMedia },
   { method: 'DELETE', path: '/v1/media/{id}', access: 'tenant', handler: deleteMedia },
+  { method: 'POST', path: '/v1/media/{id}/retry', access: 'tenant', handler: retryMedia },
   { method: 'GET', path: '/v1/media/{id}/facts', access: 'tenant', handler: getFacts },
   { method: 'GET', path: '/v1/media/{id}/events', access: 'tenant', handler: mediaEvents },
   { method: 'GET', path: '/v1/openapi.json', access: 'public', handler: description },

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import { createIdGenerator } from '../domain/ids.ts'
 import type { MediaRow } from '../domain/media.ts'
+import type { WorkflowWatch } from '../domain/ports.ts'
 import { createJsonLogger } from './logger.ts'
 import { createReconciler } from './reconciler.ts'
-import { createStarter, type StarterOptions } from './starter.ts'
+import { createStarter, type Starter, type StarterOptions } from './starter.ts'
 import { createMemoryCatalog, createRecordingStarter } from './testing.ts'
 
 const nextId = createIdGenerator(4, Date.now)
@@ -94,6 +95,12 @@ test('api: an erasure that failed may be begun anew, and goes before all else', 
   assert.deepEqual(options?.['priority'], { priorityKey: 1, fairnessKey: 'acme' })
 })
 
+const allRunning: WorkflowWatch = { look: async () => 'running' }
+
+function reconcilerOf(catalog: ReturnType<typeof createMemoryCatalog>, starter: Starter, olderThanMs = 0, workflows = allRunning) {
+  return createReconciler({ catalog, starter, workflows, olderThanMs, notSeenMs: 0, intervalMs: 1, logger: silent })
+}
+
 test('api: the reconciler begins what was committed and not begun, and erasures that are owed', async () => {
   const catalog = createMemoryCatalog()
   const [lost, owed, done] = [await rowIn(catalog), await rowIn(catalog), await rowIn(catalog)]
@@ -101,7 +108,7 @@ test('api: the reconciler begins what was committed and not begun, and erasures 
   await catalog.beginErase(owed.id)
   await catalog.markStarted(done.id)
   const starter = createRecordingStarter(catalog)
-  const reconciler = createReconciler({ catalog, starter, olderThanMs: 0, intervalMs: 1, logger: silent })
+  const reconciler = reconcilerOf(catalog, starter)
   assert.equal(await reconciler.pass(), 2)
   assert.deepEqual([starter.started.map(({ id }) => id), starter.erased.map(({ id }) => id)], [[lost.id], [owed.id]])
   catalog.change(owed.id, { stage: 'done' })
@@ -112,12 +119,12 @@ test('api: the reconciler leaves young rows to their requests, and brings in not
   const catalog = createMemoryCatalog()
   await rowIn(catalog)
   const starter = createRecordingStarter(catalog)
-  assert.equal(await createReconciler({ catalog, starter, olderThanMs: 60_000, intervalMs: 1, logger: silent }).pass(), 0)
+  assert.equal(await reconcilerOf(catalog, starter, 60_000).pass(), 0)
   const [row] = [...catalog.rows.values()]
   assert.ok(row)
   await catalog.beginErase(row.id)
   catalog.change(row.id, { stage: 'done' })
-  await createReconciler({ catalog, starter, olderThanMs: 0, intervalMs: 1, logger: silent }).pass()
+  await reconcilerOf(catalog, starter).pass()
   assert.deepEqual([starter.started, await catalog.unstarted(0, 10)], [[], []])
 })
 
@@ -126,21 +133,21 @@ test('api: one that cannot be begun does not hold up those behind it, and nothin
   const [bad, good] = [await rowIn(catalog), await rowIn(catalog)]
   const recording = createRecordingStarter(catalog)
   const starter = { ...recording, start: (row: MediaRow) => (row.id === bad.id ? Promise.reject(new Error('bad')) : recording.start(row)) }
-  assert.equal(await createReconciler({ catalog, starter, olderThanMs: 0, intervalMs: 1, logger: silent }).pass(), 1)
+  assert.equal(await reconcilerOf(catalog, starter).pass(), 1)
   assert.deepEqual(
     recording.started.map(({ id }) => id),
     [good.id],
   )
   let tried = 0
   const away = { ...recording, start: async () => void tried++, ping: async () => Promise.reject(new Error('away')) }
-  assert.equal(await createReconciler({ catalog, starter: away, olderThanMs: 0, intervalMs: 1, logger: silent }).pass(), 0)
+  assert.equal(await reconcilerOf(catalog, away).pass(), 0)
   assert.equal(tried, 0)
 })
 
 test('api: a started reconciler goes on until it is stopped', async () => {
   const catalog = createMemoryCatalog()
   const starter = createRecordingStarter(catalog)
-  const reconciler = createReconciler({ catalog, starter, olderThanMs: 0, intervalMs: 1, logger: silent })
+  const reconciler = reconcilerOf(catalog, starter)
   reconciler.start()
   const row = await rowIn(catalog)
   while (starter.started.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
@@ -149,4 +156,47 @@ test('api: a started reconciler goes on until it is stopped', async () => {
     starter.started.map(({ id }) => id),
     [row.id],
   )
+})
+
+test('api: an item whose workflow ended without an outcome fails, and can be tried again', async () => {
+  const catalog = createMemoryCatalog()
+  const row = await rowIn(catalog)
+  const starter = createRecordingStarter(catalog)
+  await starter.start(row)
+  const seen: string[] = []
+  const ended = { look: async (id: string) => (seen.push(id), 'ended' as const) }
+  const reconciler = reconcilerOf(catalog, starter, 0, ended)
+  assert.equal(await reconciler.pass(), 1)
+  assert.deepEqual([catalog.rows.get(row.id)?.state, catalog.rows.get(row.id)?.error?.code], ['failed', 'INGEST_ENDED'])
+  assert.equal(await reconciler.pass(), 0)
+  await catalog.retry(row.id)
+  assert.equal(await reconciler.pass(), 1)
+  assert.equal(starter.started.at(-1)?.version, 2)
+  await reconciler.pass()
+  assert.deepEqual(seen, [`ingest:acme:${row.id}`, `ingest:acme:${row.id}:2`])
+})
+
+test('api: a workflow that is not known is begun anew, one that runs is left alone', async () => {
+  const catalog = createMemoryCatalog()
+  const row = await rowIn(catalog)
+  const starter = createRecordingStarter(catalog)
+  await starter.start(row)
+  assert.equal(await reconcilerOf(catalog, starter).pass(), 0)
+  assert.equal(await reconcilerOf(catalog, starter, 0, { look: async () => 'unknown' }).pass(), 1)
+  assert.deepEqual([starter.started.length, catalog.rows.get(row.id)?.state], [2, 'processing'])
+})
+
+test('api: an outcome that came just before the workflow ended is left as it is', async () => {
+  const catalog = createMemoryCatalog()
+  const row = await rowIn(catalog)
+  const starter = createRecordingStarter(catalog)
+  await starter.start(row)
+  const late: WorkflowWatch = {
+    look: async () => {
+      catalog.change(row.id, { state: 'ready' })
+      return 'ended'
+    },
+  }
+  assert.equal(await reconcilerOf(catalog, starter, 0, late).pass(), 0)
+  assert.equal(catalog.rows.get(row.id)?.state, 'ready')
 })

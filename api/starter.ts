@@ -47,7 +47,7 @@ export function createStarter(options: StarterOptions): Starter {
           workflowId,
           taskQueue,
           args: [input],
-          // One ingest per item, for as long as Temporal keeps the ended one; an erasure that failed is owed still, so it may be begun anew.
+          // One ingest per version, for as long as Temporal keeps the ended one; an erasure that failed is owed still, so it may be begun anew.
           workflowIdReusePolicy: type === 'ingest' ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
           workflowIdConflictPolicy: 'FAIL',
           typedSearchAttributes: attributes.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value })),
@@ -66,7 +66,7 @@ export function createStarter(options: StarterOptions): Starter {
 
   return {
     async start(row) {
-      await begin('ingest', ingestWorkflowId(row.tenant, row.id), row, {
+      await begin('ingest', ingestWorkflowId(row), row, {
         mediaId: row.id,
         tenant: row.tenant,
         kind: row.kind,

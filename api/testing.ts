@@ -9,7 +9,7 @@ import { hashKey } from './keys.ts'
 import { createJsonLogger } from './logger.ts'
 import type { Starter } from './starter.ts'
 
-type CatalogPart = MediaStore & Pick<Catalog, 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping'>
+type CatalogPart = MediaStore & Pick<Catalog, 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping' | 'forgetCheckpoints'>
 
 export interface MemoryCatalog extends CatalogPart {
   readonly rows: Map<MediaId, MediaRow>
@@ -73,6 +73,16 @@ export function createMemoryCatalog(): MemoryCatalog {
     async markStarted(id) {
       started.add(id)
     },
+    async retry(id) {
+      const { error: _error, ...row } = rowOf(id)
+      if (row.state !== 'failed') throw new MediaError('MEDIA_NOT_FAILED')
+      rows.set(id, row)
+      started.delete(id)
+      change(id, { state: 'processing', stage: 'received', version: row.version + 1 })
+    },
+    async unsettled() {
+      return [...rows.values()].filter((row) => started.has(row.id) && !isFinal(row))
+    },
     async unerased(olderThanMs, limit) {
       return [...rows.values()].filter((row) => row.state === 'erased' && row.stage !== 'done' && due(row, olderThanMs)).slice(0, limit)
     },
@@ -106,6 +116,7 @@ export function createMemoryCatalog(): MemoryCatalog {
       return () => listeners.delete(listener)
     },
     async ping() {},
+    async forgetCheckpoints() {},
   }
 }
 

@@ -65,6 +65,30 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
       await database.rows('update media set started_at = now() where id = $1 and started_at is null', [id])
     },
 
+    async retry(id) {
+      await database.transaction(async (queries) => {
+        const { state } = await lockMedia(queries, id)
+        if (state !== 'failed') throw new MediaError('MEDIA_NOT_FAILED', `The item is ${state}.`)
+        await queries.rows(
+          `update media set state = 'processing', stage = 'received', error = null, version = version + 1,
+             accepted_at = now(), started_at = null, seen_at = null where id = $1`,
+          [id],
+        )
+      })
+    },
+
+    async unsettled(notSeenMs, limit) {
+      const rows = await database.rows<MediaColumns>(
+        `update media set seen_at = now() where id in (
+           select id from media where state in ('processing', 'playable') and started_at is not null
+             and coalesce(seen_at, started_at) <= now() - $1 * interval '1 millisecond'
+           order by coalesce(seen_at, started_at) limit $2 for update skip locked)
+         returning ${mediaColumns}`,
+        [notSeenMs, limit],
+      )
+      return rows.map(toMediaRow)
+    },
+
     async setStage(id, stage, progress) {
       await database.rows(
         `update media set stage = $2, progress = $3::json

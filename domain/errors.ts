@@ -57,6 +57,18 @@ export const errorTable = {
     advice: 'Send a file with a video track.',
   },
   MEDIA_NOT_FOUND: { retry: false, status: 404, title: 'There is no such item.', advice: 'Check the id and the API key.' },
+  MEDIA_NOT_FAILED: {
+    retry: false,
+    status: 409,
+    title: 'Only an item that failed can be tried again.',
+    advice: 'Look at its state; a rejected file has to be sent anew.',
+  },
+  ORIGINAL_GONE: {
+    retry: false,
+    status: 410,
+    title: 'The original of this item is not kept.',
+    advice: 'Send the file anew.',
+  },
   MEDIA_ERASED: { retry: false, status: 410, title: 'The item was erased.', advice: 'Nothing can be done: erasure is final.' },
   PRESET_UNKNOWN: {
     retry: false,
@@ -117,6 +129,18 @@ export const errorTable = {
     title: 'The database was set up by a release that this one does not follow.',
     advice: 'Use the release that set it up, or another database.',
   },
+  INGEST_CANCELLED: {
+    retry: true,
+    status: 500,
+    title: 'The processing was stopped by an operator.',
+    advice: 'Try the item again.',
+  },
+  INGEST_ENDED: {
+    retry: true,
+    status: 500,
+    title: 'The processing ended without an outcome.',
+    advice: 'Look at its workflow, then try the item again.',
+  },
   WORKER_LOST: { retry: true, status: 503, title: 'The process doing the work ended.', advice: 'It is tried again by itself.' },
   EDGE_UNAVAILABLE: { retry: true, status: 503, title: 'An edge does not answer the purge.', advice: 'It is tried again by itself.' },
   NOT_YET_REFUSED: {
@@ -165,6 +189,15 @@ export function isRetryable(error: unknown): boolean {
 /** The code of any thrown value; what is not a {@link MediaError} is INTERNAL. */
 export function codeOf(error: unknown): ErrorCode {
   return error instanceof MediaError ? error.code : 'INTERNAL'
+}
+
+/**
+ * How an ingest ends that cannot go on: the bytes were at fault, or we were. What is ours (a tool or an object
+ * that is missing, a preset that this release has no more) can be tried again once it is mended.
+ */
+export function outcomeOf(code: ErrorCode): 'rejected' | 'failed' {
+  const { retry, status } = errorTable[code]
+  return /^(MEDIA|UPLOAD)_/.test(code) && !retry && status < 500 ? 'rejected' : 'failed'
 }
 
 /** Narrowing for codes that crossed a process boundary as text. */

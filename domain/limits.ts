@@ -73,6 +73,8 @@ export const limits = {
   /** What an origin looked up for an alias answers for this long. */
   aliasAgeMsMax: 500,
   aliasItemsMax: 1_000,
+  /** An item that is not settled has its workflow looked at this often: it may have been ended by hand. */
+  ingestNotSeenMsMax: 60_000,
   outboxBatchMax: 200,
   /** An event that Kafka does not take at first is tried again after at most this long. */
   relayBackoffMsMax: 30_000,

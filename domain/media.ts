@@ -130,9 +130,9 @@ export function remuxedKey(id: MediaId): string {
   return `remuxed/${id}`
 }
 
-/** The one workflow that may bring an item in: its id is the idempotency key. */
-export function ingestWorkflowId(tenant: string, id: MediaId): string {
-  return `ingest:${tenant}:${id}`
+/** The one workflow that may bring a version of an item in: its id is the idempotency key. */
+export function ingestWorkflowId({ tenant, id, version }: Pick<MediaRow, 'tenant' | 'id' | 'version'>): string {
+  return version === 1 ? `ingest:${tenant}:${id}` : `ingest:${tenant}:${id}:${version}`
 }
 
 export function eraseWorkflowId(tenant: string, id: MediaId): string {

@@ -117,6 +117,13 @@ export interface MediaStore {
   /** Accepted at least `olderThanMs` ago and not marked started: the reconciler's work. */
   unstarted(olderThanMs: number, limit: number): Promise<MediaRow[]>
   markStarted(id: MediaId): Promise<void>
+  /** A failed item is to be brought in again, as its next version: processing and not started. MEDIA_NOT_FAILED, MEDIA_NOT_FOUND. */
+  retry(id: MediaId): Promise<void>
+  /**
+   * Started but not settled, and not looked at for `notSeenMs`: whether their workflows still run has to be asked.
+   * What is given counts as looked at, so that several who ask share the work.
+   */
+  unsettled(notSeenMs: number, limit: number): Promise<MediaRow[]>
   /** Erasures that began at least `olderThanMs` ago and are not settled: their workflows may have to be begun anew. */
   unerased(olderThanMs: number, limit: number): Promise<MediaRow[]>
   /** No effect on rows in a final state. */
@@ -184,10 +191,10 @@ export interface CurrentFiles {
   finished(id: MediaId, version: number, step: string): Promise<unknown>
 }
 
-/** What an activity may ask of the workflow engine. */
+/** What may be asked of the workflow engine. */
 export interface WorkflowWatch {
-  /** Whether the workflow has ended, or never was. */
-  ended(workflowId: string): Promise<boolean>
+  /** `unknown`: it never was, or ended so long ago that it is forgotten. */
+  look(workflowId: string): Promise<'running' | 'ended' | 'unknown'>
 }
 
 // ---- media ----

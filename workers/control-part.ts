@@ -26,15 +26,15 @@ const RECONCILE_INTERVAL_MS = 1_000
 /** CloudEvents' source attribute of everything this pipeline announces. */
 export const EVENT_SOURCE = 'urn:darkroom'
 
-/** Whether workflows have ended, as Temporal knows it. */
+/** What has become of workflows, as Temporal knows it. */
 function watchOf(temporal: Client): WorkflowWatch {
   return {
-    async ended(workflowId) {
+    async look(workflowId) {
       try {
         const { status } = await temporal.workflow.getHandle(workflowId).describe()
-        return status.name !== 'RUNNING'
+        return status.name === 'RUNNING' ? 'running' : 'ended'
       } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return true
+        if (error instanceof WorkflowNotFoundError) return 'unknown'
         throw error
       }
     },
@@ -68,10 +68,18 @@ export async function startControlWorker(
   })
 }
 
-/** Finds what was committed and not started. */
-export function startReconciler(core: Core, starter: Starter, parts: Parts): void {
+/** Finds what was committed and not started, and what ended without an outcome. */
+export function startReconciler(core: Core, starter: Starter, temporal: Client, parts: Parts): void {
   const { catalog, logger } = core
-  const reconciler = createReconciler({ catalog, starter, logger, olderThanMs: UNSTARTED_MS, intervalMs: RECONCILE_INTERVAL_MS })
+  const reconciler = createReconciler({
+    catalog,
+    starter,
+    workflows: watchOf(temporal),
+    logger,
+    olderThanMs: UNSTARTED_MS,
+    notSeenMs: limits.ingestNotSeenMsMax,
+    intervalMs: RECONCILE_INTERVAL_MS,
+  })
   reconciler.start()
   parts.add({ name: 'reconciler', stop: async () => await reconciler.stop() })
 }

@@ -20,6 +20,6 @@ await runMain(async (parts, end) => {
   parts.add(await startControlWorker(core, seat, bundle, temporal, openBlobReader(core, parts)))
   await makeCurrent(temporal, core.config.temporal.namespace, bundle.buildId)
   startRelay(core, parts)
-  startReconciler(core, starterOf(core, temporal), parts)
+  startReconciler(core, starterOf(core, temporal), temporal, parts)
   core.logger.info('working', { role: 'control', buildId: bundle.buildId })
 })

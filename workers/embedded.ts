@@ -105,7 +105,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
   await makeCurrent(temporal, config.temporal.namespace, bundle.buildId)
   const starter = starterOf(core, temporal)
   startRelay(core, parts)
-  startReconciler(core, starter, parts)
+  startReconciler(core, starter, temporal, parts)
   parts.add(await startOrigin(core, blobs, { host: '127.0.0.1', port: ports.origin }))
   parts.add(await startApi(core, starter, { host: '127.0.0.1', port: ports.api }))
   const api = `http://127.0.0.1:${ports.api}`

@@ -26,9 +26,9 @@ export async function erase(input: EraseInput): Promise<void> {
 setWorkflowOptions({ versioningBehavior: 'PINNED' }, erase)
 
 /** An ingest that has ended already, or never began, is what we want: that the request fails then says nothing. */
-async function stopIngest({ tenant, mediaId }: EraseInput): Promise<void> {
+async function stopIngest({ mediaId: id, ...input }: EraseInput): Promise<void> {
   try {
-    await getExternalWorkflowHandle(ingestWorkflowId(tenant, mediaId)).cancel()
+    await getExternalWorkflowHandle(ingestWorkflowId({ id, ...input })).cancel()
   } catch {
     // Not found or closed.
   }

@@ -1,4 +1,5 @@
-import { CancellationScope, setWorkflowOptions } from '@temporalio/workflow'
+import { CancellationScope, patched, setWorkflowOptions } from '@temporalio/workflow'
+import { type ErrorCode, isErrorCode, outcomeOf } from '../domain/errors.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { failureCode, isCancellation } from './failure.ts'
 import { activity } from './policy.ts'
@@ -12,9 +13,9 @@ export interface IngestResult {
 }
 
 /**
- * Brings one upload to exactly one outcome. Bytes at fault end as `rejected`, a fault of ours as
- * `failed`, both with everything undone; the workflow itself then completes, since refusing is its work.
- * Cancelled (by an erase) it undoes and lets the cancellation through.
+ * Brings one upload to exactly one outcome. Bytes at fault end as `rejected`, with everything undone; a fault of
+ * ours as `failed`, with the original kept, so that it can be tried again. The workflow itself then completes, since
+ * refusing is its work. Cancelled (by an erase, or by hand) it settles the item and lets the cancellation through.
  */
 export async function ingest(input: IngestInput): Promise<IngestResult> {
   const begun: IngestStep[] = []
@@ -28,15 +29,22 @@ export async function ingest(input: IngestInput): Promise<IngestResult> {
     showStage('done', 'Ready.')
     return { state: 'ready' }
   } catch (error) {
-    const code = failureCode(error)
+    const isCancelled = isCancellation(error)
+    const code = isCancelled ? 'INGEST_CANCELLED' : knownCode(failureCode(error))
+    const ending = outcomeOf(code)
     return await CancellationScope.nonCancellable(async () => {
-      showStage('discard', `Undoing after ${isCancellation(error) ? 'a cancellation' : code}.`)
-      for (const step of begun.toReversed()) await step.undo?.(input)
-      if (isCancellation(error)) throw error
+      showStage('discard', `Undoing after ${isCancelled ? 'a cancellation' : code}.`)
+      for (const step of begun.toReversed()) await step.undo?.(input, ending)
+      if (isCancelled && !patched('settle-cancelled')) throw error
       const state = await activity('refuse')(input, code)
-      showStage('done', `Refused: ${code}.`)
+      if (isCancelled) throw error
+      showStage('done', `${ending === 'failed' ? 'Failed' : 'Refused'}: ${code}.`)
       return { state, code }
     })
   }
 }
 setWorkflowOptions({ versioningBehavior: 'PINNED' }, ingest)
+
+function knownCode(text: string): ErrorCode {
+  return isErrorCode(text) ? text : 'INTERNAL'
+}

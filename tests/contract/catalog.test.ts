@@ -152,6 +152,48 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     })
   }
 
+  test('catalog: a failed item is brought in again as its next version, and nothing else is', async () => {
+    const own = await server.catalog()
+    const media = someMedia()
+    await own.accept(media)
+    await assert.rejects(own.retry(media.id), { code: 'MEDIA_NOT_FAILED' })
+    await own.markStarted(media.id)
+    await own.settle(media.id, refused(media.id, 'failed'))
+    await own.retry(media.id)
+    await assert.rejects(own.retry(media.id), { code: 'MEDIA_NOT_FAILED' })
+    const row = await own.get(media.id)
+    assert.deepEqual([row?.state, row?.stage, row?.version, row?.error], ['processing', 'received', 2, undefined])
+    assert.deepEqual(
+      (await own.unstarted(0, 9)).map(({ id }) => id),
+      [media.id],
+    )
+    await own.place(keyOf(media.id), 1)
+    await own.settle(media.id, refused(media.id, 'failed'))
+    assert.deepEqual(
+      (await own.eventsOf(media.id)).map(({ eventId }) => eventId),
+      [`${media.id}.1.media.failed`, `${media.id}.2.media.failed`],
+    )
+    await own.retry(media.id)
+    await own.settle(media.id, refused(media.id, 'rejected'))
+    await assert.rejects(own.retry(media.id), { code: 'MEDIA_NOT_FAILED' })
+    await assert.rejects(own.retry(newId()), { code: 'MEDIA_NOT_FOUND' })
+  })
+
+  test('catalog: unsettled gives what was started and is not settled, once in a while', async () => {
+    const own = await server.catalog()
+    const [running, waiting, done] = [someMedia(), someMedia(), someMedia()]
+    for (const media of [running, waiting, done]) await own.accept(media)
+    for (const media of [running, done]) await own.markStarted(media.id)
+    await own.settle(done.id, refused(done.id))
+    assert.deepEqual(await own.unsettled(60_000, 9), [])
+    assert.deepEqual(
+      (await own.unsettled(0, 9)).map(({ id }) => id),
+      [running.id],
+    )
+    assert.deepEqual(await own.unsettled(60_000, 9), [])
+    assert.equal((await own.get(running.id))?.revision, 0)
+  })
+
   test('catalog: a ready item stays ready whatever comes late', async () => {
     const id = await readied()
     await catalog.settle(id, refused(id))

@@ -34,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'ingest-image-ready', workflow: 'ingest', input: image, child: 'image' },
   { name: 'ingest-image-second-version', workflow: 'ingest', input: { ...image, version: 2 } },
   { name: 'ingest-image-rejected', workflow: 'ingest', input: image, fails: { activity: 'admitImage', code: 'MEDIA_CORRUPT' } },
+  { name: 'ingest-image-failed', workflow: 'ingest', input: image, fails: { activity: 'developImage', code: 'INTERNAL' } },
   { name: 'ingest-video-ready', workflow: 'ingest', input: video, child: 'video' },
   {
     name: 'ingest-video-rejected-in-a-chunk',

@@ -12,7 +12,10 @@ export interface IngestStep {
   readonly stage: Stage
   /** Shown to operators while the step runs. */
   describe(input: IngestInput): string
-  /** Undoes the step whether or not it got to act; idempotent; run in reverse order, not cancellable. */
-  readonly undo?: (input: IngestInput) => Promise<void>
+  /**
+   * Undoes the step whether or not it got to act; idempotent; run in reverse order, not cancellable. Where we are at
+   * fault (`failed`) what is needed to try again stays.
+   */
+  readonly undo?: (input: IngestInput, ending: 'rejected' | 'failed') => Promise<void>
   run(input: IngestInput, carried: Carried): Promise<Carried>
 }
