@@ -28,7 +28,7 @@ export const errorTable = {
     retry: false,
     status: 415,
     title: 'This type of file is not accepted.',
-    advice: 'Convert it to JPEG, PNG, WebP, HEIC, AVIF, MP4, MOV or WebM.',
+    advice: 'Convert it to JPEG, PNG, WebP, GIF, HEIC, AVIF, MP4, MOV or WebM.',
   },
   MEDIA_TYPE_MISMATCH: {
     retry: false,
@@ -43,7 +43,12 @@ export const errorTable = {
     title: 'The picture has more pixels than the limit.',
     advice: 'Send it at a smaller size.',
   },
-  MEDIA_TOO_LONG: { retry: false, status: 422, title: 'The video is longer than the limit.', advice: 'Trim it and send it anew.' },
+  MEDIA_TOO_LONG: {
+    retry: false,
+    status: 422,
+    title: 'The video or animation is longer than the limit.',
+    advice: 'Trim it and send it anew.',
+  },
   MEDIA_TOO_COSTLY: {
     retry: false,
     status: 422,

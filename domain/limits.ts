@@ -15,6 +15,10 @@ export const limits = {
   /** Predicted from the header, before any decode. */
   imageDecodeBytesMax: 512 * 1024 ** 2,
   imageDecodeMsMax: 30_000,
+  animationFramesMax: 3_000,
+  animationDurationMsMax: 120_000,
+  /** Frames times canvas: what is decoded, however small the parts that change. */
+  animationPixelsMax: 400_000_000,
   imageChildRssBytesMax: 1024 ** 3,
   /** From starting a decoding child to its readiness. */
   imageChildStartMsMax: 30_000,

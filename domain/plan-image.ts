@@ -3,7 +3,7 @@ import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
 import type { Limits } from './limits.ts'
 import type { FileExtension } from './media.ts'
-import type { ImageFormat, ImagePlan, ImageProbe, PlannedRendition, Preset } from './plans.ts'
+import type { Animation, ImageFormat, ImagePlan, ImageProbe, PlannedRendition, Preset } from './plans.ts'
 
 /** VP8 holds 14 bits of width and height (RFC 6386, section 9.1); JPEG would hold 16. */
 const RENDITION_SIDE_MAX = 16_383
@@ -46,8 +46,12 @@ export function predictDecodeBytes(probe: ImageProbe): number {
   return rows * probe.width * probe.decodeBytesPerPixel
 }
 
-/** Refuses from the header alone what would cost too much: MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY. */
-export function admitImage(probe: ImageProbe, limits: Pick<Limits, 'imagePixelsMax' | 'imageSideMax' | 'imageDecodeBytesMax'>): void {
+/** What a picture is admitted by. */
+export type ImageLimits = Pick<Limits, 'imagePixelsMax' | 'imageSideMax' | 'imageDecodeBytesMax'> &
+  Pick<Limits, 'animationFramesMax' | 'animationDurationMsMax' | 'animationPixelsMax'>
+
+/** Refuses from the header alone what would cost too much: MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY, MEDIA_TOO_LONG. */
+export function admitImage(probe: ImageProbe, limits: ImageLimits): void {
   const { width, height } = probe
   if (width > limits.imageSideMax || height > limits.imageSideMax || width * height > limits.imagePixelsMax)
     throw new MediaError('MEDIA_TOO_MANY_PIXELS', `The picture is ${width} x ${height}.`, { facts: { width, height } })
@@ -55,6 +59,16 @@ export function admitImage(probe: ImageProbe, limits: Pick<Limits, 'imagePixelsM
   if (decodeBytes > limits.imageDecodeBytesMax)
     throw new MediaError('MEDIA_TOO_COSTLY', `Decoding would take ${Math.round(decodeBytes / 1024 ** 2)} MiB.`, {
       facts: { width, height, decodeBytes },
+    })
+  if (probe.animation) admitAnimation(probe, probe.animation, limits)
+}
+
+function admitAnimation({ width, height, frames }: ImageProbe, { durationMs }: Animation, limits: ImageLimits): void {
+  if (durationMs > limits.animationDurationMsMax)
+    throw new MediaError('MEDIA_TOO_LONG', `The animation lasts ${Math.round(durationMs / 1_000)} s.`, { facts: { durationMs } })
+  if (frames > limits.animationFramesMax || frames * width * height > limits.animationPixelsMax)
+    throw new MediaError('MEDIA_TOO_COSTLY', `The animation has ${frames} frames of ${width} x ${height}.`, {
+      facts: { frames, width, height },
     })
 }
 

@@ -2,7 +2,7 @@
 import type { Edits } from './edits.ts'
 
 export type ImageFormat = 'jpeg' | 'webp' | 'avif'
-export type ImageSourceType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/heic' | 'image/avif'
+export type ImageSourceType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif' | 'image/heic' | 'image/avif'
 /** In the order in which the documentation names them. */
 export const videoSourceTypes = ['video/mp4', 'video/quicktime', 'video/3gpp', 'video/webm', 'video/x-matroska', 'video/mp2t'] as const
 export type VideoSourceType = (typeof videoSourceTypes)[number]
@@ -40,6 +40,17 @@ export interface ImageProbe {
   readonly heldWhole: boolean
   /** Bytes that the decoder holds per pixel. */
   readonly decodeBytesPerPixel: number
+  /** Where there is more than one frame. */
+  readonly animation?: Animation
+}
+
+/** What an animation's frames say of time, as browsers take it. */
+export interface Animation {
+  readonly durationMs: number
+  /** Frames per second of a grid on which every frame begins, as nearly as it can be said; not below ten. */
+  readonly fps: number
+  /** Times that it is played; 0 is for ever. */
+  readonly loops: number
 }
 
 export interface PlannedRendition {

@@ -11,7 +11,7 @@ export function foreignNameOf(head: Uint8Array): string {
 
 /** Offset, leading bytes, name; the first that fits wins, so narrower ones come first. */
 const signatures: readonly (readonly [number, string | readonly number[], string])[] = [
-  [0, 'GIF8', 'a GIF image'],
+  [0, 'GIF8', 'a GIF of an unknown version'],
   [0, [0x49, 0x49, 0x2a, 0x00, 0x10, 0x00, 0x00, 0x00, 0x43, 0x52], 'a camera raw image'],
   [0, 'IIRO', 'a camera raw image'],
   [0, 'IIRS', 'a camera raw image'],

@@ -19,6 +19,8 @@ export function sniff(head: Uint8Array): Sniffed {
   if (startsWith(head, [0xff, 0xd8, 0xff])) return 'image/jpeg'
   // PNG (third edition), section 5.2.
   if (startsWith(head, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return 'image/png'
+  // GIF89a specification, section 17.
+  if (textAt(head, 0, 6) === 'GIF87a' || textAt(head, 0, 6) === 'GIF89a') return 'image/gif'
   // RFC 9649, section 2.4.
   if (textAt(head, 0, 4) === 'RIFF' && textAt(head, 8, 4) === 'WEBP') return 'image/webp'
   return isoBmffTypeOf(head) ?? streamTypeOf(head) ?? { refused: foreignNameOf(head) }
@@ -53,6 +55,8 @@ const aliases: Readonly<Record<string, string>> = {
   'image/jpg': 'image/jpeg',
   'image/pjpeg': 'image/jpeg',
   'image/x-png': 'image/png',
+  'image/apng': 'image/png',
+  'image/vnd.mozilla.apng': 'image/png',
   // A HEIF's codec is told by its bytes; what a phone calls it is not.
   'image/heif': 'image/heic',
   'image/heic-sequence': 'image/heic',

@@ -31,19 +31,15 @@ export interface DecodingChild {
 
 /** Starts a child; it is ready for {@link DecodingChild.run} at once, and dies with this process. */
 export function startChild(limits: ChildLimits): DecodingChild {
-  const { sniffBytes, imagePixelsMax, imageSideMax, imageDecodeBytesMax } = limits
-  const child = fork(
-    fileURLToPath(new URL('./child.ts', import.meta.url)),
-    [JSON.stringify({ sniffBytes, imagePixelsMax, imageSideMax, imageDecodeBytesMax })],
-    {
-      serialization: 'advanced',
-      execArgv: ['--max-old-space-size=256'],
-      // Nothing of ours: no keys, no addresses. One decode at a time needs no more threads and arenas, and pictures go
-      // back to the system when they are done with: glibc would raise these thresholds and keep some 40 MB.
-      env: { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_TRIM_THRESHOLD_: '1048576' },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    },
-  )
+  const decodeLimits: DecodeLimits = limits
+  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [JSON.stringify(decodeLimits)], {
+    serialization: 'advanced',
+    execArgv: ['--max-old-space-size=256'],
+    // Nothing of ours: no keys, no addresses. One decode at a time needs no more threads and arenas, and pictures go
+    // back to the system when they are done with: glibc would raise these thresholds and keep some 40 MB.
+    env: { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_TRIM_THRESHOLD_: '1048576' },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
   let stderr = ''
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('latin1')).slice(-STDERR_KEPT)))
   let items = 0

@@ -1,15 +1,15 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
-import { admitImage } from '../../domain/plan-image.ts'
+import { admitImage, type ImageLimits } from '../../domain/plan-image.ts'
 import { sniff } from '../../domain/sniff.ts'
 import { readHeader } from './header.ts'
 import type { ImageHeader } from './header-parts.ts'
 
-export type DecodeLimits = Pick<Limits, 'sniffBytes' | 'imagePixelsMax' | 'imageSideMax' | 'imageDecodeBytesMax'>
+export type DecodeLimits = Pick<Limits, 'sniffBytes'> & ImageLimits
 
 /**
  * The type told by the bytes and the header, refused where a decode would cost too much; no decoder is involved.
- * MEDIA_TYPE_UNSUPPORTED, MEDIA_CORRUPT, MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY.
+ * MEDIA_TYPE_UNSUPPORTED, MEDIA_CORRUPT, MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY, MEDIA_TOO_LONG.
  */
 export function examine(bytes: Uint8Array, limits: DecodeLimits): ImageHeader {
   const type = sniff(bytes.subarray(0, limits.sniffBytes))

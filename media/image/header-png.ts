@@ -1,5 +1,6 @@
 import { textAt } from '../../domain/bytes.ts'
 import { orientationOf } from '../metadata/orientation.ts'
+import { animationOf } from './animation.ts'
 import { corrupt, type ImageHeader, tiffWithin, viewOf } from './header-parts.ts'
 
 /** Signature, then IHDR, whose length, name, 13 bytes and checksum are fixed. */
@@ -15,7 +16,7 @@ const colourTypes: Readonly<Record<number, { readonly channels: number; readonly
   6: { channels: 3, alpha: true, depths: [8, 16] },
 }
 
-/** IHDR and a walk over the chunks for tRNS, acTL and eXIf. MEDIA_CORRUPT. */
+/** IHDR and a walk over the chunks for tRNS, eXIf and an animation's frames. MEDIA_CORRUPT. */
 export function readPngHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes)
   if (bytes.length < AFTER_IHDR) throw corrupt('The PNG ends within its header.')
@@ -27,7 +28,7 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
   if (width === 0 || height === 0 || width > 0x7fff_ffff || height > 0x7fff_ffff) throw corrupt('The PNG has an impossible size.')
   if (!colour || !colour.depths.includes(depth) || interlace > 1) throw corrupt('The header of the PNG is damaged.')
 
-  const { transparent, exif, frames, hasData } = walkChunks(bytes, view)
+  const { transparent, exif, durationsMs, loops, hasData } = walkChunks(bytes, view)
   if (!hasData) throw corrupt('The PNG ends before its picture.')
   const hasAlpha = colour.alpha || transparent
   return {
@@ -36,10 +37,11 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
       width,
       height,
       orientation: exif ? orientationOf(exif) : 1,
-      frames,
+      frames: Math.max(1, durationsMs.length),
       hasAlpha,
       heldWhole: interlace === 1,
       decodeBytesPerPixel: (colour.channels + (hasAlpha ? 1 : 0)) * (depth === 16 ? 2 : 1),
+      ...(durationsMs.length > 1 ? { animation: animationOf(durationsMs, loops) } : {}),
     },
     exif,
   }
@@ -48,7 +50,9 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
 interface Chunks {
   readonly transparent: boolean
   readonly exif: Uint8Array | null
-  readonly frames: number
+  /** Of each frame that is there, whatever acTL claims; none where there is no animation. */
+  readonly durationsMs: readonly number[]
+  readonly loops: number
   readonly hasData: boolean
 }
 
@@ -56,7 +60,8 @@ interface Chunks {
 function walkChunks(bytes: Uint8Array, view: DataView): Chunks {
   let transparent = false
   let exif: Uint8Array | null = null
-  let frames = 1
+  const durationsMs: number[] = []
+  let loops: number | null = null
   let hasData = false
   for (let offset = AFTER_IHDR; offset + 8 <= bytes.length; ) {
     const length = view.getUint32(offset)
@@ -67,8 +72,14 @@ function walkChunks(bytes: Uint8Array, view: DataView): Chunks {
     if (name === 'tRNS') transparent = true
     if (name === 'eXIf') exif ??= tiffWithin(data)
     // acTL counts only before IDAT (section 11.3.4.1).
-    if (name === 'acTL' && !hasData && length === 8) frames = Math.max(1, view.getUint32(offset + 8))
+    if (name === 'acTL' && !hasData && length === 8) loops = view.getUint32(offset + 12)
+    if (name === 'fcTL' && loops !== null && length === 26) durationsMs.push(durationOf(view, offset + 8))
     offset += 12 + length
   }
-  return { transparent, exif, frames, hasData }
+  return { transparent, exif, durationsMs, loops: loops ?? 1, hasData }
+}
+
+/** Numerator and denominator of seconds; a denominator of zero means hundredths (section 11.3.4.2). */
+function durationOf(view: DataView, control: number): number {
+  return (1_000 * view.getUint16(control + 20)) / (view.getUint16(control + 22) || 100)
 }

@@ -1,5 +1,6 @@
 import { textAt } from '../../domain/bytes.ts'
 import { orientationOf } from '../metadata/orientation.ts'
+import { animationOf } from './animation.ts'
 import { corrupt, type ImageHeader, tiffWithin, viewOf } from './header-parts.ts'
 
 /** Where chunks begin: after RIFF, the size and WEBP. */
@@ -19,7 +20,8 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes)
   let canvas: Canvas | null = null
   let exif: Uint8Array | null = null
-  let frames = 0
+  const durationsMs: number[] = []
+  let loops = 1
   for (let offset = FIRST_CHUNK; offset + 8 <= bytes.length; ) {
     const name = textAt(bytes, offset, 4)
     const length = view.getUint32(offset + 4, true)
@@ -27,24 +29,27 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
     if (name === 'VP8X') canvas ??= readExtended(data)
     if (name === 'VP8 ') canvas ??= readLossy(data)
     if (name === 'VP8L') canvas ??= readLossless(data)
-    if (name === 'ANMF') frames++
+    if (name === 'ANIM' && data.length >= 6) loops = (data[4] ?? 0) + ((data[5] ?? 0) << 8)
+    if (name === 'ANMF' && data.length >= 16) durationsMs.push(number24(data, 12))
     if (name === 'EXIF') exif ??= tiffWithin(data)
     // Chunks are padded to an even length.
     offset += 8 + length + (length & 1)
   }
   if (!canvas) throw corrupt('The WebP ends before its picture.')
   if (canvas.width === 0 || canvas.height === 0) throw corrupt('The WebP has an impossible size.')
+  const moves = canvas.animated && durationsMs.length > 1
   return {
     probe: {
       type: 'image/webp',
       width: canvas.width,
       height: canvas.height,
       orientation: exif ? orientationOf(exif) : 1,
-      frames: canvas.animated ? Math.max(1, frames) : 1,
+      frames: moves ? durationsMs.length : 1,
       hasAlpha: canvas.hasAlpha,
       heldWhole: true,
       // The finished picture and the decoder's own, four channels each; an animation keeps two canvases more.
       decodeBytesPerPixel: canvas.animated ? 16 : 8,
+      ...(moves ? { animation: animationOf(durationsMs, loops) } : {}),
     },
     exif,
   }
@@ -54,8 +59,16 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
 function readExtended(data: Uint8Array): Canvas {
   if (data.length < 10) throw corrupt('The header of the WebP is damaged.')
   const [flags = 0] = data
-  const at = (offset: number) => (data[offset] ?? 0) + ((data[offset + 1] ?? 0) << 8) + ((data[offset + 2] ?? 0) << 16)
-  return { width: at(4) + 1, height: at(7) + 1, hasAlpha: (flags & ALPHA_FLAG) !== 0, animated: (flags & ANIMATION_FLAG) !== 0 }
+  return {
+    width: number24(data, 4) + 1,
+    height: number24(data, 7) + 1,
+    hasAlpha: (flags & ALPHA_FLAG) !== 0,
+    animated: (flags & ANIMATION_FLAG) !== 0,
+  }
+}
+
+function number24(data: Uint8Array, offset: number): number {
+  return (data[offset] ?? 0) + ((data[offset + 1] ?? 0) << 8) + ((data[offset + 2] ?? 0) << 16)
 }
 
 /** Three bytes of frame tag, a start code, then 14 bits each (RFC 6386, section 9.1). */

@@ -1,6 +1,7 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { SourceType } from '../../domain/plans.ts'
 import { readHeifHeader } from './header-heif.ts'
+import { readGifHeader } from './header-gif.ts'
 import { readJpegHeader } from './header-jpeg.ts'
 import type { ImageHeader } from './header-parts.ts'
 import { readPngHeader } from './header-png.ts'
@@ -18,6 +19,8 @@ export function readHeader(bytes: Uint8Array, type: SourceType): ImageHeader {
       return readPngHeader(bytes)
     case 'image/webp':
       return readWebpHeader(bytes)
+    case 'image/gif':
+      return readGifHeader(bytes)
     case 'image/heic':
     case 'image/avif':
       return readHeifHeader(bytes, type)

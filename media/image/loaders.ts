@@ -6,6 +6,7 @@ const loaders: Readonly<Partial<Record<SourceType, string>>> = {
   'image/jpeg': 'VipsForeignLoadJpegBuffer',
   'image/png': 'VipsForeignLoadPngBuffer',
   'image/webp': 'VipsForeignLoadWebpBuffer',
+  'image/gif': 'VipsForeignLoadNsgifBuffer',
   'image/avif': 'VipsForeignLoadHeifBuffer',
   // HEIC is decoded elsewhere; libvips is given our own TIFF of the pixels, for its profile.
   'image/heic': 'VipsForeignLoadTiffBuffer',

@@ -24,6 +24,7 @@ import {
   withChunks,
   withSegments,
 } from './specimens.ts'
+import { gif, gifColours } from './specimens-animation.ts'
 import { createImageStudio } from './studio.ts'
 
 const studio = createImageStudio({ slots: 2, limits })
@@ -235,6 +236,14 @@ test('studio: of an animation the first frame is shown', async () => {
   const developed = await develop(webp)
   assert.deepEqual([developed.files[0]?.width, developed.files[0]?.height], [64, 64])
   assertNear(await middleOf(fileOf(developed, 'jpg')), [200, 0, 0], 4, 'first frame')
+  const still = await develop(
+    gif(
+      64,
+      64,
+      [2, 1].map((colour) => ({ width: 64, height: 64, delay: 5, colour })),
+    ),
+  )
+  assertNear(await middleOf(fileOf(still, 'jpg')), gifColours[2] ?? [], 4, 'first frame of a GIF')
 })
 
 test('studio: a filter is seen in every rendition and in the blurhash', async () => {
