@@ -1,5 +1,6 @@
+import { frameOf } from '../domain/framing.ts'
 import type { Limits } from '../domain/limits.ts'
-import { admitImage as admit } from '../domain/plan-image.ts'
+import { admitImage as admit, orientedSize } from '../domain/plan-image.ts'
 import type { ImageStudio, MediaStore, ObjectStore } from '../domain/ports.ts'
 import type { ImageProbe } from '../domain/plans.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
@@ -13,13 +14,14 @@ export interface AdmitImageDeps {
   readonly limits: Limits
 }
 
-/** Decides from the header alone whether the picture may be decoded: type, pixels, predicted cost. */
+/** Decides from the header alone whether the picture may be decoded: type, pixels, predicted cost, a crop within it. */
 export function admitImage({ catalog, objects, images, limits }: AdmitImageDeps) {
   return async (input: IngestInput): Promise<ImageProbe> =>
     await withHeartbeat(async () => {
       await catalog.setStage(input.mediaId, 'admit')
       const probe = await images.probe(await readOriginal(objects, input.mediaId), input.sourceType)
       admit(probe, limits)
+      if (input.edits?.framing) frameOf(orientedSize(probe), input.edits.framing)
       return probe
     })
 }

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { MediaError } from '../domain/errors.ts'
+import { frameOf } from '../domain/framing.ts'
 import { admitVideo as admit } from '../domain/plan-video.ts'
 import type { Limits } from '../domain/limits.ts'
 import { remuxedKey } from '../domain/media.ts'
@@ -29,6 +30,7 @@ export function admitVideo(deps: AdmitVideoDeps) {
       const source = await locateSource(objects, input.mediaId, {})
       const { probe: first, facts, seekable } = await videos.probe(source, input.sourceType)
       admit(first, limits)
+      if (input.edits?.framing) frameOf(first, input.edits.framing)
       await videoSteps(catalog, input).finish('facts', facts)
       if (seekable) return first
       const probe = await remuxed(deps, input, source, first, beat)

@@ -59,7 +59,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 
 test('api: an upload is stored, committed, begun and answered 202 with its place', async () => {
   await using api = await startTestApi()
-  const response = await api.call('/v1/uploads?preset=thumbnail&filter=mono&strength=40&fade=10', {
+  const response = await api.call('/v1/uploads?preset=thumbnail&filter=mono&strength=40&fade=10&crop=pct:0,0,50,100&rotate=90', {
     method: 'POST',
     body: jpeg,
     headers: { 'content-type': 'image/jpeg' },
@@ -75,7 +75,13 @@ test('api: an upload is stored, committed, begun and answered 202 with its place
   const row = api.catalog.rows.get(item.id)
   assert.deepEqual(
     [row?.preset, row?.filter, row?.edits, row?.sourceType, row?.sourceBytes],
-    ['thumbnail', 'mono', { strength: 40, fade: 10 }, 'image/jpeg', jpeg.length],
+    [
+      'thumbnail',
+      'mono',
+      { strength: 40, fade: 10, framing: { crop: { unit: 'percent', x: 0, y: 0, width: 50, height: 100 }, rotate: 90 } },
+      'image/jpeg',
+      jpeg.length,
+    ],
   )
   assert.equal(row?.sourceSha256, createHash('sha256').update(jpeg).digest('hex'))
   assert.deepEqual(Buffer.from(api.objects.stored.get(originalKey(item.id)) ?? []), jpeg)

@@ -36,7 +36,7 @@ export const bench: Bench = {
       try {
         const header = examine(bytes, limits)
         const [{ width, height } = { width: 0, height: 0 }] = planImage(header.probe, standard, { filter: null, version: 1 }).renditions
-        const ours = await decode(bytes, header, width, height)
+        const ours = await decode(bytes, header, { width, height })
         const theirs =
           Math.min(width, height) >= COMPARED_SIDE_MIN && native ? await nativePixels(native, path, width, height, { scratch, say }) : null
         if (!theirs) continue

@@ -30,7 +30,7 @@ export const bench: Bench = {
         planImage(header.probe, standard, { filter: null, version: 1 }).renditions.map(({ width, height }) => [width, height]),
       )
       const [[topWidth, topHeight] = [0, 0]] = widths
-      const top = await decode(bytes, header, topWidth, topHeight)
+      const top = await decode(bytes, header, { width: topWidth, height: topHeight })
       const sized = sizerOf(top)
       const all = await sharp(bytes).autoOrient().toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true })
       for (const [width, height] of widths) {

@@ -1,4 +1,5 @@
 import { MediaError } from './errors.ts'
+import { type Framing, parseFraming } from './framing.ts'
 
 /** What may be asked for of an item's colours at upload, and how far each goes; 0 changes nothing, strength is 100 unless given. */
 export const editRanges = {
@@ -13,9 +14,9 @@ export const editRanges = {
   shadows: { min: -100, max: 100 },
 } as const
 export type EditName = keyof typeof editRanges
-export type Edits = { readonly [Name in EditName]?: number }
+export type Edits = { readonly [Name in EditName]?: number } & { readonly framing?: Framing }
 
-/** The filter and the edits of an item: all that is done to its colours. */
+/** The filter and the edits of an item: all that is done to it besides what its preset says. */
 export interface Look {
   readonly filter: string | null
   readonly edits?: Edits
@@ -24,11 +25,11 @@ export interface Look {
 const names = Object.keys(editRanges) as EditName[]
 
 /**
- * The edits among the values of a request; undefined where there are none. Each is a whole number within its range.
- * EDIT_INVALID.
+ * The edits among the values of a request; undefined where there are none. Each but the framing is a whole number
+ * within its range. EDIT_INVALID.
  */
 export function parseEdits(valueOf: (name: string) => string | null, filter: string | null): Edits | undefined {
-  const edits: { [Name in EditName]?: number } = {}
+  const edits: { [Name in EditName]?: number } & { framing?: Framing } = {}
   for (const name of names) {
     const text = valueOf(name)
     if (text === null || text === '') continue
@@ -38,15 +39,24 @@ export function parseEdits(valueOf: (name: string) => string | null, filter: str
     edits[name] = value
   }
   if (edits.strength !== undefined && filter === null) throw new MediaError('EDIT_INVALID', 'strength is of a filter, and none is given.')
+  const framing = parseFraming(valueOf)
+  if (framing) edits.framing = framing
   return Object.keys(edits).length === 0 ? undefined : edits
 }
 
 /** Whether anything is done to the colours. */
 export function changesColours({ filter, edits }: Look): boolean {
-  return filter !== null || edits !== undefined
+  return filter !== null || coloursOf({ filter, ...(edits ? { edits } : {}) }).edits !== undefined
 }
 
-/** The look alone of whatever has one. */
+/** The look alone of whatever has one, framing and all. */
 export function lookIn({ filter, edits }: Look): Look {
   return { filter, ...(edits === undefined ? {} : { edits }) }
+}
+
+/** What of a look is a matter of colours alone. */
+export function coloursOf({ filter, edits }: Look): Look {
+  if (edits === undefined) return { filter }
+  const { framing: _, ...colours } = edits
+  return lookIn({ filter, ...(Object.keys(colours).length === 0 ? {} : { edits: colours }) })
 }

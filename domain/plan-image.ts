@@ -1,6 +1,7 @@
 import { altOf, altPlaces } from './alt.ts'
 import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
+import { frameOf } from './framing.ts'
 import type { Limits } from './limits.ts'
 import type { FileExtension } from './media.ts'
 import type { Animation, ImageFormat, ImagePlan, ImageProbe, PlannedRendition, Preset } from './plans.ts'
@@ -15,15 +16,19 @@ export const imageExtensions: Readonly<Record<ImageFormat, FileExtension>> = { j
 
 /**
  * The renditions of a picture: every width of the preset that its source can fill, in every format of the preset.
- * Nothing is scaled up: a source narrower than the smallest width keeps its own width.
+ * Nothing is scaled up: a source narrower than the smallest width keeps its own width. Of a framed picture the
+ * sizes are those of what is shown. EDIT_INVALID where the framing leaves nothing to show.
  */
 export function planImage(probe: ImageProbe, preset: Preset, options: Look & { readonly version: number }): ImagePlan {
-  const { width, height } = orientedSize(probe)
-  return plan(width, height, preset.image.widths, preset, {
+  const framing = options.edits?.framing
+  const frame = framing && frameOf(orientedSize(probe), framing)
+  const { width, height } = frame ?? orientedSize(probe)
+  const planned = plan(width, height, preset.image.widths, preset, {
     look: lookIn(options),
     nameOf: (name) => name,
     altAt: (index) => altOf(options.version, altPlaces.image(index)),
   })
+  return frame ? { ...planned, frame } : planned
 }
 
 /** The renditions of a video's poster, made of a frame of `width` x `height` that is upright and filtered already. */

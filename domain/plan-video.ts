@@ -1,6 +1,7 @@
 /** Everything decided about a video before a frame of it is decoded for good. Pure. */
 import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
+import { frameOf } from './framing.ts'
 import type { Limits } from './limits.ts'
 import type { PlannedChunk, PlannedRung, Preset, SourceTraits, VideoPlan, VideoProbe } from './plans.ts'
 
@@ -58,9 +59,13 @@ export function framesOf(plan: Pick<VideoPlan, 'fps' | 'chunks'>, chunk: Planned
  * The ladder, the frame grid and the chunks of one video.
  * Rungs go by the shorter display side, none larger than the source, all sides even. Frame 0 of the grid
  * is the source's first frame (`probe.startSeconds`); chunks are whole GOPs and partition the grid.
+ * EDIT_INVALID where the framing leaves nothing to show.
  */
 export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoPlan {
   const { video } = preset
+  const framing = look.edits?.framing
+  const frame = framing && frameOf({ width: probe.width, height: probe.height }, framing)
+  const { width, height } = frame ?? probe
   // Halving 120 to 60 keeps motion even; cutting 100 down to 60 would not.
   const { timescale, ticks } = frameRateOf(probe.fps / Math.max(1, Math.ceil((probe.fps - 0.01) / video.fpsMax)))
   const fps = timescale / ticks
@@ -69,12 +74,12 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   const seconds = (count: number) => (count * ticks) / timescale
   const durationSeconds = seconds(frames)
   return {
-    width: probe.width,
-    height: probe.height,
+    width,
+    height,
     durationMs: Math.round(durationSeconds * 1000),
     fps,
     gopFrames,
-    rungs: planRungs(probe.width, probe.height, video.rungs),
+    rungs: planRungs(width, height, video.rungs),
     chunks: planChunks(frames, gopFrames, Math.max(1, Math.round(video.chunkSeconds / video.gopSeconds))).map((part, index) => ({
       index,
       startSeconds: probe.startSeconds + seconds(part.first),
@@ -84,6 +89,7 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
     posterSeconds: probe.startSeconds + Math.min(durationSeconds / 4, POSTER_SECONDS_MAX),
     videoStreamIndex: probe.videoStreamIndex,
     ...lookIn(look),
+    ...(frame ? { frame } : {}),
     posterPreset: preset.name,
     ...traitsOf(probe),
   }

@@ -1,5 +1,6 @@
 /** The types of what is decided before anything is rendered. The deciding is in plan-image.ts and plan-video.ts. */
 import type { Edits } from './edits.ts'
+import type { Frame } from './framing.ts'
 
 export type ImageFormat = 'jpeg' | 'webp' | 'avif'
 export type ImageSourceType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif' | 'image/heic' | 'image/avif'
@@ -70,6 +71,8 @@ export interface ImagePlan {
   readonly height: number
   readonly filter: string | null
   readonly edits?: Edits
+  /** Where only a part is shown, or it is turned; sizes are those of what is shown. */
+  readonly frame?: Frame
   readonly renditions: readonly PlannedRendition[]
 }
 
@@ -135,5 +138,7 @@ export interface VideoPlan extends SourceTraits {
   readonly videoStreamIndex: number
   readonly filter: string | null
   readonly edits?: Edits
+  /** Where only a part is shown, or it is turned; sizes are those of what is shown. */
+  readonly frame?: Frame
   readonly posterPreset: string
 }

@@ -1,4 +1,5 @@
 import { CancellationScope, patched, setWorkflowOptions } from '@temporalio/workflow'
+import { lookIn } from '../domain/edits.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
 import { presetNamed } from '../domain/presets/index.ts'
@@ -23,7 +24,7 @@ function hasLead({ version }: IngestInput, chunks: number): boolean {
  * When one part fails for good the rest is cancelled at once and its encoders are killed.
  */
 export async function video(input: IngestInput, probe: VideoProbe): Promise<void> {
-  const plan = planVideo(probe, presetNamed(input.preset), { filter: input.filter })
+  const plan = planVideo(probe, presetNamed(input.preset), lookIn(input))
   const total = plan.chunks.length
   let done = 0
   let next = 0

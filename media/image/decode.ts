@@ -1,35 +1,32 @@
 import sharp, { type Sharp } from 'sharp'
 import { MediaError } from '../../domain/errors.ts'
+import { type Frame, orientationAfter, sizeBeforeStraightening, type Size, storedRectangle, turningOf } from '../../domain/framing.ts'
 import type { ImageProbe } from '../../domain/plans.ts'
 import { meansSrgb, srgbFrom } from './code-points.ts'
 import type { DecodeLimits } from './examine.ts'
 import { createHeicDecoder } from './heic.ts'
 import type { ImageHeader, PixelColour } from './header-parts.ts'
 import { deepPixels, type Picture, pictureFrom } from './picture.ts'
+import { straightened } from './straighten.ts'
 import { tagged } from './tagged.ts'
 
-/** Mirroring left to right, upside down, then clockwise turning that bring each EXIF orientation upright (EXIF 2.32, 4.6.4). */
-const uprightings: readonly { readonly flop: boolean; readonly flip: boolean; readonly turn: number }[] = [
-  { flop: false, flip: false, turn: 0 },
-  { flop: true, flip: false, turn: 0 },
-  { flop: false, flip: false, turn: 180 },
-  { flop: false, flip: true, turn: 0 },
-  { flop: true, flip: false, turn: 270 },
-  { flop: false, flip: false, turn: 90 },
-  { flop: true, flip: false, turn: 90 },
-  { flop: false, flip: false, turn: 270 },
-]
-
 /**
- * Makes the decoder: to `width` x `height` as seen, upright, in sRGB, of an animation the first frame. Scaling
- * comes before turning, so that libvips can go row by row and only the small picture is turned.
+ * Makes the decoder: to `width` x `height` as seen, upright and framed, in sRGB, of an animation the first frame.
+ * Scaling comes before turning, so that libvips can go row by row and only the small picture is turned.
  * It throws MEDIA_CORRUPT, MEDIA_TOO_COSTLY.
  */
 export function createDecoder(limits: DecodeLimits) {
   const decodeHeic = createHeicDecoder()
 
-  return async function decodeUpright(bytes: Uint8Array, header: ImageHeader, width: number, height: number): Promise<Picture> {
-    const shape = shaper(header.probe.orientation, width, height)
+  return async function decodeUpright(bytes: Uint8Array, header: ImageHeader, wanted: Wanted): Promise<Picture> {
+    const { frame } = wanted
+    if (!frame || frame.straighten === 0) return await decode(bytes, header, wanted)
+    const turned = await decode(bytes, header, { ...sizeBeforeStraightening(frame, wanted), frame })
+    return await straightened(turned, frame.straighten, wanted)
+  }
+
+  async function decode(bytes: Uint8Array, header: ImageHeader, wanted: Wanted): Promise<Picture> {
+    const shape = shaper(header.probe, wanted)
     try {
       if (header.probe.type === 'image/heic') return await inSrgb(shape(await heicPixels(bytes, header.probe)), header.colour)
       const source = await opened(bytes, header.probe, limits)
@@ -50,6 +47,11 @@ export function createDecoder(limits: DecodeLimits) {
   }
 }
 
+/** Size as seen of the decoded picture, and what part of the source it shows. */
+export interface Wanted extends Size {
+  readonly frame?: Frame | undefined
+}
+
 /** sharp's pipeline for the bytes, once its idea of the picture's size is known to be ours. */
 async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits) {
   // Truncated and damaged files fail; odd but complete ones (warnings) do not.
@@ -67,17 +69,17 @@ function contradiction(): MediaError {
   return new MediaError('MEDIA_CORRUPT', 'The header of the picture contradicts itself.')
 }
 
-function shaper(orientation: number, width: number, height: number): (pipeline: Sharp) => Sharp {
+function shaper(probe: ImageProbe, { width, height, frame }: Wanted): (pipeline: Sharp) => Sharp {
+  const orientation = frame ? orientationAfter(probe.orientation, frame.orientation) : probe.orientation
   const lying = orientation >= 5
-  const upright = uprightings[orientation - 1]
-  if (!upright) throw new Error(`no EXIF orientation ${orientation}`)
+  const { mirrored, turn } = turningOf(orientation)
+  const part = frame && storedRectangle(frame.crop, frame.of, probe.orientation)
   return (pipeline) =>
-    pipeline
+    (part ? pipeline.extract(part) : pipeline)
       // Shrinking while loading only up to half of the way: no moire, no shift, and no more CPU as measured.
       .resize({ width: lying ? height : width, height: lying ? width : height, fit: 'fill', kernel: 'lanczos3', fastShrinkOnLoad: false })
-      .flop(upright.flop)
-      .flip(upright.flip)
-      .rotate(upright.turn)
+      .flop(mirrored)
+      .rotate(turn)
 }
 
 /** Pixels of the pipeline, whose colours are meant as told; without a word they are sRGB. */

@@ -1,6 +1,6 @@
 import type { PrivateFacts } from '../../domain/media.ts'
 import type { ImagePlan, SourceType } from '../../domain/plans.ts'
-import { changesColours, type Look, lookIn } from '../../domain/edits.ts'
+import { changesColours, coloursOf, type Look } from '../../domain/edits.ts'
 import { applyLut, type Lut } from '../filters/index.ts'
 import { lookLut } from '../filters/look.ts'
 import { saysMadeWithAi } from '../metadata/ai-marks.ts'
@@ -51,8 +51,10 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     beforeDecode(probe.type)
     const [largest] = plan.renditions
     if (!largest) throw new Error('a plan without renditions')
-    const top = await withoutIdleAlpha(await decodeUpright(bytes, header, largest.width, largest.height))
-    lookInPlace(top, lookIn(plan))
+    const top = await withoutIdleAlpha(
+      await decodeUpright(bytes, header, { width: largest.width, height: largest.height, frame: plan.frame }),
+    )
+    lookInPlace(top, coloursOf(plan))
 
     const files: Uint8Array[] = []
     const sized = sizerOf(top)

@@ -1,4 +1,5 @@
 import { changesColours } from '../../domain/edits.ts'
+import { type Frame, type Size, sizeBeforeStraightening, turningOf } from '../../domain/framing.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
 
 /** What the machine's ffmpeg can do beyond the least that is asked of it. */
@@ -33,21 +34,26 @@ export function deinterlacing({ interlaced }: Pick<VideoPlan, 'interlaced'>): st
  * BT.709 limited range, transparent parts on black, and the plan's look. ffmpeg turns rotated frames upright before the first of them.
  * One scaling comes first, so that tone mapping and the look work on no more pixels than are shown.
  */
-export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'filter' | 'edits' | 'alpha'>, tools: PictureTools): string[] {
+export function pictureFilters(
+  plan: Pick<VideoPlan, 'rungs' | 'colour' | 'filter' | 'edits' | 'alpha' | 'frame'>,
+  tools: PictureTools,
+): string[] {
   const top = plan.rungs[0]
   if (!top) throw new Error('a plan without rungs')
   const { colour } = plan
   const hdr = colour === 'pq' || colour === 'hlg' ? colour : null
   const look = !changesColours(plan) ? [] : lookFilters(tools.corners ?? false)
-  const size = `scale=w=${top.width}:h=${top.height}`
+  const shape = shapeFilters(plan.frame, top)
   const out = 'out_color_matrix=bt709:out_range=tv'
   const flatten = plan.alpha === undefined ? [] : ['premultiply=inplace=1']
   if (hdr && tools.zscale) {
     return [
       ...flatten,
-      size,
+      ...shape.before,
+      shape.size,
       // 10 bits are enough for what comes next; the tags are said again because many files lack them.
       'format=yuv420p10le',
+      ...shape.after,
       `zscale=tin=${transfers[hdr]}:min=2020_ncl:pin=2020:rin=tv:t=linear:npl=203`,
       'format=gbrpf32le',
       'zscale=p=709',
@@ -61,11 +67,35 @@ export function pictureFilters(plan: Pick<VideoPlan, 'rungs' | 'colour' | 'filte
   const matrix = `in_color_matrix=${colour === undefined ? 'bt709' : matrices[colour]}`
   return [
     ...flatten,
+    ...shape.before,
     // With nothing to convert the colours are not mentioned: ffmpeg then passes a frame of the right size on as it is.
-    ...(look.length > 0 ? [`${size}:${matrix}`, ...look, `scale=${out}`] : colour === undefined ? [size] : [`${size}:${matrix}:${out}`]),
+    ...(look.length > 0
+      ? [`${shape.size}:${matrix}`, ...shape.after, ...look, `scale=${out}`]
+      : [colour === undefined ? shape.size : `${shape.size}:${matrix}:${out}`, ...shape.after]),
     'format=yuv420p',
     'setsar=1',
   ]
+}
+
+/**
+ * What brings a frame to the size that is shown: the part of it, mirrored and turned, before the one scaling, and
+ * straightened after it, since only then pixels are square. A part is told in shares of the sides: what is decoded
+ * may have other sides than are shown.
+ */
+function shapeFilters(frame: Frame | undefined, top: Size): { readonly before: string[]; readonly size: string; readonly after: string[] } {
+  const scaleTo = ({ width, height }: Size) => `scale=w=${width}:h=${height}`
+  if (!frame) return { before: [], size: scaleTo(top), after: [] }
+  const { crop, of, orientation, straighten } = frame
+  const { mirrored, turn } = turningOf(orientation)
+  const whole = crop.width === of.width && crop.height === of.height
+  const part = `w=iw*${crop.width}/${of.width}:h=ih*${crop.height}/${of.height}:x=iw*${crop.left}/${of.width}:y=ih*${crop.top}/${of.height}`
+  const turns: Readonly<Record<number, string[]>> = { 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }
+  const before = [...(whole ? [] : [`crop=${part}`]), ...(mirrored ? ['hflip'] : []), ...(turns[turn] ?? [])]
+  if (straighten === 0) return { before, size: scaleTo(top), after: [] }
+  const turned = sizeBeforeStraightening(frame, top)
+  const even = { width: turned.width + (turned.width % 2), height: turned.height + (turned.height % 2) }
+  const angle = ((straighten * Math.PI) / 180).toFixed(6)
+  return { before, size: scaleTo(even), after: [`rotate=a=${angle}:ow=${top.width}:oh=${top.height}`] }
 }
 
 /** A filter over RGB frames; with `corners`, both cubes over the same frame, mixed by the mask, one for all frames. */

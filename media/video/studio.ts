@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { changesColours, type Look, lookIn } from '../../domain/edits.ts'
+import { changesColours, coloursOf, type Look } from '../../domain/edits.ts'
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { admitVideo, frameRateOf, framesOf } from '../../domain/plan-video.ts'
@@ -76,7 +76,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     const [top] = plan.rungs
     if (!changesColours(plan) || !top) return { corners: false }
     if (!options.lookOf) throw new MediaError('FILTER_UNKNOWN', `There is no filter ${JSON.stringify(plan.filter)}.`)
-    const { centre, corners } = options.lookOf(lookIn(plan), top.width, top.height)
+    const { centre, corners } = options.lookOf(coloursOf(plan), top.width, top.height)
     await writeFile(join(folder, lookFiles.centre), centre)
     if (!corners) return { corners: false }
     await writeFile(join(folder, lookFiles.corners), corners.cube)
