@@ -59,7 +59,7 @@ async function comparePhoto(path: string, formats: Map<ImageFormat, { auto: Side
   const { renditions } = planImage(header.probe, auto, { filter: null, version: 1 })
   const [largest] = renditions
   if (!largest) throw new Error('a plan without renditions')
-  const sized = sizerOf(await decode(bytes, header, largest.width, largest.height))
+  const sized = sizerOf(await decode(bytes, header, { width: largest.width, height: largest.height }))
   const qualities: string[] = []
   for (const { width, height, format, quality, ssim: target = 1 } of renditions) {
     const picture = await sized(width, height)
