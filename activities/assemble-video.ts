@@ -31,6 +31,7 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
       const poster = await steps.finished('poster')
       // Histories that began before there were storyboards have none.
       const storyboard = (await steps.peek('storyboard'))?.files ?? null
+      const mp4 = (await steps.peek('mp4'))?.file ?? null
       const audio = plan.audio ? await steps.finished('audio') : null
       const tracks = plan.rungs.map((rung) => must(joinChunks(chunks, rung.index) ?? undefined))
       const playlistOf = (track: StoredTrack) => trackPlaylist(track, siblingReference)
@@ -74,6 +75,7 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
         renditions: [
           ...tops,
           ...playlists.filter((file) => file.width > 0),
+          ...(mp4 ? [mp4] : []),
           ...poster.renditions,
           ...(storyboard ? [storyboard.index] : []),
         ],
@@ -83,6 +85,7 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
         ],
         hls: 'master.m3u8',
         dash: 'manifest.mpd',
+        ...(mp4 ? { mp4: mp4.name } : {}),
         poster: posterName,
         ...(storyboard ? { storyboard: storyboard.index.name } : {}),
       }

@@ -11,6 +11,7 @@ import { encodeLead } from './encode-lead.ts'
 import { awaitIngestEnd, beginErase, certifyErase, purgeEdges, verifyOrigins, type EraseDeps } from './erase.ts'
 import { guarded } from './failure.ts'
 import { invalidate } from './invalidate.ts'
+import { makeMp4 } from './make-mp4.ts'
 import { makePoster } from './make-poster.ts'
 import { makeStoryboard } from './make-storyboard.ts'
 import { publish } from './publish.ts'
@@ -43,6 +44,7 @@ export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitIm
     encodeChunk: encodeChunk(deps),
     encodeAudio: encodeAudio(deps),
     makePoster: makePoster(deps),
+    makeMp4: makeMp4(deps),
     makeStoryboard: makeStoryboard(deps),
     assembleVideo: assembleVideo(deps),
   })

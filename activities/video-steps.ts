@@ -15,6 +15,7 @@ interface Results {
   poster: StoredPoster
   lead: StoredLead
   storyboard: { readonly files: { readonly sheet: Rendition; readonly index: Rendition } | null }
+  mp4: { readonly file: Rendition | null }
   [chunk: `chunk:${number}`]: StoredChunk
 }
 

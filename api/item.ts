@@ -43,6 +43,8 @@ export interface Item {
   readonly hls?: string
   /** URL of the DASH manifest. */
   readonly dash?: string
+  /** URL of one MP4 file with picture and sound. */
+  readonly mp4?: string
   /** URL of the poster. */
   readonly poster?: string
   /** URL of the storyboard's WebVTT index. */
@@ -79,6 +81,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
   // While chunks land, the playlist has no address that stays the same for ever.
   const hls = row.state === 'playable' ? urls.aliasUrl(row, 'master.m3u8') : urlOf(manifest?.hls)
   const dash = urlOf(manifest?.dash)
+  const mp4 = urlOf(manifest?.mp4)
   const poster = urlOf(manifest?.poster)
   const storyboard = urlOf(manifest?.storyboard)
   return {
@@ -93,6 +96,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     renditions,
     ...(hls === undefined ? {} : { hls }),
     ...(dash === undefined ? {} : { dash }),
+    ...(mp4 === undefined ? {} : { mp4 }),
     ...(poster === undefined ? {} : { poster }),
     ...(storyboard === undefined ? {} : { storyboard }),
     ...(manifest?.madeWithAi ? ({ madeWithAi: true } as const) : {}),

@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { codeOf, type ErrorCode, errorTable, MediaError } from '../domain/errors.ts'
-import type { BlobRead } from '../domain/ports.ts'
 import type { MediaId } from '../domain/ids.ts'
 import { mediaTypes } from '../domain/media.ts'
 import type { Current } from './current-files.ts'
-import { aliasHeaders, etagOf, fileHeaders, preflightHeaders, refusalHeaders } from './policy.ts'
+import { aliasHeaders, fileHeaders, preflightHeaders, refusalHeaders } from './policy.ts'
 import { select } from './select.ts'
 import { type FileParts, typeOfName } from './url.ts'
 
@@ -12,24 +11,35 @@ import { type FileParts, typeOfName } from './url.ts'
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | number>>
-  readonly body: Uint8Array | null
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | null
+}
+
+/** What is answered: a file's size, its validator, and any part of it. */
+export interface Content {
+  readonly bytes: number
+  readonly etag: string
+  /** From `start` to `end`, inclusive. */
+  part(start: number, end: number): Uint8Array | AsyncIterable<Uint8Array>
 }
 
 /** The answer to GET or HEAD of a file that is there. */
-export function answerFile(method: string, headers: IncomingHttpHeaders, file: FileParts, { data, crc }: BlobRead): Answer {
+export function answerFile(method: string, headers: IncomingHttpHeaders, file: FileParts, content: Content): Answer {
   const type = typeOfName(file.name)
   if (type === null) throw new Error(`a parsed address has a type: ${file.name}`)
-  const bytes = data.byteLength
-  const etag = etagOf(crc, bytes)
+  const { bytes, etag } = content
   const common = fileHeaders(file, type, etag)
   const chosen = select(method, headers, bytes, etag)
   switch (chosen.status) {
     case 200:
-      return { status: 200, headers: { ...common, 'Content-Length': bytes }, body: data }
+      return { status: 200, headers: { ...common, 'Content-Length': bytes }, body: content.part(0, bytes - 1) }
     case 206: {
-      const part = data.subarray(chosen.start, chosen.end + 1)
-      const range = `bytes ${chosen.start}-${chosen.end}/${bytes}`
-      return { status: 206, headers: { ...common, 'Content-Length': part.byteLength, 'Content-Range': range }, body: part }
+      const { start, end } = chosen
+      const range = `bytes ${start}-${end}/${bytes}`
+      return {
+        status: 206,
+        headers: { ...common, 'Content-Length': end - start + 1, 'Content-Range': range },
+        body: content.part(start, end),
+      }
     }
     case 304: {
       // RFC 9110, section 15.4.5: metadata that a cache can use, and no more.

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import { errorTable, codeOf, MediaError } from '../domain/errors.ts'
 import { keyOf } from '../domain/ids.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { BlobRead, BlobStore, CurrentFiles } from '../domain/ports.ts'
+import { isStriped } from '../domain/alt.ts'
 import { parseAliasPath } from './alias-path.ts'
 import { type Answer, answerCurrent, answerError, answerFile, answerPreflight, answerProbe } from './answer.ts'
 import { createCurrent } from './current-files.ts'
@@ -12,6 +14,7 @@ import type { Erasures } from './erasures.ts'
 import { createHotFiles } from './hot-files.ts'
 import { type Logger, silent } from './logger.ts'
 import { type FileParts, parseFilePath } from './url.ts'
+import { contentOf, stripedContent } from './content.ts'
 
 export interface OriginOptions {
   readonly blobs: Pick<BlobStore, 'read'>
@@ -57,6 +60,13 @@ export function createOrigin(options: OriginOptions): Origin {
     return await (hotBytesMax > 0 ? hot.get(file, read) : read())
   }
 
+  /** An item that is erased while its file is being sent is sent no further. */
+  async function readStripe(stripe: FileParts): Promise<Uint8Array> {
+    const { data } = await readFile(stripe)
+    if (erasures.has(stripe.id)) throw new MediaError('MEDIA_ERASED')
+    return data
+  }
+
   async function serveFile(path: string, request: IncomingMessage): Promise<Answer> {
     const file = parseFilePath(path)
     if (file === null) return answerError(new MediaError('ROUTE_NOT_FOUND'))
@@ -66,7 +76,8 @@ export function createOrigin(options: OriginOptions): Origin {
     if (file.locator.alt >>> 24 !== file.version) throw new MediaError('BLOB_NOT_FOUND')
     const blob = await readFile(file)
     if (erasures.has(file.id)) throw new MediaError('MEDIA_ERASED')
-    return answerFile(request.method ?? 'GET', request.headers, file, blob)
+    const content = isStriped(file.locator.alt) ? stripedContent(blob, (locator) => readStripe({ ...file, locator })) : contentOf(blob)
+    return answerFile(request.method ?? 'GET', request.headers, file, content)
   }
 
   async function serveAlias(path: string): Promise<Answer> {
@@ -103,7 +114,13 @@ export function createOrigin(options: OriginOptions): Origin {
   function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
     if (closing !== undefined) response.setHeader('Connection', 'close')
     response.writeHead(status, headers)
-    response.end(request.method === 'HEAD' || body === null ? undefined : body)
+    if (request.method === 'HEAD' || body === null) response.end()
+    else if (body instanceof Uint8Array) response.end(body)
+    // The head is out: all that is left to say of a failure is to cut the connection, which `pipeline` does.
+    else
+      pipeline(body, response).catch((error: unknown) => {
+        if (error instanceof MediaError) logger.error('origin.cut', { path: request.url, code: error.code })
+      })
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -151,6 +151,7 @@ function footer(item: Item, temporalUi: string | null, erase: () => Promise<void
   const foot = h('footer')
   const workflow = temporalUi === null ? null : `${temporalUi}/namespaces/default/workflows/${encodeURIComponent(item.workflowId)}`
   const link = workflow === null ? null : h('a', { href: workflow, target: '_blank', rel: 'noopener noreferrer' }, 'Workflow in Temporal')
+  const file = item.mp4 === undefined ? null : h('a', { href: item.mp4, download: 'video.mp4', rel: 'noopener noreferrer' }, 'Download MP4')
   const fault = h('p', { class: 'fault', role: 'alert' })
 
   function ask(): void {
@@ -175,7 +176,7 @@ function footer(item: Item, temporalUi: string | null, erase: () => Promise<void
   }
   function offer(): void {
     const button = h('button', { type: 'button', class: 'quiet', onclick: ask }, 'Erase…')
-    foot.replaceChildren(...[link, button].filter((node) => node !== null))
+    foot.replaceChildren(...[link, file, button].filter((node) => node !== null))
     if (dialog.open) button.focus()
   }
   offer()

@@ -4,6 +4,7 @@
  *
  * Place: 0x00_0000.. an image's renditions in plan order; 0x10_0000.. a video's poster renditions;
  * 0x11_0000 the storyboard's sheet, 0x11_0001 its index;
+ * 0x12_0000 the index of the one-file MP4, 0x13_0000 + n its stripes;
  * 0x20_0000 + rung an init segment; 0x30_0000 + rung a playlist (0x3f_ffff the master);
  * 0x31_0000 + rung an I-frame playlist; 0x3f_fffd the DASH manifest;
  * 0x40_0000 + index audio segments (0x4f_ffff its init); 0x80_0000 + rung * 65,536 + segment index video segments.
@@ -13,6 +14,8 @@ export const altPlaces = {
   poster: (index: number) => 0x10_0000 + index,
   storyboard: 0x11_0000,
   storyboardIndex: 0x11_0001,
+  mp4: 0x12_0000,
+  mp4Stripe: (index: number) => 0x13_0000 + index,
   videoInit: (rung: number) => 0x20_0000 + rung,
   playlist: (rung: number) => 0x30_0000 + rung,
   iframes: (rung: number) => 0x31_0000 + rung,
@@ -29,4 +32,9 @@ export function altOf(version: number, place: number): number {
   if (version < 1 || version > 255 || place < 0 || place > 0xff_ffff)
     throw new Error(`no alternate key for version ${version}, place ${place}`)
   return version * 0x100_0000 + place
+}
+
+/** Whether the needle under an alternate key is an index of stripes (striped.ts), and not the file itself. */
+export function isStriped(alt: number): boolean {
+  return alt % 0x100_0000 === altPlaces.mp4
 }

@@ -26,6 +26,7 @@ export interface ReadyData {
   readonly renditions: readonly EventRendition[]
   readonly hls?: string
   readonly dash?: string
+  readonly mp4?: string
   readonly poster?: string
 }
 

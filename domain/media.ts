@@ -75,6 +75,8 @@ export interface Manifest {
   /** Names within renditions. */
   readonly hls?: string
   readonly dash?: string
+  /** One file with picture and sound, for players that know neither. */
+  readonly mp4?: string
   readonly poster?: string
   /** The index, WebVTT; its sheet is among the parts. */
   readonly storyboard?: string

@@ -25,6 +25,8 @@ export interface Preset {
     readonly chunkSeconds: number
     readonly audioKbps: number
     readonly posterWidths: readonly number[]
+    /** The largest rung that is given out as one MP4 file too; left out, none is. */
+    readonly mp4ShortSideMax?: number
   }
 }
 

@@ -62,6 +62,7 @@ export function readyData(row: MediaRow, fileUrl: FileUrl): ReadyData {
     renditions,
     ...(manifest.hls === undefined ? {} : { hls: urlOf(manifest.hls) }),
     ...(manifest.dash === undefined ? {} : { dash: urlOf(manifest.dash) }),
+    ...(manifest.mp4 === undefined ? {} : { mp4: urlOf(manifest.mp4) }),
     ...(manifest.poster === undefined ? {} : { poster: urlOf(manifest.poster) }),
   }
 }

@@ -45,6 +45,13 @@ const policies: Readonly<Record<Name, Policy>> = {
     retry: wary,
     summary: 'storyboard from keyframes',
   },
+  makeMp4: {
+    taskQueue: video,
+    startToCloseTimeout: '30m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'one file out of stored segments',
+  },
   assembleVideo: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'playlists' },
   publish: {
     taskQueue: control,

@@ -59,6 +59,7 @@ export async function video(input: IngestInput, probe: VideoProbe): Promise<void
       throw error
     }
   })
+  if (patched('mp4')) await activity('makeMp4')(input, probe)
   await activity('assembleVideo')(input, probe)
   showStage('done', `${total} chunks in ${plan.rungs.length} rungs.`)
 }

@@ -23,5 +23,6 @@ export const standard: Preset = {
     chunkSeconds: 6,
     audioKbps: 128,
     posterWidths: [1080, 640, 320],
+    mp4ShortSideMax: 720,
   },
 }

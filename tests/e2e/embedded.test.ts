@@ -143,6 +143,11 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
   const [sheet = ''] = /\S+\.jpg/.exec(board.bytes.toString()) ?? []
   assert.equal((await fetchWhole(new URL(sheet, item.storyboard).href)).type, 'image/jpeg')
 
+  const kept = await fetch(item.mp4 ?? '', { headers: { range: 'bytes=4-7' } })
+  assert.deepEqual([kept.status, await kept.text()], [206, 'ftyp'])
+  const inOneFile = await framesOf(tools.ffprobe ?? '', item.mp4 ?? '')
+  assert.deepEqual(inOneFile, { video: 14 * 30, audio: Math.ceil((14 * 48_000) / 1024) + 1 })
+
   const played = await framesOf(tools.ffprobe ?? '', item.dash ?? '')
   assert.deepEqual(played, { video: 14 * 30, audio: Math.ceil((14 * 48_000) / 1024) + 1 }, 'by DASH all of it can be read')
 })

@@ -84,6 +84,7 @@ export function answers({ fails }: Scenario): Record<string, () => Promise<unkno
     encodeChunk: { segments: 5 },
     encodeAudio: { segments: 4 },
     makePoster: { files: 6 },
+    makeMp4: { bytes: 1_000_000 },
     makeStoryboard: { pictures: 10 },
     assembleVideo: { parts: 30 },
     publish: null,
