@@ -7,6 +7,7 @@ const names = [
   'commitBytesMax',
   'extentBytes',
   'volumeRefreshMsMin',
+  'volumeLeaseMs',
   'tombstoneAgeMsMax',
   'absentVolumesMax',
   'indexBytesMax',

@@ -13,7 +13,7 @@ import { scrubVolume } from './scrub.ts'
 import { createSystemDisk } from './system-disk.ts'
 
 const code = (expected: string) => (error: unknown) => error instanceof MediaError && error.code === expected
-const clock = { nowMs: () => performance.now(), wait: async () => {} }
+const clock = { nowMs: () => performance.now(), wait: async () => {}, every: () => () => {} }
 
 interface Filled {
   readonly folder: string
@@ -121,7 +121,7 @@ test('scrub: every bad record is found, compaction refuses to drop it, and repai
 test('scrub: it is held to its bytes per second and can be stopped', () =>
   inFilledFolder(async ({ at }) => {
     let nowMs = 0
-    const slow = { nowMs: () => nowMs, wait: async (ms: number) => void (nowMs += ms) }
+    const slow = { nowMs: () => nowMs, wait: async (ms: number) => void (nowMs += ms), every: () => () => {} }
     const { bytes } = await scrubVolume(at, { clock: slow, bytesPerSecondMax: 1_000 })
     assert.ok(nowMs > (bytes - SUPERBLOCK_BYTES) * 0.95, `${nowMs} ms for ${bytes} bytes`)
     await assert.rejects(scrubVolume(at, { clock: slow, signal: AbortSignal.abort(new Error('stopped')) }), /stopped/)

@@ -113,7 +113,7 @@ function createFileLog(
 
   /** Says that all before it is durable: the last commit can then be told from a torn one. */
   async function mark(): Promise<void> {
-    if (failure !== null || marked === end) return
+    if (failure !== null) return
     const bytes = new Uint8Array(recordBytes(0))
     const none = { key: 0n, alt: 0, cookie: new Uint8Array(8) }
     const header = { ...none, type: 'mark', lastOfBatch: true, epoch, batch: lastBatch + 1, durableThrough: end } as const
@@ -153,6 +153,7 @@ function createFileLog(
     },
     async seal() {
       await zeroing
+      // Also where nothing was appended: what an earlier holder may still write is of a lower epoch than this.
       await mark()
       await file.cut(end)
       await snapshot()
@@ -161,11 +162,15 @@ function createFileLog(
     async close() {
       await zeroing
       try {
-        await mark()
+        if (marked !== end) await mark()
         await snapshot()
       } finally {
         await file.close()
       }
+    },
+    async abandon() {
+      await zeroing
+      await file.close()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
-import type { BlobStore, PlacementLog, VolumeDirectory } from '../domain/ports.ts'
+import type { BlobStore, PlacementLog } from '../domain/ports.ts'
+import type { VolumeDirectory } from '../domain/volume-ports.ts'
 import { type BlobLimits, blobLimits } from './blob-limits.ts'
 import type { Disk } from './disk.ts'
 import { createFileBackend } from './file-backend.ts'

@@ -15,11 +15,15 @@ test('folder directory: numbers are never given twice, holds outlive a restart w
       [1, 2, 3, 4, 5],
     )
     const ofA = [allotted[0], allotted[2], allotted[4]].map((one) => one?.volume ?? 0).toSorted((x, y) => y - x)
-    await a.seal(ofA[0] ?? 0, 123)
+    const newest = allotted.find(({ volume }) => volume === ofA[0])
+    assert.ok(newest)
+    assert.equal(await a.seal({ ...newest, epoch: 2 }, 123), false)
+    assert.equal(await a.seal(newest, 123), true)
+    assert.equal(await a.renew(newest), null)
     const again = await createFolderDirectory({ folder })
     assert.deepEqual(
       await again.openOf('a'),
-      ofA.slice(1).map((volume) => ({ volume, epoch: 2 })),
+      ofA.slice(1).map((volume) => ({ volume, epoch: 2, leaseMs: Number.POSITIVE_INFINITY })),
     )
     assert.deepEqual(await again.openOf('nobody'), [])
     assert.equal((await again.allot('a')).volume, 6)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { VolumeDirectory } from '../domain/ports.ts'
+import type { VolumeDirectory, VolumeLease } from '../domain/volume-ports.ts'
 import { isErrno } from './disk-errors.ts'
 
 interface Entry {
@@ -67,7 +67,7 @@ export async function createFolderDirectory({ folder }: { readonly folder: strin
             // A link, unlike a rename, fails when the name is taken: each number has one winner.
             await link(staged, pathOf(volume))
             await syncFolder()
-            return { volume, epoch: 1 }
+            return leaseOf(volume, 1)
           } catch (error) {
             if (!isErrno(error, 'EEXIST')) throw error
           }
@@ -77,20 +77,31 @@ export async function createFolderDirectory({ folder }: { readonly folder: strin
       }
     },
     async openOf(writer) {
-      const held: { volume: number; epoch: number }[] = []
+      const held: VolumeLease[] = []
       for (const volume of await numbers()) {
         const entry = await readEntry(volume)
         if (entry === null || entry.writer !== writer || entry.sealedBytes !== undefined) continue
         const epoch = entry.epoch + 1
         await replace(volume, { ...entry, epoch })
-        held.push({ volume, epoch })
+        held.push(leaseOf(volume, epoch))
       }
       return held
     },
-    async seal(volume, bytes) {
+    async renew({ volume, epoch }) {
+      const entry = await readEntry(volume)
+      return entry?.epoch === epoch && entry.sealedBytes === undefined ? leaseOf(volume, epoch) : null
+    },
+    async seal({ volume, epoch }, bytes) {
       const entry = await readEntry(volume)
       if (entry === null) throw new Error(`volume ${volume} was never allotted here`)
+      if (entry.epoch !== epoch || entry.sealedBytes !== undefined) return false
       await replace(volume, { ...entry, sealedBytes: bytes })
+      return true
     },
   }
+}
+
+/** Whoever has the folder has its volumes, until it starts anew: nothing runs out. */
+function leaseOf(volume: number, epoch: number): VolumeLease {
+  return { volume, epoch, leaseMs: Number.POSITIVE_INFINITY }
 }

@@ -78,6 +78,7 @@ export function createMemoryBackend(memory: MemoryVolumes, report: Report): Volu
         return end
       },
       async close() {},
+      async abandon() {},
     }
   }
 

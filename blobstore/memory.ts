@@ -1,4 +1,5 @@
-import type { BlobStore, PlacementLog, VolumeDirectory } from '../domain/ports.ts'
+import type { BlobStore, PlacementLog } from '../domain/ports.ts'
+import type { VolumeDirectory } from '../domain/volume-ports.ts'
 import { type BlobLimits, blobLimits } from './blob-limits.ts'
 import { createMemoryBackend, type MemoryVolumes, memoryVolumes } from './memory-backend.ts'
 import { memoryDirectory } from './memory-directory.ts'

@@ -59,9 +59,32 @@ function createObjectLog(objects: ObjectStore, view: ObjectView, epoch: number):
       }
       view.adopt(pack.byteLength, { base, lastBatch, epoch })
     },
-    seal: async () => view.state().end,
+    async seal() {
+      // A later holder than all who put packs: it takes the next number, so that they never can.
+      while (epoch > view.state().epochMax) {
+        try {
+          await putFence(objects, view, epoch)
+        } catch (error) {
+          if (!(error instanceof MediaError && error.code === 'VOLUME_FENCED')) throw error
+          const { sequence } = view.state()
+          view.disown()
+          await view.refresh()
+          if (view.state().sequence === sequence) throw error
+        }
+      }
+      return view.state().end
+    },
     async close() {},
+    async abandon() {},
   }
+}
+
+/** A pack of no needles. */
+async function putFence(objects: ObjectStore, view: ObjectView, epoch: number): Promise<void> {
+  const { end: base, sequence, lastBatch } = view.state()
+  const pack = encodePack(view.superblock, new Uint8Array(0), { base, lastBatch, epoch, entries: [] })
+  await putNew(objects, packKey(view.superblock.volume, sequence + 1), pack)
+  view.adopt(pack.byteLength, { base, lastBatch, epoch })
 }
 
 async function putNew(objects: ObjectStore, key: string, body: Uint8Array): Promise<void> {

@@ -86,6 +86,11 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
         take({ ...one, base }, { ...rest, lastBatch: Math.max(lastBatch, rest.lastBatch) })
         continue
       }
+      // Put by an earlier holder when a later one had the volume already: nobody was told of what is in it.
+      if (found.epoch < epochMax) {
+        report({ kind: 'volume superseded', volume })
+        continue
+      }
       // Packs follow one another without a gap: a pack that is gone shows.
       if (found.base !== end) hurt(Math.min(end, found.base), Math.max(end, found.base))
       for (const entry of found.entries) index.add(entry.key, entry.alt, entry.offset, entry.bytes)

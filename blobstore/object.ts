@@ -1,4 +1,5 @@
-import type { BlobStore, ObjectStore, PlacementLog, VolumeDirectory } from '../domain/ports.ts'
+import type { BlobStore, ObjectStore, PlacementLog } from '../domain/ports.ts'
+import type { VolumeDirectory } from '../domain/volume-ports.ts'
 import { type BlobLimits, blobLimits } from './blob-limits.ts'
 import { createObjectBackend } from './object-backend.ts'
 import { type BlobReader, createPackedReader } from './reader.ts'

@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto'
 import type { Locator } from '../domain/media.ts'
 import type { NeedleInput } from '../domain/ports.ts'
+import type { HeldLease } from './held-lease.ts'
 import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { encodeRecord, seedOf } from './needle.ts'
 import type { LogEntry, OwnVolume } from './volume-log.ts'
@@ -37,6 +38,7 @@ interface Staging {
 export class OpenVolume {
   readonly volume: number
   readonly own: OwnVolume
+  readonly held: HeldLease
   /** Keys whose placement has been logged. */
   readonly placed = new Map<bigint, Promise<void>>()
   readonly #seed: number
@@ -52,9 +54,11 @@ export class OpenVolume {
   #nextBatch: number
   #reserved: number
   #failure: { readonly error: unknown } | null = null
+  #gate: Promise<void> | null = null
 
-  constructor(own: OwnVolume, limits: { readonly commitBytesMax: number; readonly volumeBytesMax: number }) {
+  constructor(own: OwnVolume, held: HeldLease, limits: { readonly commitBytesMax: number; readonly volumeBytesMax: number }) {
     this.own = own
+    this.held = held
     this.volume = own.log.superblock.volume
     this.#seed = seedOf(own.log.superblock.uuid)
     this.#limits = limits
@@ -168,6 +172,7 @@ export class OpenVolume {
 
   async #flush(staging: Staging, lastBatch: number): Promise<void> {
     try {
+      if (this.#gate !== null || !this.held.isValid) await this.#waitForLease()
       await this.own.log.commit({
         base: staging.base,
         bytes: staging.buffer.subarray(0, staging.used),
@@ -175,6 +180,8 @@ export class OpenVolume {
         entries: staging.entries,
         lastBatch,
       })
+      // Stored, but perhaps when another already held the volume and had looked what there is: then nobody is told.
+      await this.held.ensure()
     } catch (error) {
       this.#fail(error, staging)
       return
@@ -182,6 +189,19 @@ export class OpenVolume {
     for (const { key, alt, offset, bytes } of staging.entries) this.own.view.index.add(key, alt, offset, bytes)
     if (staging.buffer.byteLength === this.#limits.commitBytesMax) this.#spares.push(staging.buffer)
     for (const { waiting, locators } of staging.batches) waiting.resolve(locators)
+  }
+
+  /** Commits that wait for the lease go on in their order. Without it nothing was written: what waits can go elsewhere. */
+  async #waitForLease(): Promise<void> {
+    this.#gate ??= this.held.ensure().finally(() => {
+      this.#gate = null
+    })
+    try {
+      await this.#gate
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
+    }
   }
 
   #fail(error: unknown, staging: Staging): void {

@@ -1,11 +1,8 @@
+import type { CareOptions } from '../domain/volume-ports.ts'
 import type { Clock } from './refresher.ts'
 
 /** How a long walk over a volume is held back, stopped and followed. */
-export interface WalkOptions {
-  readonly signal?: AbortSignal
-  /** Read and written together; without it, as fast as the disk. */
-  readonly bytesPerSecondMax?: number
-  readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void
+export interface WalkOptions extends CareOptions {
   readonly clock: Clock
 }
 

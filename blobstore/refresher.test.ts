@@ -12,6 +12,7 @@ function fakeClock(): Clock & { waited: number[] } {
       waited.push(ms)
       now += ms
     },
+    every: () => () => {},
   }
 }
 

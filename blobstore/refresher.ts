@@ -41,9 +41,16 @@ export class Refresher {
 export interface Clock {
   nowMs(): number
   wait(ms: number): Promise<void>
+  /** Does `work` again and again without keeping the process up, until what it returns is called. */
+  every(ms: number, work: () => void): () => void
 }
 
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  every(ms, work) {
+    const timer = setInterval(work, ms)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
 }

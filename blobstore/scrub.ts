@@ -1,4 +1,5 @@
 import { MediaError } from '../domain/errors.ts'
+import type { VolumeScrub } from '../domain/volume-ports.ts'
 import type { Disk, ReadFile } from './disk.ts'
 import { tombstonesPath, volumePath } from './file-view.ts'
 import { SUPERBLOCK_BYTES } from './layout.ts'
@@ -28,14 +29,7 @@ export interface Walk {
   readonly fileBytes: number
 }
 
-export interface ScrubReport {
-  readonly volume: number
-  readonly bytes: number
-  readonly needles: number
-  readonly erasedKeys: number
-  /** Where a record is lost: its header, or a byte of its body, is not what was written. */
-  readonly bad: readonly Span[]
-  readonly tombstoneStrayBytes: number
+export interface ScrubReport extends VolumeScrub {
   /** A commit that never became whole lies at the end: nothing that anybody was told of. */
   readonly torn: boolean
 }

@@ -1,12 +1,14 @@
 import { MediaError } from '../domain/errors.ts'
 import type { Locator } from '../domain/media.ts'
-import type { BlobRead, BlobStore, NeedleInput, PlacementLog, VolumeDirectory } from '../domain/ports.ts'
+import type { BlobRead, BlobStore, NeedleInput, PlacementLog } from '../domain/ports.ts'
+import type { VolumeDirectory, VolumeLease } from '../domain/volume-ports.ts'
 import type { BlobLimits } from './blob-limits.ts'
+import { HeldLease } from './held-lease.ts'
 import { recordBytes } from './layout.ts'
 import { NotWritten, OpenVolume } from './open-volume.ts'
 import { readNeedle } from './read-needle.ts'
 import type { Clock } from './refresher.ts'
-import type { OwnVolume, Report, VolumeBackend } from './volume-log.ts'
+import type { Report, VolumeBackend } from './volume-log.ts'
 import { Volumes } from './volumes.ts'
 
 export interface PackedStoreOptions {
@@ -36,7 +38,8 @@ class PackedStore implements BlobStore {
   #current: OpenVolume | null = null
   #opening: Promise<OpenVolume> | null = null
   /** Allotted, but the backend could not create it yet: an outage must not use up a volume a second. */
-  #allotted: { readonly volume: number; readonly epoch: number } | null = null
+  #allotted: HeldLease | null = null
+  #rest: () => void = () => {}
   readonly #retiring = new Set<Promise<void>>()
   #closed = false
 
@@ -46,21 +49,27 @@ class PackedStore implements BlobStore {
   }
 
   async recover(): Promise<void> {
-    const { backend, directory, writer, limits, report } = this.#options
-    for (const { volume, epoch } of await directory.openOf(writer)) {
-      const recovered = await backend.recover(volume, epoch)
+    const { backend, directory, writer, limits, clock, report } = this.#options
+    const askedAtMs = clock.nowMs()
+    const leases = await directory.openOf(writer)
+    this.#rest = clock.every(limits.volumeLeaseMs / 3, () => this.#current?.held.keep())
+    for (const lease of leases) {
+      const recovered = await backend.recover(lease.volume, lease.epoch)
       if (recovered === null) {
-        report({ kind: 'volume missing', volume })
-        await directory.seal(volume, 0)
+        report({ kind: 'volume missing', volume: lease.volume })
+        await this.#sealed(lease, 0)
         continue
       }
       this.#volumes.adopt(recovered.view)
       const { log, view } = recovered
       if (log === null) {
-        await directory.seal(volume, recovered.bytes)
-        this.#volumes.release(volume)
-      } else if (this.#current === null && log.end < limits.volumeBytesMax) this.#current = new OpenVolume({ log, view }, limits)
-      else await this.#seal({ log, view })
+        await this.#sealed(lease, recovered.bytes)
+        continue
+      }
+      const held = new HeldLease(directory, clock, lease, askedAtMs)
+      const open = new OpenVolume({ log, view }, held, limits)
+      if (this.#current === null && log.end < limits.volumeBytesMax) this.#current = open
+      else await this.#seal(open)
     }
   }
 
@@ -100,9 +109,11 @@ class PackedStore implements BlobStore {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#rest()
     await this.#opening?.catch(() => undefined)
     await this.#current?.idle()
-    await this.#current?.own.log.close()
+    const open = this.#current
+    if (open !== null) await (open.held.isValid ? open.own.log.close() : open.own.log.abandon())
     await Promise.all(this.#retiring)
     await this.#volumes.close()
     await this.#options.backend.close()
@@ -117,21 +128,23 @@ class PackedStore implements BlobStore {
   }
 
   async #openNew(): Promise<OpenVolume> {
-    const { backend, directory, writer, limits, report } = this.#options
+    const { backend, directory, writer, limits, clock, report } = this.#options
     for (let turn = 0; turn < TURNS_MAX; turn += 1) {
-      this.#allotted ??= await directory.allot(writer)
-      const { volume, epoch } = this.#allotted
+      const askedAtMs = clock.nowMs()
+      const held = this.#allotted ?? new HeldLease(directory, clock, await directory.allot(writer), askedAtMs)
+      this.#allotted = held
+      const { volume, epoch } = held.lease
       try {
         const own = await backend.create(volume, epoch)
         this.#allotted = null
         this.#volumes.adopt(own.view)
-        this.#current = new OpenVolume(own, limits)
+        this.#current = new OpenVolume(own, held, limits)
         return this.#current
       } catch (error) {
         if (!(error instanceof MediaError && error.code === 'VOLUME_FENCED')) throw error
         // There is a volume of that number already, of whom is not known: never write there.
         report({ kind: 'volume fenced', volume, error })
-        await directory.seal(volume, 0)
+        await this.#sealed(held.lease, 0)
         this.#allotted = null
       }
     }
@@ -160,29 +173,34 @@ class PackedStore implements BlobStore {
     const retiring = open
       .idle()
       .then(() => {
-        if (open.failure === null) return this.#seal(open.own)
+        if (open.failure === null) return this.#seal(open)
         this.#options.report({ kind: 'volume fenced', volume: open.volume, error: open.failure.error })
-        return this.#sealFenced(open.own)
+        return this.#sealFenced(open)
       })
       .catch((error: unknown) => {
-        // It stays listed as this writer's, and is recovered and sealed at the next start.
+        // It stays listed as this writer's, and is recovered and sealed at the next start, or by whoever finds it abandoned.
         this.#options.report({ kind: 'seal failed', volume: open.volume, error })
       })
       .finally(() => this.#retiring.delete(retiring))
     this.#retiring.add(retiring)
   }
 
-  async #seal({ log }: OwnVolume): Promise<void> {
+  async #seal({ own: { log }, held }: OpenVolume): Promise<void> {
+    await held.ensure()
     const bytes = await log.seal()
     await log.close()
-    await this.#options.directory.seal(log.superblock.volume, bytes)
-    this.#volumes.release(log.superblock.volume)
+    await this.#sealed(held.lease, bytes)
   }
 
-  async #sealFenced({ log }: OwnVolume): Promise<void> {
-    await log.close()
-    await this.#options.directory.seal(log.superblock.volume, log.end)
-    this.#volumes.release(log.superblock.volume)
+  async #sealFenced({ own: { log }, held }: OpenVolume): Promise<void> {
+    await (held.isValid ? log.close() : log.abandon())
+    await this.#sealed(held.lease, log.end)
+  }
+
+  async #sealed(lease: VolumeLease, bytes: number): Promise<void> {
+    const { directory, report } = this.#options
+    if (!(await directory.seal(lease, bytes))) report({ kind: 'volume taken over', volume: lease.volume })
+    this.#volumes.release(lease.volume)
   }
 }
 

@@ -42,9 +42,11 @@ export interface VolumeLog {
    * became cannot be known. VOLUME_FENCED, STORAGE_FULL, STORAGE_UNAVAILABLE.
    */
   commit(commit: Commit): Promise<void>
-  /** Gives back space reserved ahead; returns the volume's size in bytes. */
+  /** Nothing is appended any more, by whomever. Gives back space reserved ahead; returns the volume's size in bytes. */
   seal(): Promise<number>
   close(): Promise<void>
+  /** Lets go of a volume that another may hold: as close, and not a byte is written. */
+  abandon(): Promise<void>
 }
 
 /** A volume as readers see it. */
@@ -94,7 +96,7 @@ export type BlobReport =
   | { readonly kind: 'torn tail cut'; readonly volume: number; readonly end: number }
   | { readonly kind: 'damage'; readonly volume: number; readonly start: number; readonly end: number }
   | { readonly kind: 'tombstone damage'; readonly volume: number; readonly bytes: number }
-  | { readonly kind: 'volume missing' | 'volume superseded'; readonly volume: number }
+  | { readonly kind: 'volume missing' | 'volume superseded' | 'volume taken over'; readonly volume: number }
   | { readonly kind: 'volume fenced' | 'seal failed' | 'snapshot failed'; readonly volume: number; readonly error: unknown }
 
 export type Report = (report: BlobReport) => void

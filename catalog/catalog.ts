@@ -10,6 +10,7 @@ import { createPlacements } from './placements.ts'
 import { createSettle } from './settle.ts'
 import { openSignals } from './signals.ts'
 import { createTenants } from './tenants.ts'
+import { createVolumeBooks } from './volume-books.ts'
 import { createVolumes } from './volumes.ts'
 
 export interface CatalogOptions {
@@ -52,6 +53,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createCheckpoints(database),
     ...createOutbox(database),
     ...createVolumes(database),
+    ...createVolumeBooks(database),
     onSignal: signals.subscribe,
     async ping() {
       await database.rows('select 1')

@@ -8,7 +8,8 @@ import { discarded, isDiscarded, refusal } from './transitions.ts'
 /**
  * Which volumes hold needles of an item. `place` takes a share of the item's row lock, so an erasure either sees
  * the placement or the placement sees the erasure. MEDIA_ERASED also for what was rejected or failed: its needles
- * are discarded once, and a late retry would leave others behind. MEDIA_NOT_FOUND.
+ * are discarded once, and a late retry would leave others behind. MEDIA_NOT_FOUND. What is forgotten has been deleted:
+ * its volumes are told that they hold something erased.
  */
 export function createPlacements(database: Queries): PlacementStore {
   return {
@@ -30,7 +31,12 @@ export function createPlacements(database: Queries): PlacementStore {
     },
 
     async forgetPlacements(id) {
-      await database.rows('delete from placements where media_id = $1', [id])
+      await database.rows(
+        `with gone as (delete from placements where media_id = $1 returning volume)
+         update volumes set keys_erased = keys_erased + 1, erased_since = coalesce(erased_since, now())
+         where id in (select volume from gone)`,
+        [id],
+      )
     },
   }
 }

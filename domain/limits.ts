@@ -55,6 +55,13 @@ export const limits = {
   volumeRefreshMsMin: 250,
   /** A reader serves no needle whose tombstone another process wrote longer ago than this. */
   tombstoneAgeMsMax: 2_000,
+  /** For so long nobody takes a volume from its writer, who asks for more when a third of it is over. */
+  volumeLeaseMs: 30_000,
+  /** A volume is rewritten when so much of it was erased, or when something erased has lain there for so long. */
+  erasedShareMax: 0.2,
+  erasedNeedleMsMax: 7 * 24 * 60 * 60_000,
+  /** Objects that no longer count are kept for so long. */
+  volumeGraceMs: 24 * 60 * 60_000,
   /** Volumes that a reader was asked for in vain and remembers. */
   absentVolumesMax: 4_096,
   /** Memory for the indexes of volumes that are read: about 11 bytes a needle. Beyond it the ones least used are closed. */

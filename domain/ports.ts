@@ -8,6 +8,7 @@ import type { MediaId } from './ids.ts'
 import type { ItemError, Keyframe, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
 import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
 import type { Storyboard } from './storyboard.ts'
+import type { VolumeBooks, VolumeDirectory } from './volume-ports.ts'
 
 // ---- objects ----
 
@@ -68,15 +69,6 @@ export interface BlobStore {
   /** A durable tombstone for all of the key's needles in the volume. Idempotent. */
   delete(key: bigint, volume: number): Promise<void>
   close(): Promise<void>
-}
-
-/** Which volumes there are and who may write them; the catalog's in production. */
-export interface VolumeDirectory {
-  /** A fresh volume of which `writer` alone holds the lease. */
-  allot(writer: string): Promise<{ readonly volume: number; readonly epoch: number }>
-  /** Volumes that `writer` held open when it last stopped, newest first: to be recovered, then appended to or sealed. */
-  openOf(writer: string): Promise<{ readonly volume: number; readonly epoch: number }[]>
-  seal(volume: number, bytes: number): Promise<void>
 }
 
 /**
@@ -177,7 +169,15 @@ export interface ErasureFeed {
 
 export type CatalogSignal = { readonly kind: 'media'; readonly id: MediaId } | { readonly kind: 'outbox' } | { readonly kind: 'erasure' }
 
-export interface Catalog extends TenantStore, MediaStore, PlacementStore, CheckpointStore, Outbox, ErasureFeed, VolumeDirectory {
+export interface Catalog
+  extends TenantStore,
+    MediaStore,
+    PlacementStore,
+    CheckpointStore,
+    Outbox,
+    ErasureFeed,
+    VolumeDirectory,
+    VolumeBooks {
   /** Pushes of changes (a hint: readers also poll). Returns the unsubscriber. */
   onSignal(listener: (signal: CatalogSignal) => void): () => void
   /** Throws CATALOG_UNAVAILABLE. */

@@ -1,10 +1,18 @@
 import { join } from 'node:path'
 import { factsOfError } from '../api/logger.ts'
+import { blobLimits } from '../blobstore/blob-limits.ts'
 import { createFileBlobReader, createFileBlobStore } from '../blobstore/file.ts'
+import { createFileBackend } from '../blobstore/file-backend.ts'
+import { createFileCare } from '../blobstore/file-care.ts'
 import { createObjectBlobReader, createObjectBlobStore } from '../blobstore/object.ts'
+import { createObjectBackend } from '../blobstore/object-backend.ts'
+import { createObjectCare } from '../blobstore/object-care.ts'
 import type { BlobReader } from '../blobstore/reader.ts'
+import { systemClock } from '../blobstore/refresher.ts'
+import { createSystemDisk } from '../blobstore/system-disk.ts'
 import type { Report } from '../blobstore/volume-log.ts'
 import type { BlobStore } from '../domain/ports.ts'
+import type { VolumeCare } from '../domain/volume-ports.ts'
 import type { Core } from './core.ts'
 import type { Parts } from './part.ts'
 
@@ -35,4 +43,16 @@ export function openBlobReader(core: Core, parts: Parts): BlobReader {
     : createFileBlobReader({ folder: join(core.config.home, 'volumes'), report })
   parts.add({ name: 'blob reader', stop: async () => await reader.close() })
   return reader
+}
+
+/** Looks after sealed volumes: scrubs, compacts, merges, collects what no longer counts. */
+export function openVolumeCare(core: Core, parts: Parts): VolumeCare {
+  const { config, catalog, objects } = core
+  const common = { directory: catalog, name: `care/${config.writer}`, clock: systemClock, report: reportTo(core) }
+  if (config.s3) return createObjectCare({ ...common, objects, backend: createObjectBackend({ objects, report: common.report }) })
+  const disk = createSystemDisk({ directReads: false })
+  const folder = join(config.home, 'volumes')
+  parts.add({ name: 'volume care', stop: async () => await disk.close() })
+  const backend = createFileBackend({ disk, folder, limits: blobLimits(), report: common.report })
+  return createFileCare({ ...common, disk, folder, backend })
 }

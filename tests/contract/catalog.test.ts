@@ -353,20 +353,4 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     await assert.rejects(catalog.addKey('else', sha256('key')), { code: 'REQUEST_INVALID' })
     assert.equal(await catalog.tenantOfKey(sha256('key')), 'acme')
   })
-
-  test('catalog: volumes are allotted to one writer, taken over in a later epoch, and sealed', async () => {
-    const [a, b, c] = [await catalog.allot('w1'), await catalog.allot('w1'), await catalog.allot('w2')]
-    assert.equal(new Set([a.volume, b.volume, c.volume]).size, 3)
-    const open = await catalog.openOf('w1')
-    assert.deepEqual(
-      open.map(({ volume }) => volume),
-      [b.volume, a.volume],
-    )
-    assert.ok((open[0]?.epoch ?? 0) > b.epoch)
-    await catalog.seal(b.volume, 12_345_678_901)
-    assert.deepEqual(
-      (await catalog.openOf('w1')).map(({ volume }) => volume),
-      [a.volume],
-    )
-  })
 })

@@ -24,7 +24,7 @@ const limits = blobLimits({
 })
 
 /** Time stands still: nothing in a simulation waits. */
-const clock = { nowMs: () => 0, wait: async () => {} }
+const clock = { nowMs: () => 0, wait: async () => {}, every: () => () => {} }
 
 export type SimStep =
   | { readonly do: 'put'; readonly lengths: readonly number[] }

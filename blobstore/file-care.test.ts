@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { MediaError } from '../domain/errors.ts'
+import type { Locator } from '../domain/media.ts'
+import type { BlobStore } from '../domain/ports.ts'
+import type { VolumeCare } from '../domain/volume-ports.ts'
+import { blobLimits } from './blob-limits.ts'
+import type { Disk } from './disk.ts'
+import { createFileBackend } from './file-backend.ts'
+import { createFileCare } from './file-care.ts'
+import { type MemoryDirectory, memoryDirectory } from './memory-directory.ts'
+import { createPackedStore } from './store.ts'
+import { createSystemDisk } from './system-disk.ts'
+
+interface World {
+  readonly directory: MemoryDirectory
+  readonly care: VolumeCare
+  readonly time: { nowMs: number }
+  /** Called while a commit is on its way to the disk. */
+  readonly during: { write: () => void }
+  open(writer: string): Promise<BlobStore>
+}
+
+async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-care-'))
+  const time = { nowMs: 0 }
+  const clock = { nowMs: () => time.nowMs, wait: async () => {}, every: () => () => {} }
+  const limits = blobLimits({ extentBytes: 64 * 1024, volumeBytesMax: 20_000, tombstoneAgeMsMax: 0 })
+  const directory = memoryDirectory({ leaseMs: limits.volumeLeaseMs, nowMs: clock.nowMs })
+  const during = { write: () => {} }
+  const real = createSystemDisk({ directReads: false })
+  const disk: Disk = {
+    ...real,
+    async openWrite(path) {
+      const file = await real.openWrite(path)
+      return {
+        ...file,
+        async write(offset, bytes) {
+          await file.write(offset, bytes)
+          during.write()
+        },
+      }
+    },
+  }
+  const report = () => {}
+  const backend = createFileBackend({ disk, folder, limits, report })
+  const care = createFileCare({ disk, folder, backend, directory, clock, report, name: 'care' })
+  try {
+    const open = (writer: string) => createPackedStore({ backend, directory, placements: directory, writer, limits, clock, report })
+    await run({ directory, care, time, during, open })
+  } finally {
+    await disk.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const fenced = (error: unknown) => error instanceof MediaError && error.code === 'VOLUME_FENCED'
+const put = (store: BlobStore, key: bigint, bytes = 5_000) =>
+  store.append([{ key, alt: 1, data: new Uint8Array(bytes).fill(Number(key)) }]).then(([locator]) => locator as Locator)
+
+test('file care: a volume whose writer is silent is sealed; the writer goes on in another one, and nothing is lost', () =>
+  inWorld(async ({ directory, care, time, open }) => {
+    const store = await open('silent')
+    const first = await put(store, 1n)
+    assert.deepEqual(await care.sealAbandoned({}), [])
+    time.nowMs += 40_000
+    assert.deepEqual(await care.sealAbandoned({}), [first.volume])
+    assert.equal((await directory.volume(first.volume))?.state, 'sealed')
+    const second = await put(store, 2n)
+    assert.notEqual(second.volume, first.volume)
+    for (const [key, locator] of [
+      [1n, first],
+      [2n, second],
+    ] as const) {
+      assert.equal((await store.read(key, locator)).data[0], Number(key))
+    }
+    await store.close()
+    const { needles, bad } = await care.scrub(first.volume, {})
+    assert.deepEqual([needles, bad], [1, []])
+  }))
+
+test('file care: a commit that became durable when another may have held the volume is not acknowledged there', () =>
+  inWorld(async ({ directory, time, during, open }) => {
+    const store = await open('slow')
+    const { volume } = await put(store, 1n)
+    during.write = () => {
+      during.write = () => {}
+      time.nowMs += 40_000
+    }
+    const taken = directory.renew
+    directory.renew = async (lease) => {
+      assert.ok(await directory.take(lease.volume, 'thief'))
+      return taken(lease)
+    }
+    await assert.rejects(put(store, 2n), fenced)
+    directory.renew = taken
+    assert.notEqual((await put(store, 2n)).volume, volume)
+    await store.close()
+  }))
+
+test('file care: what was erased leaves the disk when it is due, and an emptied volume is retired', () =>
+  inWorld(async ({ directory, care, open }) => {
+    const store = await open('w')
+    const located = await Promise.all([1n, 2n, 3n, 4n, 5n, 6n].map((key) => put(store, key)))
+    const volume = located[0]?.volume ?? 0
+    const inFirst = [1n, 2n, 3n, 4n, 5n, 6n].filter((_, at) => located[at]?.volume === volume)
+    await store.append([{ key: 7n, alt: 1, data: new Uint8Array(19_000) }])
+    await store.close()
+    assert.deepEqual(await care.compact(volume, {}), { done: false, why: 'nothing to do' })
+    for (const key of inFirst.slice(1)) {
+      await store.delete(key, volume)
+      directory.erased(key)
+    }
+    const outcome = await care.compact(volume, {})
+    assert.ok(outcome.done && outcome.kept === 1 && outcome.dropped === inFirst.length - 1 && outcome.bytesAfter < outcome.bytesBefore)
+    assert.equal((await directory.volume(volume))?.keysErased, 0)
+    await store.delete(inFirst[0] ?? 0n, volume)
+    directory.erased(inFirst[0] ?? 0n)
+    const last = await care.compact(volume, {})
+    assert.ok(last.done && last.kept === 0)
+    assert.equal((await directory.volume(volume))?.state, 'retired')
+    assert.deepEqual(await care.compact(volume, { force: true }), { done: false, why: 'nothing to do' })
+  }))

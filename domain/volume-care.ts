@@ -1,0 +1,19 @@
+import type { Limits } from './limits.ts'
+import type { VolumeRow } from './volume-ports.ts'
+
+type CareLimits = Pick<Limits, 'erasedShareMax' | 'erasedNeedleMsMax'>
+
+/**
+ * Whether a volume is to be rewritten without what was erased in it: when that is a good part of it, or when something
+ * erased has lain there for long. A rewriting reads and writes the whole volume, so a single erasure waits for others.
+ */
+export function isCompactionDue(row: VolumeRow, limits: CareLimits): boolean {
+  if ((row.state !== 'sealed' && row.state !== 'merged') || row.keysErased === 0) return false
+  const share = row.keysErased / (row.keysErased + row.keysHeld)
+  return share >= limits.erasedShareMax || row.erasedMs >= limits.erasedNeedleMsMax
+}
+
+/** Whether a volume's holder has let its lease run out: whoever notices seals the volume in its place. */
+export function isAbandoned(row: VolumeRow): boolean {
+  return row.state === 'open' && row.leaseMs === 0
+}

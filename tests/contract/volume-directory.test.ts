@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { memoryDirectory } from '../../blobstore/memory-directory.ts'
+import { keyOf, mediaIdOf } from '../../domain/ids.ts'
+import type { Catalog } from '../../domain/ports.ts'
+import { someMedia, startServer, type TestServer, withoutTools } from './catalog-server.ts'
+import { volumeDirectoryContract } from './volume-directory.contract.ts'
+
+volumeDirectoryContract('memory', async () => {
+  const clock = { nowMs: 0 }
+  const directory = memoryDirectory({ leaseMs: 30_000, nowMs: () => clock.nowMs })
+  let items = 0n
+  return {
+    directory,
+    async expire() {
+      clock.nowMs += 30_000
+    },
+    item: async () => ++items,
+    async erase(key) {
+      directory.erased(key)
+    },
+  }
+})
+
+suite('catalog', { skip: withoutTools('postgresBin') }, () => {
+  let server: TestServer
+  let databaseUrl: string
+  let catalog: Catalog
+
+  before(async () => {
+    server = await startServer()
+    databaseUrl = await server.database()
+    catalog = await server.catalog({ databaseUrl })
+  })
+  after(() => server?.stop())
+
+  volumeDirectoryContract('catalog', async () => ({
+    directory: catalog,
+    async expire(volume) {
+      await server.sql(databaseUrl, `update volumes set lease_until = now() - interval '1 second' where id = ${volume}`)
+    },
+    async item() {
+      const media = someMedia()
+      await catalog.accept(media)
+      return keyOf(media.id)
+    },
+    async erase(key) {
+      await catalog.beginErase(mediaIdOf(key))
+      await catalog.forgetPlacements(mediaIdOf(key))
+    },
+  }))
+
+  test('volume directory catalog: a volume whose writer keeps no lease is never taken over by itself', async () => {
+    const { volume, epoch } = await catalog.allot('before')
+    await server.sql(databaseUrl, `update volumes set lease_until = null where id = ${volume}`)
+    assert.equal((await catalog.volume(volume))?.leaseMs, null)
+    assert.equal(await catalog.take(volume, 'w'), null)
+    assert.equal((await catalog.take(volume, 'w', { force: true }))?.epoch, epoch + 1)
+  })
+})
