@@ -9,6 +9,7 @@ import type { PlannedChunk, VideoPlan } from '../domain/plans.ts'
 import { ladderCommand } from '../media/video/ladder-command.ts'
 import { hasZscale } from '../media/video/leash.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
+import { measureSync } from '../tests/e2e/support/sync.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
 import { clipsOf, littlePreset, opened } from './video/clips.ts'
 
@@ -17,6 +18,18 @@ const run = promisify(execFile)
 const CHUNK_SECONDS = [1, 2, 5]
 const WHOLE_SECONDS = 100_000
 const SECONDS_MAX = 6
+/** Milliseconds by which sound may be further from picture than in the one file that everything is made of. */
+const SYNC_MS_MAX = 10
+const SYNC_SECONDS = 10
+/** The form that has to fail: it shows that the measuring can. */
+const CONTROL = 'ffmpeg’s own split HLS in hls.js'
+const players = [
+  { way: 'one MP4', player: 'native', url: 'clip.mp4' },
+  { way: 'our HLS in hls.js', player: 'hls.js', url: 'master.m3u8' },
+  { way: 'our HLS in the browser’s own player', player: 'native', url: 'master.m3u8' },
+  { way: 'our DASH in shaka-player', player: 'shaka', url: 'manifest.mpd' },
+  { way: CONTROL, player: 'hls.js', url: 'split.m3u8' },
+] as const
 
 /** What a way of encoding made of one source. */
 interface Made {
@@ -34,8 +47,8 @@ interface Made {
  */
 export const bench: Bench = {
   name: 'video-exact',
-  claim: `whatever the source and the chunks' length (${CHUNK_SECONDS.join(', ')} s), chunks have the frames of a whole encode, at the same times`,
-  goal: '0 differences',
+  claim: `whatever the source and the chunks' length (${CHUNK_SECONDS.join(', ')} s), chunks have the frames of a whole encode, at the same times, and players show sound and picture together`,
+  goal: `0 differences; sound within ${SYNC_MS_MAX} ms of one MP4's in every player`,
   run: measure,
 }
 
@@ -65,14 +78,29 @@ async function measure(context: BenchContext): Promise<Figure> {
       context.say(`${name}: ${codeOf(error)}`)
     }
   }
+  const late = await outOfSync(context)
+  differences += late.length
+  for (const line of late) context.say(line)
   return {
     name: 'video-exact',
     value: differences,
-    unit: `differences in ${compared} comparisons`,
+    unit: `differences in ${compared} comparisons, and in ${players.length - 2} players`,
     goal: '0',
     peer: 'the same command over the whole source at once',
     holds: differences === 0 && compared > 0,
   }
+}
+
+/** Sentences on the players in which sound is not where one MP4 has it, and on a control that does not fail. */
+async function outOfSync(context: BenchContext): Promise<string[]> {
+  const [whole, ...offsets] = await measureSync({ ...context, seconds: SYNC_SECONDS }, players)
+  if (!whole) throw new Error('nothing was measured')
+  for (const { way, offsetMs, beeps } of [whole, ...offsets]) context.say(`${way}: sound ${offsetMs.toFixed(2)} ms late, of ${beeps} beeps`)
+  return offsets.flatMap(({ way, offsetMs, beeps }) => {
+    const isTogether = beeps > 0 && Math.abs(offsetMs - whole.offsetMs) <= SYNC_MS_MAX
+    if (way !== CONTROL) return isTogether ? [] : [`${way}: sound is off by ${offsetMs.toFixed(1)} ms`]
+    return isTogether ? ['the control does not fail'] : []
+  })
 }
 
 async function makerOf({ tools, scratch }: BenchContext) {

@@ -8,8 +8,9 @@ export const AUDIO_FILE = 'audio.mp4'
 /**
  * The command that encodes the whole sound once: AAC-LC, stereo, 48 kHz. Zero is the first video frame, as
  * in the ladder; what sounds earlier is cut, gaps become silence, and the end is padded or cut to the
- * picture's, so that both tracks are one length. `delay_moov` lets the muxer write the edit list that hides
- * the encoder's priming samples. `untilSeconds`: no further than that, for a beginning of the same track.
+ * picture's, so that both tracks are one length. The frame of priming samples that the encoder puts before zero is
+ * dropped: an edit list hides it only from players that read edit lists. What it costs is the overlap of the first
+ * 21 ms. `untilSeconds`: no further than that, for a beginning of the same track.
  */
 export function audioCommand(source: string, plan: VideoPlan, untilSeconds = Infinity): Command {
   if (!plan.audio) throw new Error('a plan without audio')
@@ -31,6 +32,7 @@ export function audioCommand(source: string, plan: VideoPlan, untilSeconds = Inf
           ...stripOptions,
           ...flags('-af', filters.join(',')),
           ...flags('-c:a', 'aac', '-profile:a', 'aac_low', '-b:a', `${plan.audio.kbps}k`, '-ac', '2', '-flags:a', '+bitexact'),
+          ...flags('-bsf:a', 'noise=drop=lt(pts\\,0)'),
           ...flags(
             '-f',
             'mp4',
