@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker'
 
@@ -7,7 +8,7 @@ const root = join(import.meta.dirname, '..')
 
 export interface WorkflowBundle {
   readonly code: string
-  /** Changes exactly when the workflows or the SDK change: the worker deployment's build id. */
+  /** Of the worker deployment's version: as set, or else what changes exactly when the workflows or the SDK change. */
   readonly buildId: string
 }
 
@@ -15,9 +16,10 @@ export interface WorkflowBundle {
  * The workflows bundled for Temporal's sandbox, taken from `folder` when the same sources were bundled
  * before: a bundle takes seconds, a look takes milliseconds.
  */
-export async function workflowBundle(folder: string, logger: Logger): Promise<WorkflowBundle> {
-  const buildId = await sourcesHash()
-  const path = join(folder, `workflows-${buildId}.js`)
+export async function workflowBundle(folder: string, logger: Logger, givenId: string | null = null): Promise<WorkflowBundle> {
+  const hash = await sourcesHash()
+  const buildId = givenId ?? hash
+  const path = join(folder, `workflows-${hash}.js`)
   const cached = await readFile(path, 'utf8').catch(() => null)
   if (cached !== null) return { code: cached, buildId }
   const { code } = await bundleWorkflowCode({ workflowsPath: join(root, 'workflows/index.ts'), logger })
@@ -30,7 +32,7 @@ export async function workflowBundle(folder: string, logger: Logger): Promise<Wo
 /** Sixteen hex digits over everything that goes into a bundle: workflows, domain, the SDK's version. */
 export async function sourcesHash(): Promise<string> {
   const hash = createHash('sha256')
-  hash.update(await readFile(join(root, 'package-lock.json')))
+  hash.update(sdkVersion())
   for (const folder of ['workflows', 'domain']) {
     const names = (await readdir(join(root, folder), { recursive: true })).filter(
       (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
@@ -38,4 +40,10 @@ export async function sourcesHash(): Promise<string> {
     for (const name of names.toSorted()) hash.update(name).update(await readFile(join(root, folder, name)))
   }
   return hash.digest('hex').slice(0, 16)
+}
+
+/** The bundle holds the SDK's own code too. */
+function sdkVersion(): string {
+  const { version } = createRequire(import.meta.url)('@temporalio/workflow/package.json') as { version: string }
+  return version
 }

@@ -27,6 +27,8 @@ export interface Config {
   readonly writer: string
   readonly shard: number
   readonly slots: { readonly image: number; readonly video: number }
+  /** Names this version of our workers; null: a hash over the workflows. */
+  readonly buildId: string | null
   /** An API key of tenant `dev`, for a machine of one's own. */
   readonly devKey: string | null
 }
@@ -65,8 +67,16 @@ export function readConfig(env: Environment, role: string): Config {
     writer: text(env, 'WRITER_NAME', `${role}@${hostname()}`),
     shard: whole(env, 'ID_SHARD', { min: 0, max: 8191, fallback: 0 }),
     slots: readSlots(env),
+    buildId: readBuildId(env),
     devKey: optional(env, 'DARKROOM_DEV_KEY') ?? null,
   }
+}
+
+export function readBuildId(env: Environment): string | null {
+  const value = optional(env, 'BUILD_ID') ?? null
+  if (value !== null && !/^[\w.-]{1,100}$/.test(value))
+    throw new SettingError('BUILD_ID is made of letters, digits, points, hyphens and underscores.')
+  return value
 }
 
 /** A decode uses about one core and an encoder's chunk another. */

@@ -15,7 +15,7 @@ await runMain(async (parts, end) => {
   const core = await openProcess(process.env, 'control', parts)
   const connection = await openWorkerConnection(core, parts)
   const temporal = await openTemporal(core, parts)
-  const bundle = await workflowBundle(join(core.config.home, 'bundles'), temporalLogger(core.logger))
+  const bundle = await workflowBundle(join(core.config.home, 'bundles'), temporalLogger(core.logger), core.config.buildId)
   const seat = workerSeat(core, connection, bundle.buildId, (error) => end({ error }))
   parts.add(await startControlWorker(core, seat, bundle, temporal, openBlobReader(core, parts)))
   await makeCurrent(temporal, core.config.temporal.namespace, bundle.buildId)

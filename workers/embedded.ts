@@ -40,6 +40,7 @@ export interface EmbeddedOptions {
     readonly devKey?: string
   }
   readonly slots: Config['slots']
+  readonly buildId: Config['buildId']
   readonly eventsTopic: string
   /** One line of progress for a person. */
   readonly say: (line: string) => void
@@ -73,7 +74,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
   const ports = await pickPorts(options.basePort, portNames)
   const [engines, bundle] = await Promise.all([
     startEngines(options, supervisor, ports),
-    workflowBundle(join(home, 'bundles'), temporalLogger(logger)),
+    workflowBundle(join(home, 'bundles'), temporalLogger(logger), options.buildId),
   ])
 
   const originUrl = `http://127.0.0.1:${ports.origin}`
@@ -90,6 +91,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
     writer: 'embedded',
     shard: 0,
     slots: options.slots,
+    buildId: options.buildId,
     devKey,
   }
   const core = await openCore(config, logger, parts)

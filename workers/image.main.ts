@@ -10,7 +10,7 @@ await runMain(async (parts, end) => {
   const connection = await openWorkerConnection(core, parts)
   const blobs = await openBlobStore(core, parts)
   const images = openImageStudio(core.config.slots.image, parts)
-  const buildId = await sourcesHash()
+  const buildId = core.config.buildId ?? (await sourcesHash())
   const seat = workerSeat(core, connection, buildId, (error) => end({ error }))
   parts.add(await startImageWorker(core, seat, blobs, images))
   core.logger.info('working', { role: 'image', buildId, slots: core.config.slots.image })

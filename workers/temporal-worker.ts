@@ -30,7 +30,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Par
     workerDeploymentOptions: {
       version: deploymentVersion(options.buildId),
       useWorkerVersioning: true,
-      defaultVersioningBehavior: 'PINNED',
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
     },
     shutdownGraceTime: '2s',
     shutdownForceTime: '10s',

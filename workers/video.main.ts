@@ -13,7 +13,7 @@ await runMain(async (parts, end) => {
   const blobs = await openBlobStore(core, parts)
   // Posters are small and rare: one decoder is enough.
   const images = openImageStudio(1, parts)
-  const buildId = await sourcesHash()
+  const buildId = core.config.buildId ?? (await sourcesHash())
   const seat = workerSeat(core, connection, buildId, (error) => end({ error }))
   const tools = parseTools(process.env['DARKROOM_TOOLS'])
   const programs = {

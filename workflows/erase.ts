@@ -23,7 +23,7 @@ export async function erase(input: EraseInput): Promise<void> {
   }
   showStage('done', 'Erased and verified.')
 }
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, erase)
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, erase)
 
 /** An ingest that has ended already, or never began, is what we want: that the request fails then says nothing. */
 async function stopIngest({ mediaId: id, ...input }: EraseInput): Promise<void> {

@@ -10,4 +10,4 @@ export async function image(input: IngestInput, probe: ImageProbe): Promise<void
   const { files, bytes } = await activity('developImage')(input, probe)
   showStage('done', `${files} renditions, ${bytes} bytes.`)
 }
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, image)
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, image)

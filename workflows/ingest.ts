@@ -43,7 +43,7 @@ export async function ingest(input: IngestInput): Promise<IngestResult> {
     })
   }
 }
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, ingest)
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, ingest)
 
 function knownCode(text: string): ErrorCode {
   return isErrorCode(text) ? text : 'INTERNAL'

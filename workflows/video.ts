@@ -63,4 +63,4 @@ export async function video(input: IngestInput, probe: VideoProbe): Promise<void
   await activity('assembleVideo')(input, probe)
   showStage('done', `${total} chunks in ${plan.rungs.length} rungs.`)
 }
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, video)
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, video)
