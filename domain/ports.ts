@@ -18,6 +18,11 @@ export interface ByteRange {
   readonly end: number
 }
 
+/** A range of an object. */
+export interface ObjectPiece extends ByteRange {
+  readonly key: string
+}
+
 /** Large opaque objects: originals, packs of the object blob store. Implementations: memory, file, S3. */
 export interface ObjectStore {
   /**
@@ -28,6 +33,15 @@ export interface ObjectStore {
   put(
     key: string,
     body: Uint8Array | AsyncIterable<Uint8Array>,
+    options?: { readonly ifNoneMatch?: boolean; readonly type?: string },
+  ): Promise<{ readonly bytes: number }>
+  /**
+   * Stores ranges of other objects, one after another, as one object; otherwise as `put`. Their bytes do not come
+   * here where the server can copy them, which takes ranges of some size. OBJECT_NOT_FOUND, RANGE_NOT_SATISFIABLE.
+   */
+  compose(
+    key: string,
+    pieces: readonly ObjectPiece[],
     options?: { readonly ifNoneMatch?: boolean; readonly type?: string },
   ): Promise<{ readonly bytes: number }>
   /** OBJECT_NOT_FOUND; RANGE_NOT_SATISFIABLE. */

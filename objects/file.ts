@@ -7,6 +7,7 @@ import { errnoOf, fileError } from './file-errors.ts'
 import { listFolder } from './file-list.ts'
 import { checkKey } from './keys.ts'
 import { pathOf } from './paths.ts'
+import { bytesOfPieces } from './pieces.ts'
 import { type Span, spanOf } from './range.ts'
 import { stagingName, sweepStaging } from './staging.ts'
 
@@ -126,8 +127,9 @@ export function createFileObjectStore(options: FileObjectStoreOptions): ObjectSt
     }
   }
 
-  return {
+  const store: ObjectStore = {
     put: (key, body, given) => at(key, async (path) => ({ bytes: await put(key, path, body, given?.ifNoneMatch ?? false) })),
+    compose: (key, pieces, given) => store.put(key, bytesOfPieces(store, pieces), given),
     get: (key, range) =>
       at(key, async (path) => {
         const { size, ino } = await files.stat(path)
@@ -152,6 +154,7 @@ export function createFileObjectStore(options: FileObjectStoreOptions): ObjectSt
         return path
       }),
   }
+  return store
 }
 
 /** Thrown by the body and not by us: passed on as it is. */

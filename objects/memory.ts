@@ -2,6 +2,7 @@ import { MediaError } from '../domain/errors.ts'
 import type { ObjectStore } from '../domain/ports.ts'
 import { checkKey, compareKeys } from './keys.ts'
 import { createLoopbackReader } from './loopback.ts'
+import { bytesOfPieces } from './pieces.ts'
 import { spanOf } from './range.ts'
 
 /**
@@ -20,13 +21,16 @@ export function createMemoryObjectStore(): ObjectStore {
 
   const reader = createLoopbackReader((key) => objects.get(key))
 
-  return {
+  const store: ObjectStore = {
     async put(key, body, options) {
       checkKey(key)
       const data = await collect(body)
       if (options?.ifNoneMatch && objects.has(key)) throw new MediaError('OBJECT_EXISTS', undefined, { facts: { key } })
       objects.set(key, data)
       return { bytes: data.byteLength }
+    },
+    async compose(key, pieces, options) {
+      return await store.put(key, bytesOfPieces(store, pieces), options)
     },
     async get(key, range) {
       const data = find(key)
@@ -54,6 +58,7 @@ export function createMemoryObjectStore(): ObjectStore {
       return reader.urlOf(key, ttlMs)
     },
   }
+  return store
 }
 
 async function collect(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -14,7 +14,7 @@ import { isPlainRefusal, s3Error } from './errors.ts'
 import { PARTS_MAX } from './options.ts'
 import { partsOf } from './parts.ts'
 
-interface Target {
+export interface Target {
   readonly client: S3Client
   readonly bucket: string
   readonly key: string
@@ -104,15 +104,15 @@ async function putParts(target: Target, first: Uint8Array, second: Uint8Array, r
 }
 
 /** What cannot be aborted now is aborted by age later; the error that led here matters more. */
-async function abort({ client, bucket, key }: Target, UploadId: string): Promise<void> {
+export async function abort({ client, bucket, key }: Target, UploadId: string): Promise<void> {
   await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId })).catch(() => undefined)
 }
 
-function condition({ ifNoneMatch }: Target): { IfNoneMatch?: string } {
+export function condition({ ifNoneMatch }: Target): { IfNoneMatch?: string } {
   return ifNoneMatch ? { IfNoneMatch: '*' } : {}
 }
 
-async function sent<T>(key: string, answer: Promise<T>): Promise<T> {
+export async function sent<T>(key: string, answer: Promise<T>): Promise<T> {
   return await answer.catch((error: unknown) => {
     throw s3Error(error, key)
   })
@@ -123,7 +123,7 @@ async function sent<T>(key: string, answer: Promise<T>): Promise<T> {
  * may have been lost, so that the client's second try is refused on account of its first; and versitygw
  * cuts the connection where it refuses a large body. So the object is asked whose it is.
  */
-async function decided(target: Target, writer: string, send: () => Promise<unknown>): Promise<void> {
+export async function decided(target: Target, writer: string, send: () => Promise<unknown>): Promise<void> {
   const { key } = target
   try {
     await send()

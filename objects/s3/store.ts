@@ -5,6 +5,7 @@ import { MediaError } from '../../domain/errors.ts'
 import type { ByteRange, ObjectStore } from '../../domain/ports.ts'
 import { checkKey } from '../keys.ts'
 import { bodyOf, type Source } from './body.ts'
+import { composeObject } from './compose.ts'
 import { s3Error } from './errors.ts'
 import { PART_BYTES_MIN, type S3ObjectStoreOptions, s3Client } from './options.ts'
 import { probe } from './probe.ts'
@@ -82,18 +83,22 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
     } while (token !== undefined)
   }
 
-  return {
+  async function targetOf(key: string, given: { readonly ifNoneMatch?: boolean; readonly type?: string } = {}) {
+    checkKey(key)
+    const { ifNoneMatch = false, type = 'application/octet-stream' } = given
+    return { client: await about(key, writer), bucket: Bucket, key, type, ifNoneMatch }
+  }
+
+  const store: ObjectStore & { close(): void } = {
     async put(key, body, given) {
-      checkKey(key)
-      const writing = await about(key, writer)
-      const target = {
-        client: writing,
-        bucket: Bucket,
-        key,
-        type: given?.type ?? 'application/octet-stream',
-        ifNoneMatch: given?.ifNoneMatch ?? false,
+      return { bytes: await putBody(await targetOf(key, given), body, partBytes) }
+    },
+    async compose(key, pieces, given) {
+      for (const piece of pieces) {
+        checkKey(piece.key)
+        checkRange(piece, piece.key)
       }
-      return { bytes: await putBody(target, body, partBytes) }
+      return { bytes: await composeObject(await targetOf(key, given), store, pieces, partBytes) }
     },
     get: (key, range) => about(key, () => get(key, range)),
     async head(key) {
@@ -120,6 +125,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       for (const each of clients.values()) each.destroy()
     },
   }
+  return store
 }
 
 function checkRange(range: ByteRange | undefined, key: string): void {

@@ -79,6 +79,50 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
       assert.equal(await codeOfRejection(store.get('contract/range', { start: 3, end: 2 })), 'RANGE_NOT_SATISFIABLE')
     })
 
+    test(`${name}: an object is composed of ranges of others, small and large, byte for byte`, async () => {
+      const large = new Uint8Array(6 * 1024 ** 2).map((_, at) => (at * 7) % 253)
+      const small = new Uint8Array(70_000).map((_, at) => (at * 11) % 251)
+      await store.put('contract/pieces/large one', large)
+      await store.put('contract/pieces/small', small)
+      const whole = [
+        { key: 'contract/pieces/small', data: small, start: 0 },
+        { key: 'contract/pieces/large one', data: large, start: 0 },
+        { key: 'contract/pieces/large one', data: large, start: 4_096 },
+        { key: 'contract/pieces/small', data: small, start: 69_999 },
+        { key: 'contract/pieces/large one', data: large, start: 100 },
+        { key: 'contract/pieces/small', data: small, start: 5 },
+      ]
+      for (const parts of [whole, whole.slice(0, 1), whole.slice(3), whole.slice(3, 4)]) {
+        const expected = Buffer.concat(parts.map(({ data, start }) => data.subarray(start)))
+        const pieces = parts.map(({ key, data, start }) => ({ key, start, end: data.byteLength - 1 }))
+        assert.deepEqual(await store.compose('contract/composed', pieces), { bytes: expected.byteLength })
+        const { bytes, body } = await store.get('contract/composed')
+        assert.equal(bytes, expected.byteLength)
+        const got = createHash('sha256')
+        for await (const chunk of body) got.update(chunk)
+        assert.equal(got.digest('hex'), createHash('sha256').update(expected).digest('hex'))
+      }
+      const pieces = [{ key: 'contract/pieces/large one', start: 0, end: large.byteLength - 1 }]
+      assert.equal(await codeOfRejection(store.compose('contract/composed', pieces, { ifNoneMatch: true })), 'OBJECT_EXISTS')
+      assert.deepEqual(await store.compose('contract/composed-once', pieces, { ifNoneMatch: true }), { bytes: large.byteLength })
+    })
+
+    test(`${name}: what is composed of something that is not there is not made`, async () => {
+      const large = new Uint8Array(6 * 1024 ** 2)
+      await store.put('contract/pieces/there', large)
+      const there = { key: 'contract/pieces/there', start: 0, end: large.byteLength - 1 }
+      for (const [piece, code] of [
+        [{ key: 'contract/pieces/gone', start: 0, end: 9 }, 'OBJECT_NOT_FOUND'],
+        [{ key: 'contract/pieces/gone', start: 0, end: large.byteLength - 1 }, 'OBJECT_NOT_FOUND'],
+        [{ ...there, end: large.byteLength + 5_000 }, 'RANGE_NOT_SATISFIABLE'],
+        [{ ...there, start: large.byteLength - 10, end: large.byteLength }, 'RANGE_NOT_SATISFIABLE'],
+      ] as const) {
+        assert.equal(await codeOfRejection(store.compose('contract/unmade', [there, piece, there])), code)
+      }
+      assert.equal(await store.head('contract/unmade'), null)
+      assert.deepEqual((await made.leftovers?.()) ?? [], [])
+    })
+
     test(`${name}: a missing object is OBJECT_NOT_FOUND to get and null to head`, async () => {
       assert.equal(await codeOfRejection(store.get('contract/missing')), 'OBJECT_NOT_FOUND')
       assert.equal(await codeOfRejection(store.get('contract/missing', { start: 0, end: 1 })), 'OBJECT_NOT_FOUND')
