@@ -2,6 +2,7 @@ import type { MediaRow } from '../domain/media.ts'
 import type { CheckpointStore, MediaStore, WorkflowWatch } from '../domain/ports.ts'
 import { seeTo } from './abandoned.ts'
 import { factsOfError, type Logger } from './logger.ts'
+import { createRepeating } from './repeating.ts'
 import type { Starter } from './starter.ts'
 
 export interface ReconcilerOptions {
@@ -36,14 +37,12 @@ export interface Reconciler {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { catalog, starter, logger, olderThanMs, notSeenMs, intervalMs } = options
   const batchMax = options.batchMax ?? 100
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<unknown> = Promise.resolve()
-  let state: 'idle' | 'running' | 'stopping' = 'idle'
+  const repeating = createRepeating(pass, intervalMs)
 
   async function beginAll(what: string, rows: readonly MediaRow[], begin: (row: MediaRow) => Promise<unknown>): Promise<number> {
     let begun = 0
     for (const row of rows) {
-      if (state === 'stopping') break
+      if (repeating.isStopping()) break
       try {
         if ((await begin(row)) !== false) begun += 1
       } catch (error) {
@@ -76,24 +75,5 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
   }
 
-  function next(): void {
-    running = pass().then(() => {
-      if (state === 'running') timer = setTimeout(next, intervalMs)
-    })
-  }
-
-  return {
-    pass,
-    start() {
-      if (state !== 'idle') return
-      state = 'running'
-      next()
-    },
-    async stop() {
-      state = 'stopping'
-      clearTimeout(timer)
-      await running
-      state = 'idle'
-    },
-  }
+  return { pass, start: repeating.start, stop: repeating.stop }
 }

@@ -73,6 +73,9 @@ export function createMemoryCatalog(): MemoryCatalog {
     async markStarted(id) {
       started.add(id)
     },
+    async known(ids) {
+      return ids.filter((id) => rows.has(id))
+    },
     async retry(id) {
       const { error: _error, ...row } = rowOf(id)
       if (row.state !== 'failed') throw new MediaError('MEDIA_NOT_FAILED')
@@ -132,7 +135,8 @@ export function createMemoryObjects(): MemoryObjects {
   return {
     stored,
     open: () => open,
-    async put(key, body) {
+    async put(key, body, options) {
+      if (options?.ifNoneMatch && stored.has(key)) throw new MediaError('OBJECT_EXISTS')
       open += 1
       try {
         const chunks: Uint8Array[] = []

@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { MediaError } from '../domain/errors.ts'
+import type { MediaId } from '../domain/ids.ts'
 import { originalKey } from '../domain/media.ts'
 import type { Item } from './item.ts'
 import type { Problem } from './problem.ts'
@@ -289,4 +290,14 @@ test('api: an upload is accepted though Temporal is away; the failure is logged'
   await using api = await startTestApi({ starter })
   assert.equal((await api.call('/v1/uploads', { method: 'POST', body: jpeg })).status, 202)
   await until('the log line', () => api.lines.some((line) => line.includes('start-failed')))
+})
+
+test('api: an original that is there is never overwritten: two processes with one shard are told', async () => {
+  await using api = await startTestApi({ newId: () => '0epj4b8000100' as MediaId })
+  await api.objects.put(originalKey('0epj4b8000100' as MediaId), new Uint8Array(1))
+  const response = await api.call('/v1/uploads', { method: 'POST', body: jpeg })
+  assert.equal(response.status, 503)
+  assert.equal(((await response.json()) as { code: string }).code, 'SHARD_TAKEN')
+  assert.equal(api.objects.stored.get(originalKey('0epj4b8000100' as MediaId))?.length, 1)
+  assert.equal(api.catalog.rows.size, 0)
 })

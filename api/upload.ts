@@ -1,11 +1,11 @@
 import { parseEdits } from '../domain/edits.ts'
-import { MediaError } from '../domain/errors.ts'
-import { bornMs } from '../domain/ids.ts'
+import { codeOf, MediaError } from '../domain/errors.ts'
+import { bornMs, type MediaId } from '../domain/ids.ts'
 import { type MediaRow, originalKey } from '../domain/media.ts'
 import type { NewMedia } from '../domain/ports.ts'
 import { admitType, kindOf } from '../domain/sniff.ts'
 import { bodyOf, joined, takeHead } from './body.ts'
-import { type Answer, type Call, json, type Parts } from './call.ts'
+import { type Answer, type ApiObjects, type Call, json, type Parts } from './call.ts'
 import { toItem } from './item.ts'
 import { factsOfError } from './logger.ts'
 import { createMeter, tooLarge } from './meter.ts'
@@ -43,7 +43,7 @@ export async function upload(call: Call, parts: Parts): Promise<Answer> {
 
   const id = parts.newId()
   const meter = createMeter(bytesMax)
-  await objects.put(originalKey(id), meter.through(joined(head, body)), { type: sourceType })
+  await store(id, meter.through(joined(head, body)), sourceType, objects)
   const { bytes, sha256 } = meter.read()
   const media: NewMedia = {
     id,
@@ -60,6 +60,16 @@ export async function upload(call: Call, parts: Parts): Promise<Answer> {
   const row = freshRow(media)
   parts.background('start', id, parts.starter.start(row))
   return json(202, toItem(row, parts.urls), { location: `/v1/media/${id}` })
+}
+
+/** Stores the original under a key that nobody has: two processes with one shard must not overwrite each other. SHARD_TAKEN. */
+async function store(id: MediaId, body: AsyncIterable<Uint8Array>, type: string, objects: ApiObjects): Promise<void> {
+  try {
+    await objects.put(originalKey(id), body, { type, ifNoneMatch: true })
+  } catch (error) {
+    if (codeOf(error) !== 'OBJECT_EXISTS') throw error
+    throw new MediaError('SHARD_TAKEN', `The id ${id} is taken by another upload: is an ID_SHARD used twice?`, { cause: error })
+  }
 }
 
 /**

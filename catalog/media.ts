@@ -65,6 +65,11 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
       await database.rows('update media set started_at = now() where id = $1 and started_at is null', [id])
     },
 
+    async known(ids) {
+      const rows = await database.rows<{ id: MediaId }>('select id from media where id = any ($1)', [ids])
+      return rows.map(({ id }) => id)
+    },
+
     async retry(id) {
       await database.transaction(async (queries) => {
         const { state } = await lockMedia(queries, id)
@@ -119,5 +124,5 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
 /** Two uploads under one id would lose one of them: two processes were given the same shard. */
 function assertSame(row: MediaRow | undefined, media: NewMedia): void {
   const same = row?.tenant === media.tenant && (row.state === 'erased' || row.sourceSha256 === media.sourceSha256)
-  if (!same) throw new Error(`the id ${media.id} is taken by another upload: is a shard used twice?`)
+  if (!same) throw new MediaError('SHARD_TAKEN', `The id ${media.id} is taken by another upload: is an ID_SHARD used twice?`)
 }

@@ -120,6 +120,12 @@ export const errorTable = {
   },
   OBJECT_NOT_FOUND: { retry: false, status: 404, title: 'There is no such object.', advice: 'Check the key.' },
   OBJECT_EXISTS: { retry: false, status: 409, title: 'An object of that key exists already.', advice: 'Use another key.' },
+  SHARD_TAKEN: {
+    retry: true,
+    status: 503,
+    title: 'Another process gives out the same ids.',
+    advice: 'Give each api process an ID_SHARD of its own.',
+  },
   STORAGE_FULL: {
     retry: true,
     status: 507,

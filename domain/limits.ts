@@ -86,6 +86,11 @@ export const limits = {
   aliasItemsMax: 1_000,
   /** An item that is not settled has its workflow looked at this often: it may have been ended by hand. */
   ingestNotSeenMsMax: 60_000,
+  /** Originals without a row are looked for this often, and deleted when they were seen so for `orphanGraceMs`. */
+  orphanSweepMs: 60 * 60_000,
+  orphanGraceMs: 60 * 60_000,
+  /** Older ones were looked at before. */
+  orphanWindowMs: 30 * 24 * 60 * 60_000,
   outboxBatchMax: 200,
   /** An event that Kafka does not take at first is tried again after at most this long. */
   relayBackoffMsMax: 30_000,

@@ -123,6 +123,8 @@ export interface MediaStore {
   /** Accepted at least `olderThanMs` ago and not marked started: the reconciler's work. */
   unstarted(olderThanMs: number, limit: number): Promise<MediaRow[]>
   markStarted(id: MediaId): Promise<void>
+  /** Those of `ids` that have a row. */
+  known(ids: readonly MediaId[]): Promise<MediaId[]>
   /** A failed item is to be brought in again, as its next version: processing and not started. MEDIA_NOT_FAILED, MEDIA_NOT_FOUND. */
   retry(id: MediaId): Promise<void>
   /**

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client'
 import { WorkflowNotFoundError } from '@temporalio/common'
 import { controlActivities } from '../activities/index.ts'
 import { factsOfError } from '../api/logger.ts'
+import { createSweep } from '../api/orphans.ts'
 import { createReconciler } from '../api/reconciler.ts'
 import type { Starter } from '../api/starter.ts'
 import { createPurgers } from '../cdn/invalidation/index.ts'
@@ -82,6 +83,21 @@ export function startReconciler(core: Core, starter: Starter, temporal: Client, 
   })
   reconciler.start()
   parts.add({ name: 'reconciler', stop: async () => await reconciler.stop() })
+}
+
+/** Deletes originals that a process left which died before it committed them. */
+export function startSweep({ catalog, objects, logger }: Core, parts: Parts): void {
+  const sweep = createSweep({
+    catalog,
+    objects,
+    graceMs: limits.orphanGraceMs,
+    windowMs: limits.orphanWindowMs,
+    intervalMs: limits.orphanSweepMs,
+    now: Date.now,
+    logger,
+  })
+  sweep.start()
+  parts.add({ name: 'sweep', stop: async () => await sweep.stop() })
 }
 
 /** Brings events from the outbox to Kafka; without brokers they wait there. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { starterOf } from './api-part.ts'
 import { openBlobReader } from './blobs.ts'
 import { workflowBundle } from './bundle.ts'
-import { startControlWorker, startReconciler, startRelay } from './control-part.ts'
+import { startControlWorker, startReconciler, startRelay, startSweep } from './control-part.ts'
 import { openTemporal } from './core.ts'
 import { makeCurrent } from './deployment.ts'
 import { openProcess, openWorkerConnection } from './process.ts'
@@ -21,5 +21,6 @@ await runMain(async (parts, end) => {
   await makeCurrent(temporal, core.config.temporal.namespace, bundle.buildId)
   startRelay(core, parts)
   startReconciler(core, starterOf(core, temporal), temporal, parts)
+  startSweep(core, parts)
   core.logger.info('working', { role: 'control', buildId: bundle.buildId })
 })

@@ -12,7 +12,7 @@ import { openBlobStore } from './blobs.ts'
 import { workflowBundle } from './bundle.ts'
 import type { Config } from './config.ts'
 import { keptDevKey } from './dev-key.ts'
-import { startControlWorker, startReconciler, startRelay } from './control-part.ts'
+import { startControlWorker, startReconciler, startRelay, startSweep } from './control-part.ts'
 import { openCore, openTemporal } from './core.ts'
 import { makeCurrent } from './deployment.ts'
 import { startApi, starterOf } from './api-part.ts'
@@ -108,6 +108,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
   const starter = starterOf(core, temporal)
   startRelay(core, parts)
   startReconciler(core, starter, temporal, parts)
+  startSweep(core, parts)
   parts.add(await startOrigin(core, blobs, { host: '127.0.0.1', port: ports.origin }))
   parts.add(await startApi(core, starter, { host: '127.0.0.1', port: ports.api }))
   const api = `http://127.0.0.1:${ports.api}`

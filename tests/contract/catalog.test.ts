@@ -179,6 +179,13 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     await assert.rejects(own.retry(newId()), { code: 'MEDIA_NOT_FOUND' })
   })
 
+  test('catalog: known gives those ids that have a row, erased ones too', async () => {
+    const [here, erasedId] = [await accepted(), await accepted()]
+    await catalog.beginErase(erasedId)
+    assert.deepEqual((await catalog.known([here, newId(), erasedId])).toSorted(), [here, erasedId].toSorted())
+    assert.deepEqual(await catalog.known([]), [])
+  })
+
   test('catalog: unsettled gives what was started and is not settled, once in a while', async () => {
     const own = await server.catalog()
     const [running, waiting, done] = [someMedia(), someMedia(), someMedia()]
