@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { fitFilter } from '../media/filters/fit/choose.ts'
 import { meanDifference } from '../media/filters/fit/colour-difference.ts'
 import { filtersIn, type Pair, pairsOf } from '../media/filters/fit/pairs.ts'
-import { applyLut, cornerMask, cubesOf, filters, lutOf } from '../media/filters/index.ts'
+import { applyLut, cornerMask, frameCubesOf, filters, lutOf } from '../media/filters/index.ts'
 import { lookFiles, lookFilters } from '../media/video/picture-filter.ts'
 import { renderCss } from './filters/css.ts'
 import type { Bench } from './types.ts'
@@ -112,7 +112,7 @@ function videoDifferences(scratch: string, ffmpeg: string, { before, width, heig
   writeFileSync(frame, before)
   writeFileSync(join(scratch, lookFiles.mask), Buffer.concat([Buffer.from(`P5 ${width} ${height} 255\n`), cornerMask(width, height)]))
   return [...named(false).slice(0, 3), ...named(true).slice(0, 3)].map((filter) => {
-    const { centre, corners } = cubesOf(lutOf(filter), filter.title)
+    const { centre, corners } = frameCubesOf(lutOf(filter), filter.title)
     writeFileSync(join(scratch, lookFiles.centre), centre)
     if (corners !== undefined) writeFileSync(join(scratch, lookFiles.corners), corners)
     const raw = ['-f', 'rawvideo', '-pix_fmt', 'rgb24']

@@ -1,7 +1,7 @@
 import { MediaError } from './errors.ts'
 import { type Framing, parseFraming } from './framing.ts'
 
-/** What may be asked for of an item's colours at upload, and how far each goes; 0 changes nothing, strength is 100 unless given. */
+/** What may be asked for of an item's looks at upload, and how far each goes; 0 changes nothing, strength is 100 unless given. */
 export const editRanges = {
   /** Of the filter, in percent. */
   strength: { min: 0, max: 100 },
@@ -12,6 +12,9 @@ export const editRanges = {
   fade: { min: 0, max: 100 },
   highlights: { min: -100, max: 100 },
   shadows: { min: -100, max: 100 },
+  /** Darkens towards the corners. */
+  vignette: { min: 0, max: 100 },
+  sharpen: { min: 0, max: 100 },
 } as const
 export type EditName = keyof typeof editRanges
 export type Edits = { readonly [Name in EditName]?: number } & { readonly framing?: Framing }
@@ -54,9 +57,17 @@ export function lookIn({ filter, edits }: Look): Look {
   return { filter, ...(edits === undefined ? {} : { edits }) }
 }
 
-/** What of a look is a matter of colours alone. */
+/** What of a look is a matter of colours and of where they are, and not of what is next to them. */
 export function coloursOf({ filter, edits }: Look): Look {
   if (edits === undefined) return { filter }
-  const { framing: _, ...colours } = edits
+  const { framing: _, sharpen: __, ...colours } = edits
   return lookIn({ filter, ...(Object.keys(colours).length === 0 ? {} : { edits: colours }) })
+}
+
+/** How many times what a blur takes away is added for `sharpen` of 100. */
+const SHARPENING_MAX = 1.5
+
+/** What stands for an item's `sharpen` of 0..100: how many times what a blur takes away is added. */
+export function sharpeningOf({ edits }: Pick<Look, 'edits'>): number {
+  return (SHARPENING_MAX * (edits?.sharpen ?? 0)) / 100
 }

@@ -6,7 +6,7 @@ import { limits } from '../domain/limits.ts'
 import type { BlobStore, ImageStudio } from '../domain/ports.ts'
 import { taskQueues } from '../domain/workflow-inputs.ts'
 import type { Look } from '../domain/edits.ts'
-import { cornerMask, cubesOf } from '../media/filters/index.ts'
+import { cornerMask, frameCubesOf } from '../media/filters/index.ts'
 import { lookLut } from '../media/filters/look.ts'
 import { createImageStudio } from '../media/image/studio.ts'
 import { createVideoStudio, type VideoLook } from '../media/video/studio.ts'
@@ -67,6 +67,6 @@ export async function startVideoWorker(
 
 /** The very filter that photos get, for frames. */
 function lookOf(look: Look, width: number, height: number): VideoLook {
-  const { centre, corners } = cubesOf(lookLut(look), look.filter ?? 'edits')
+  const { centre, corners } = frameCubesOf(lookLut(look), look.filter ?? 'edits')
   return { centre, ...(corners === undefined ? {} : { corners: { cube: corners, mask: cornerMask(width, height) } }) }
 }

@@ -4,7 +4,7 @@ import { type EditName, editRanges } from '../../domain/edits.ts'
 import { adjusterOf } from './adjust.ts'
 import { lookLut } from './look.ts'
 
-const names = (Object.keys(editRanges) as EditName[]).filter((name) => name !== 'strength')
+const names = (Object.keys(editRanges) as EditName[]).filter((name) => !['strength', 'vignette', 'sharpen'].includes(name))
 const greys = Array.from({ length: 33 }, (_, index) => index / 32)
 
 test('adjust: nothing asked for is nothing done', () => {
@@ -49,4 +49,13 @@ test('look: edits come after the filter, in the centre and in the corners, and n
     for (let at = 0; at < values.length; at += 3) assert.ok(Math.abs((values[at] ?? 0) - (values[at + 2] ?? 0)) < 1e-6)
   assert.equal(lookLut({ filter: null, edits: { brightness: 10 } }).corners, undefined)
   assert.notDeepEqual(lookLut({ filter: 'toaster', edits: { strength: 40 } }).values, plain.values)
+})
+
+test('look: a vignette leaves the centre alone and darkens the corners, of a filter with corners and of none', () => {
+  for (const filter of [null, 'clarendon', 'toaster']) {
+    const [plain, vignetted] = [lookLut({ filter }), lookLut({ filter, edits: { vignette: 50 } })]
+    assert.deepEqual(vignetted.values, plain.values)
+    const before = plain.corners ?? plain.values
+    assert.ok(vignetted.corners?.every((value, at) => Math.abs(value - (before[at] ?? 0) * 0.6) < 1e-6))
+  }
 })

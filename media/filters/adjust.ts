@@ -40,3 +40,12 @@ export function adjusterOf(edits: Edits): ((colour: Colour) => Colour) | undefin
   if (steps.length === 0) return undefined
   return (colour) => steps.reduce((at, { name, adjust }) => each(adjust(at, (edits[name] ?? 0) / 100), clamp), colour)
 }
+
+/** What is left of the light in the corners at the most. */
+const VIGNETTE_LEFT = 0.2
+
+/** What becomes of a colour in the very corners; undefined where that is nothing. */
+export function vignetteOf({ vignette = 0 }: Edits): ((colour: Colour) => Colour) | undefined {
+  if (vignette === 0) return undefined
+  return (colour) => each(colour, (c) => c * (1 - ((1 - VIGNETTE_LEFT) * vignette) / 100))
+}

@@ -96,5 +96,5 @@ export function filterNamed(name: string): Filter {
   return filter
 }
 
-export { cubesOf } from './cube.ts'
+export { cubesOf, frameCubesOf } from './cube.ts'
 export { applyLut, cornerMask, type Lut, lutOf } from './lut.ts'

@@ -25,18 +25,22 @@ export interface LutOptions {
   readonly strength?: number | undefined
   /** What is done after the filter. */
   readonly adjust?: ((colour: Colour) => Colour) | undefined
+  /** What is done after that in the corners, and the less the nearer the centre. */
+  readonly adjustCorners?: ((colour: Colour) => Colour) | undefined
   readonly size?: number
 }
 
 /** The colours of a filter as a cube. */
 export function lutOf(filter: Pick<Filter, 'colour' | 'radial'>, options: LutOptions = {}): Lut {
-  const { strength = 100, adjust = (colour) => colour, size = USUAL_SIZE } = options
+  const { strength = 100, adjust = (colour) => colour, adjustCorners, size = USUAL_SIZE } = options
   const { centre, corners } = mixersOf(filter)
   const share = strength / 100
+  const mixCorners = corners ?? (adjustCorners && centre)
+  const adjustThere = adjustCorners ? (colour: Colour) => adjustCorners(adjust(colour)) : adjust
   return {
     size,
     values: cubeValues(size, share, centre, adjust),
-    ...(corners ? { corners: cubeValues(size, share, corners, adjust) } : {}),
+    ...(mixCorners ? { corners: cubeValues(size, share, mixCorners, adjustThere) } : {}),
   }
 }
 

@@ -1,8 +1,9 @@
 import type { PrivateFacts } from '../../domain/media.ts'
 import type { ImagePlan, SourceType } from '../../domain/plans.ts'
-import { changesColours, coloursOf, type Look } from '../../domain/edits.ts'
+import { changesColours, coloursOf, type Look, sharpeningOf } from '../../domain/edits.ts'
 import { applyLut, type Lut } from '../filters/index.ts'
 import { lookLut } from '../filters/look.ts'
+import { applySharpening } from '../filters/sharpen.ts'
 import { saysMadeWithAi } from '../metadata/ai-marks.ts'
 import { privateFactsOf } from '../metadata/private-facts.ts'
 import { blurhashOf } from '../placeholder/blurhash.ts'
@@ -55,6 +56,8 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       await decodeUpright(bytes, header, { width: largest.width, height: largest.height, frame: plan.frame }),
     )
     lookInPlace(top, coloursOf(plan))
+    const sharpening = sharpeningOf(plan)
+    if (sharpening > 0) applySharpening(top, sharpening)
 
     const files: Uint8Array[] = []
     const sized = sizerOf(top)

@@ -67,7 +67,7 @@ test('commands: the sound is encoded whole, cut and padded to the picture', () =
 test('commands: a poster is looked for among keyframes, then all frames, then taken from the beginning', () => {
   const picture = 'scale=w=1280:h=720,format=yuv420p,setsar=1'
   const choose = 'signalstats,metadata=mode=select:key=lavfi.signalstats.YAVG:value=40:function=greater,thumbnail=n=12'
-  const end = 'scale=in_color_matrix=bt709:in_range=tv,format=rgb24[poster]'
+  const end = 'scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd+full_chroma_int,format=rgb24[poster]'
   const output = (graph: string) =>
     `-filter_complex [0:0]${graph} -map [poster] ${strip} -frames:v 1 -c:v png -f image2 -update 1 poster.png`
   const seek = '-seek_timestamp 1 -noaccurate_seek -ss 3.5 -t 8'

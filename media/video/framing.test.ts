@@ -10,6 +10,7 @@ import { planImage } from '../../domain/plan-image.ts'
 import { planVideo } from '../../domain/plan-video.ts'
 import { createDeveloper } from '../image/develop.ts'
 import { examine } from '../image/examine.ts'
+import { flags } from './command.ts'
 import { ffmpeg, little, makeClip, must, studioIn } from './fixtures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'video-framing-'))
@@ -22,9 +23,24 @@ const source = makeClip(folder, 'still.mp4', {
   seconds: 1,
   silent: true,
   picture: 'color=c=black',
-  more: ['-vf', "geq=lum='60+X/3':cb='108+Y/5':cr='128+20*sin(X/40)*cos(Y/30)'", '-crf', '1', '-pix_fmt', 'yuv420p'],
+  more: [
+    '-vf',
+    "geq=lum='60+X/3':cb='108+Y/5':cr='128+20*sin(X/40)*cos(Y/30)'",
+    '-crf',
+    '1',
+    ...flags('-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'),
+  ],
 })
-ffmpeg(folder, '-i', source, '-frames:v', '1', '-vf', 'scale=in_color_matrix=bt709:in_range=tv,format=rgb24', 'still.png')
+ffmpeg(
+  folder,
+  '-i',
+  source,
+  '-frames:v',
+  '1',
+  '-vf',
+  'scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd+full_chroma_int,format=rgb24',
+  'still.png',
+)
 const still = readFileSync(join(folder, 'still.png'))
 
 /** Of the photo what of the video is shown, at the size of the video's poster. */

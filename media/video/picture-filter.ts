@@ -1,4 +1,4 @@
-import { changesColours } from '../../domain/edits.ts'
+import { changesColours, sharpeningOf } from '../../domain/edits.ts'
 import { type Frame, type Size, sizeBeforeStraightening, turningOf } from '../../domain/framing.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
 
@@ -45,6 +45,8 @@ export function pictureFilters(
   const look = !changesColours(plan) ? [] : lookFilters(tools.corners ?? false)
   const shape = shapeFilters(plan.frame, top)
   const out = 'out_color_matrix=bt709:out_range=tv'
+  const sharpening = sharpeningOf(plan)
+  const sharpen = sharpening === 0 ? [] : [`unsharp=lx=5:ly=5:la=${sharpening}:ca=0`]
   const flatten = plan.alpha === undefined ? [] : ['premultiply=inplace=1']
   if (hdr && tools.zscale) {
     return [
@@ -61,6 +63,7 @@ export function pictureFilters(
       'zscale=t=709:m=709:r=tv',
       'format=yuv420p',
       ...(look.length > 0 ? ['scale=in_color_matrix=bt709', ...look, `scale=${out}`, 'format=yuv420p'] : []),
+      ...sharpen,
       'setsar=1',
     ]
   }
@@ -73,6 +76,7 @@ export function pictureFilters(
       ? [`${shape.size}:${matrix}`, ...shape.after, ...look, `scale=${out}`]
       : [colour === undefined ? shape.size : `${shape.size}:${matrix}:${out}`, ...shape.after]),
     'format=yuv420p',
+    ...sharpen,
     'setsar=1',
   ]
 }
