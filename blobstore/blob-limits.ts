@@ -11,6 +11,7 @@ const names = [
   'tombstoneAgeMsMax',
   'absentVolumesMax',
   'indexBytesMax',
+  'volumeCheckMs',
 ] as const
 
 /** The limits of the blob store, all of them in domain/limits.ts. */

@@ -22,6 +22,8 @@ export interface Disk {
 
 export interface ReadFile {
   size(): Promise<number>
+  /** Whether another file has its name by now, and when its bytes were changed last: milliseconds since 1970. */
+  state(): Promise<{ readonly isReplaced: boolean; readonly changedMs: number }>
   /** Fewer bytes where the file ends. */
   read(offset: number, length: number): Promise<Uint8Array>
   /** Waits for reads under way. */

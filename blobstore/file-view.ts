@@ -107,13 +107,15 @@ async function viewOf(
   const tombstones = followTombstones(disk, tombstonesPath(folder, superblock.volume), superblock, report)
   await tombstones.refresh()
   let state: ScanState & { readonly end?: number } = { ...found, offset: found.end }
+  const damaged = found.damage.length > 0
+  const { changedMs } = await file.state()
   let foreign = true
   return {
     superblock,
     index,
     found,
     erased: tombstones.erased,
-    damaged: found.damage.length > 0,
+    damaged,
     get foreign() {
       return foreign
     },
@@ -121,6 +123,11 @@ async function viewOf(
       foreign = false
     },
     read: (offset, length) => file.read(offset, length),
+    async isStale() {
+      const now = await file.state()
+      // Of a damaged volume the index lacks what lies in the damage, so a repair shows only when it is opened again.
+      return now.isReplaced || (damaged && now.changedMs !== changedMs)
+    },
     async refresh() {
       if (!foreign) return
       const next = await follow(file, superblock, index, state, false)

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import type { BlobStore, PlacementLog } from '../domain/ports.ts'
-import type { VolumeDirectory } from '../domain/volume-ports.ts'
+import type { VolumeDirectory, VolumeHost } from '../domain/volume-ports.ts'
 import { type BlobLimits, blobLimits } from './blob-limits.ts'
 import type { Disk } from './disk.ts'
 import { createFileBackend } from './file-backend.ts'
@@ -29,7 +29,7 @@ export interface FileBlobStoreOptions {
 }
 
 /** A blob store in a folder of one machine. Recovers what this writer held open before it answers. */
-export async function createFileBlobStore(options: FileBlobStoreOptions): Promise<BlobStore> {
+export async function createFileBlobStore(options: FileBlobStoreOptions): Promise<BlobStore & VolumeHost> {
   const { folder, report = () => {} } = options
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const limits = blobLimits(options.limits)

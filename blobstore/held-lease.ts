@@ -31,6 +31,11 @@ export class HeldLease {
     return this.#lease
   }
 
+  /** Whether the directory has refused to renew it. */
+  get isLost(): boolean {
+    return this.#isLost
+  }
+
   /** Whether nobody else can hold the volume at this moment. */
   get isValid(): boolean {
     return !this.#isLost && this.#clock.nowMs() < this.#askedAtMs + this.#lease.leaseMs * TRUST_TO

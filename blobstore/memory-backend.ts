@@ -37,6 +37,7 @@ export function createMemoryBackend(memory: MemoryVolumes, report: Report): Volu
       damaged,
       foreign: false,
       read: readOf(volume),
+      isStale: async () => false,
       async refresh() {},
       async refreshErased() {},
       async erase(key) {

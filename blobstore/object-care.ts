@@ -17,6 +17,8 @@ export function createObjectCare(options: ObjectCareOptions): VolumeCare {
       throw new MediaError('BLOB_NOT_FOUND', 'Volumes on objects are not scrubbed yet.', { facts: { volume } })
     },
     compact: nothing,
+    // The engine of objects keeps its own copies.
+    repair: async () => 0,
     merge: nothing,
     collectGarbage: async () => 0,
     sealAbandoned: (care) => sealAbandoned(options, care),

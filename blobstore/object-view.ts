@@ -132,6 +132,8 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
         throw new MediaError('BLOB_CORRUPT', 'A pack of the volume is gone or cut short.', { facts: { volume, pack: pack.key } })
       return bytes
     },
+    // Objects are never changed.
+    isStale: async () => false,
     async refresh() {
       if (!foreign) return
       await load(await listSequence(objects, `volumes/${volume}/`, packKey(volume, packs.at(-1)?.sequence ?? 0)))

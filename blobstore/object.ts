@@ -1,5 +1,5 @@
 import type { BlobStore, ObjectStore, PlacementLog } from '../domain/ports.ts'
-import type { VolumeDirectory } from '../domain/volume-ports.ts'
+import type { VolumeDirectory, VolumeHost } from '../domain/volume-ports.ts'
 import { type BlobLimits, blobLimits } from './blob-limits.ts'
 import { createObjectBackend } from './object-backend.ts'
 import { type BlobReader, createPackedReader } from './reader.ts'
@@ -18,7 +18,7 @@ export interface ObjectBlobStoreOptions {
 }
 
 /** A blob store on objects, for many machines. Recovers what this writer held open before it answers. */
-export function createObjectBlobStore(options: ObjectBlobStoreOptions): Promise<BlobStore> {
+export function createObjectBlobStore(options: ObjectBlobStoreOptions): Promise<BlobStore & VolumeHost> {
   const { objects, directory, placements, writer, report = () => {} } = options
   const backend = createObjectBackend({ objects, report })
   return createPackedStore({ backend, directory, placements, writer, limits: blobLimits(options.limits), clock: systemClock, report })

@@ -1,4 +1,5 @@
 import type { BlobStore } from '../domain/ports.ts'
+import type { VolumeHost } from '../domain/volume-ports.ts'
 import type { BlobLimits } from './blob-limits.ts'
 import { readNeedle } from './read-needle.ts'
 import type { Clock } from './refresher.ts'
@@ -6,7 +7,7 @@ import type { VolumeBackend } from './volume-log.ts'
 import { Volumes } from './volumes.ts'
 
 /** What a process that writes no needles can do: an origin reads, an eraser deletes. */
-export type BlobReader = Pick<BlobStore, 'read' | 'delete' | 'close'>
+export type BlobReader = Pick<BlobStore, 'read' | 'delete' | 'close'> & VolumeHost
 
 export function createPackedReader(options: {
   readonly backend: VolumeBackend
@@ -21,6 +22,8 @@ export function createPackedReader(options: {
         if (opened !== null && !opened.view.erased.has(key)) await opened.view.erase(key)
       })
     },
+    seal: async () => false,
+    reopen: (volume) => volumes.reopen(volume),
     async close() {
       await volumes.close()
       await options.backend.close()

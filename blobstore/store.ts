@@ -1,7 +1,7 @@
 import { MediaError } from '../domain/errors.ts'
 import type { Locator } from '../domain/media.ts'
 import type { BlobRead, BlobStore, NeedleInput, PlacementLog } from '../domain/ports.ts'
-import type { VolumeDirectory, VolumeLease } from '../domain/volume-ports.ts'
+import type { VolumeDirectory, VolumeHost, VolumeLease } from '../domain/volume-ports.ts'
 import type { BlobLimits } from './blob-limits.ts'
 import { HeldLease } from './held-lease.ts'
 import { recordBytes } from './layout.ts'
@@ -26,13 +26,13 @@ export interface PackedStoreOptions {
 const TURNS_MAX = 8
 
 /** The blob store over any backend. Recovers what the writer held open before it answers. */
-export async function createPackedStore(options: PackedStoreOptions): Promise<BlobStore> {
+export async function createPackedStore(options: PackedStoreOptions): Promise<BlobStore & VolumeHost> {
   const store = new PackedStore(options)
   await store.recover()
   return store
 }
 
-class PackedStore implements BlobStore {
+class PackedStore implements BlobStore, VolumeHost {
   readonly #options: PackedStoreOptions
   readonly #volumes: Volumes
   #current: OpenVolume | null = null
@@ -52,7 +52,7 @@ class PackedStore implements BlobStore {
     const { backend, directory, writer, limits, clock, report } = this.#options
     const askedAtMs = clock.nowMs()
     const leases = await directory.openOf(writer)
-    this.#rest = clock.every(limits.volumeLeaseMs / 3, () => this.#current?.held.keep())
+    this.#rest = clock.every(limits.volumeLeaseMs / 3, () => this.#keep())
     for (const lease of leases) {
       const recovered = await backend.recover(lease.volume, lease.epoch)
       if (recovered === null) {
@@ -71,6 +71,13 @@ class PackedStore implements BlobStore {
       if (this.#current === null && log.end < limits.volumeBytesMax) this.#current = open
       else await this.#seal(open)
     }
+  }
+
+  /** Keeps the lease of the open volume. One that is lost lets the volume go, also where nobody appends. */
+  #keep(): void {
+    const open = this.#current
+    open?.held.keep()
+    if (open?.held.isLost) this.#retire(open)
   }
 
   async append(batch: readonly NeedleInput[]): Promise<Locator[]> {
@@ -104,6 +111,18 @@ class PackedStore implements BlobStore {
       // Volumes are created before anything is placed in them: what is not there holds nothing of the key.
       if (opened !== null && !opened.view.erased.has(key)) await opened.view.erase(key)
     })
+  }
+
+  async seal(volume: number): Promise<boolean> {
+    const open = this.#current
+    if (open === null || open.volume !== volume) return false
+    this.#retire(open)
+    await Promise.all(this.#retiring)
+    return true
+  }
+
+  reopen(volume: number): Promise<void> {
+    return this.#volumes.reopen(volume)
   }
 
   async close(): Promise<void> {
@@ -173,6 +192,7 @@ class PackedStore implements BlobStore {
     const retiring = open
       .idle()
       .then(() => {
+        if (open.held.isLost) return this.#letGo(open)
         if (open.failure === null) return this.#seal(open)
         this.#options.report({ kind: 'volume fenced', volume: open.volume, error: open.failure.error })
         return this.#sealFenced(open)
@@ -190,6 +210,13 @@ class PackedStore implements BlobStore {
     const bytes = await log.seal()
     await log.close()
     await this.#sealed(held.lease, bytes)
+  }
+
+  /** Whoever has taken the volume over, or will, seals it. */
+  async #letGo({ own: { log } }: OpenVolume): Promise<void> {
+    await log.abandon()
+    this.#options.report({ kind: 'volume taken over', volume: log.superblock.volume })
+    this.#volumes.release(log.superblock.volume)
   }
 
   async #sealFenced({ own: { log }, held }: OpenVolume): Promise<void> {

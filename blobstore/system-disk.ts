@@ -73,6 +73,8 @@ function createReadFile(fd: number, direct: number | null, pool: AlignedPool | n
   }
   return {
     size: () => track(statFile(fd).then((stat) => stat.size)),
+    // A file that was renamed over, or removed, has no name left.
+    state: () => track(statFile(fd).then((stat) => ({ isReplaced: stat.nlink === 0, changedMs: stat.mtimeMs }))),
     read: (offset, length) =>
       track(direct !== null && pool?.fits(length) ? pool.read(direct, offset, length) : readBuffered(fd, offset, length)),
     async close() {

@@ -61,6 +61,8 @@ export interface VolumeView {
   readonly foreign: boolean
   /** Bytes from `offset`, fewer where the volume ends. One device read, or one range request. */
   read(offset: number, length: number): Promise<Uint8Array>
+  /** Whether the volume was written anew or repaired since it was opened, so that it has to be opened again. */
+  isStale(): Promise<boolean>
   /** Learns of needles that other processes appended. */
   refresh(): Promise<void>
   /** Learns of tombstones that other processes wrote. */
@@ -97,6 +99,10 @@ export type BlobReport =
   | { readonly kind: 'damage'; readonly volume: number; readonly start: number; readonly end: number }
   | { readonly kind: 'tombstone damage'; readonly volume: number; readonly bytes: number }
   | { readonly kind: 'volume missing' | 'volume superseded' | 'volume taken over'; readonly volume: number }
-  | { readonly kind: 'volume fenced' | 'seal failed' | 'snapshot failed'; readonly volume: number; readonly error: unknown }
+  | {
+      readonly kind: 'volume fenced' | 'copy of no use' | 'seal failed' | 'snapshot failed'
+      readonly volume: number
+      readonly error: unknown
+    }
 
 export type Report = (report: BlobReport) => void

@@ -32,11 +32,14 @@ export class Volumes {
   readonly #kept = new Map<number, Kept>()
   /** Volume to when it may be looked for again, oldest first. */
   readonly #absent = new Map<number, number>()
+  #checking: Promise<void> | null = null
+  #checkedMs: number
 
   constructor(backend: VolumeBackend, limits: BlobLimits, clock: Clock) {
     this.#backend = backend
     this.#limits = limits
     this.#clock = clock
+    this.#checkedMs = clock.nowMs()
   }
 
   /**
@@ -54,7 +57,44 @@ export class Volumes {
       return await work(opened)
     } finally {
       opened.users -= 1
+      if (opened.isClosed && opened.users === 0) await opened.view.close()
       await this.#evict()
+      this.#checkNowAndThen()
+    }
+  }
+
+  /** Lets go of the view of a volume; it is closed when nobody uses it. Not of one that this process appends to. */
+  async reopen(volume: number): Promise<void> {
+    const kept = this.#kept.get(volume)
+    if (kept === undefined || kept.isHeld) return
+    kept.isClosed = true
+    this.#kept.delete(volume)
+    this.#open.delete(volume)
+    if (kept.users === 0) await kept.view.close()
+  }
+
+  /** Views of volumes that were compacted or repaired meanwhile are let go: the old file keeps its space while it is open. */
+  #checkNowAndThen(): void {
+    if (this.#checking !== null || this.#clock.nowMs() - this.#checkedMs < this.#limits.volumeCheckMs) return
+    this.#checkedMs = this.#clock.nowMs()
+    this.#checking = this.#check()
+      .catch(() => {
+        // Whoever reads the volume is told of what is wrong with it.
+      })
+      .finally(() => {
+        this.#checking = null
+      })
+  }
+
+  async #check(): Promise<void> {
+    for (const [volume, kept] of this.#kept) {
+      if (kept.isHeld) continue
+      kept.users += 1
+      const isStale = await kept.view.isStale().finally(() => {
+        kept.users -= 1
+      })
+      if (isStale && this.#kept.get(volume) === kept) await this.reopen(volume)
+      else if (kept.isClosed && kept.users === 0) await kept.view.close()
     }
   }
 
@@ -122,6 +162,7 @@ export class Volumes {
   }
 
   async close(): Promise<void> {
+    await this.#checking
     const opened = await Promise.allSettled(this.#open.values())
     this.#open.clear()
     this.#kept.clear()

@@ -11,6 +11,7 @@ import { createSettle } from './settle.ts'
 import { openSignals } from './signals.ts'
 import { createTenants } from './tenants.ts'
 import { createVolumeBooks } from './volume-books.ts'
+import { createVolumeScrubs } from './volume-scrubs.ts'
 import { createVolumes } from './volumes.ts'
 
 export interface CatalogOptions {
@@ -54,6 +55,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createOutbox(database),
     ...createVolumes(database),
     ...createVolumeBooks(database),
+    ...createVolumeScrubs(database),
     onSignal: signals.subscribe,
     async ping() {
       await database.rows('select 1')

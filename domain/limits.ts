@@ -60,6 +60,16 @@ export const limits = {
   /** A volume is rewritten when so much of it was erased, or when something erased has lain there for so long. */
   erasedShareMax: 0.2,
   erasedNeedleMsMax: 7 * 24 * 60 * 60_000,
+  /** Items erased from a volume that is written before it is sealed for that. */
+  erasedToSealMin: 4,
+  /** Read and written together, by each walk over a volume; beside it reads keep their tail. */
+  careBytesPerSecondMax: 20 * 1024 ** 2,
+  /** Every byte of every volume is read at least this often. */
+  scrubEveryMs: 7 * 24 * 60 * 60_000,
+  /** Volumes that one run of a workflow looks after; the next run takes the rest. */
+  volumesPerRunMax: 100,
+  /** How often a process that reads looks whether volumes that it has open were written anew. */
+  volumeCheckMs: 5_000,
   /** Objects that no longer count are kept for so long. */
   volumeGraceMs: 24 * 60 * 60_000,
   /** Volumes that a reader was asked for in vain and remembers. */

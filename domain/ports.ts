@@ -8,7 +8,7 @@ import type { MediaId } from './ids.ts'
 import type { ItemError, Keyframe, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
 import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
 import type { Storyboard } from './storyboard.ts'
-import type { VolumeBooks, VolumeDirectory } from './volume-ports.ts'
+import type { ScrubBook, VolumeBooks, VolumeDirectory } from './volume-ports.ts'
 
 // ---- objects ----
 
@@ -193,7 +193,8 @@ export interface Catalog
     Outbox,
     ErasureFeed,
     VolumeDirectory,
-    VolumeBooks {
+    VolumeBooks,
+    ScrubBook {
   /** Pushes of changes (a hint: readers also poll). Returns the unsubscriber. */
   onSignal(listener: (signal: CatalogSignal) => void): () => void
   /** Throws CATALOG_UNAVAILABLE. */

@@ -13,6 +13,15 @@ export function isCompactionDue(row: VolumeRow, limits: CareLimits): boolean {
   return share >= limits.erasedShareMax || row.erasedMs >= limits.erasedNeedleMsMax
 }
 
+/**
+ * Whether a volume that is written is to be sealed so that it can be rewritten: when that is due, and enough was erased
+ * for the new volume that its writer has to begin, or long ago.
+ */
+export function isSealingDue(row: VolumeRow, limits: CareLimits & Pick<Limits, 'erasedToSealMin'>): boolean {
+  const isEnough = row.keysErased >= limits.erasedToSealMin || row.erasedMs >= limits.erasedNeedleMsMax
+  return row.state === 'open' && isEnough && isCompactionDue({ ...row, state: 'sealed' }, limits)
+}
+
 /** Whether a volume's holder has let its lease run out: whoever notices seals the volume in its place. */
 export function isAbandoned(row: VolumeRow): boolean {
   return row.state === 'open' && row.leaseMs === 0

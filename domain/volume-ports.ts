@@ -80,6 +80,23 @@ export interface VolumeBooks {
   collected(id: number): Promise<void>
 }
 
+/** What is known of volumes by those who read every byte of them. */
+export interface ScrubBook {
+  /** Replaces what was reported of the volume before. */
+  reportScrub(report: VolumeScrub): Promise<void>
+  scrubOf(volume: number): Promise<{ readonly agoMs: number; readonly report: VolumeScrub } | null>
+  /** Those that were not scrubbed for `everyMs`: never scrubbed ones first, then those scrubbed longest ago. */
+  dueForScrub(everyMs: number, limit: number): Promise<number[]>
+}
+
+/** What those who look after volumes ask of a store that has them open. */
+export interface VolumeHost {
+  /** Seals the volume if this store is writing it; appends go on in another. Whether it was. */
+  seal(volume: number): Promise<boolean>
+  /** Lets go of what it has open of a volume that it does not write: the next read sees what is there today. */
+  reopen(volume: number): Promise<void>
+}
+
 /** How a long walk over a volume is held back, stopped and followed. */
 export interface CareOptions {
   readonly signal?: AbortSignal
@@ -114,6 +131,8 @@ export interface VolumeCare {
   scrub(volume: number, options: CareOptions): Promise<VolumeScrub>
   /** Rewrites a volume without its erased and replaced needles where that is due (domain/volume-care.ts), or with `force`. */
   compact(volume: number, options: CareOptions & { readonly force?: boolean }): Promise<CareOutcome>
+  /** Puts bad spans of a sealed volume right from whatever other copies there are; gives how many. */
+  repair(volume: number, options: CareOptions): Promise<number>
   /** Makes one large object of a sealed volume's packs. Volumes in files have none: nothing to do. */
   merge(volume: number, options: CareOptions): Promise<CareOutcome>
   /** Deletes objects that no longer count and whose time of grace is over; gives their number. */

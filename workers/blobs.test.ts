@@ -12,7 +12,11 @@ test('volume care: a process without S3 looks after the volumes below its home',
   const home = await mkdtemp(join(tmpdir(), 'darkroom-home-'))
   const parts = new Parts()
   try {
-    const core = { config: { home, s3: null, writer: 'test' }, catalog: memoryDirectory(), logger: { warn: () => {} } } as unknown as Core
+    const core = {
+      config: { home, s3: null, writer: 'test', volumeCopies: [] },
+      catalog: memoryDirectory(),
+      logger: { warn: () => {} },
+    } as unknown as Core
     const care = openVolumeCare(core, parts)
     await assert.rejects(care.scrub(1, {}), { code: 'BLOB_NOT_FOUND' })
     assert.deepEqual(await care.merge(1, {}), { done: false, why: 'nothing to do' })

@@ -12,7 +12,7 @@ import { systemClock } from '../blobstore/refresher.ts'
 import { createSystemDisk } from '../blobstore/system-disk.ts'
 import type { Report } from '../blobstore/volume-log.ts'
 import type { BlobStore } from '../domain/ports.ts'
-import type { VolumeCare } from '../domain/volume-ports.ts'
+import type { VolumeCare, VolumeHost } from '../domain/volume-ports.ts'
 import type { Core } from './core.ts'
 import type { Parts } from './part.ts'
 
@@ -25,7 +25,7 @@ const reportTo =
   }
 
 /** The blob store this process writes to: volumes in S3 where there is one, else files below home. */
-export async function openBlobStore(core: Core, parts: Parts): Promise<BlobStore> {
+export async function openBlobStore(core: Core, parts: Parts): Promise<BlobStore & VolumeHost> {
   const { config, catalog } = core
   const common = { directory: catalog, placements: catalog, writer: config.writer, report: reportTo(core) }
   const store = config.s3
@@ -54,5 +54,5 @@ export function openVolumeCare(core: Core, parts: Parts): VolumeCare {
   const folder = join(config.home, 'volumes')
   parts.add({ name: 'volume care', stop: async () => await disk.close() })
   const backend = createFileBackend({ disk, folder, limits: blobLimits(), report: common.report })
-  return createFileCare({ ...common, disk, folder, backend })
+  return createFileCare({ ...common, disk, folder, backend, copies: config.volumeCopies })
 }

@@ -19,6 +19,8 @@ export interface Config {
   /** Absent: files below `home`, for one machine. */
   readonly s3: S3Settings | null
   readonly home: string
+  /** Folders with copies of the volume files: a mirror, a mounted backup. What is bad is repaired from there. */
+  readonly volumeCopies: readonly string[]
   /** Base URL of immutable files as browsers see it: the edge where there is one. */
   readonly publicUrl: string
   readonly originUrls: readonly string[]
@@ -61,6 +63,7 @@ export function readConfig(env: Environment, role: string): Config {
     kafka: { brokers: list(env, 'KAFKA_BROKERS'), topic: text(env, 'EVENTS_TOPIC', 'darkroom.media.v1') },
     s3: readS3(env),
     home: text(env, 'DARKROOM_HOME', '.darkroom'),
+    volumeCopies: list(env, 'VOLUME_COPIES'),
     publicUrl,
     originUrls: originUrls.length > 0 ? originUrls : [publicUrl],
     edgeUrls: urlList(env, 'EDGE_URLS'),

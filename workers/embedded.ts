@@ -21,6 +21,8 @@ import { startOrigin } from './origin-part.ts'
 import type { Parts } from './part.ts'
 import { openImageStudio, startImageWorker, startVideoWorker, workerSeat } from './render-part.ts'
 import { fileLogger } from './file-log.ts'
+import { ensureSchedules } from './schedules.ts'
+import { startVolumesWorker } from './volumes-part.ts'
 import { installTemporalRuntime, temporalLogger } from './temporal-log.ts'
 
 export interface EmbeddedOptions {
@@ -38,6 +40,7 @@ export interface EmbeddedOptions {
     readonly edgeUrls?: readonly string[]
     readonly publicUrl?: string
     readonly devKey?: string
+    readonly volumeCopies?: readonly string[]
   }
   readonly slots: Config['slots']
   readonly buildId: Config['buildId']
@@ -85,6 +88,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
     kafka: { brokers: engines.brokers, topic: options.eventsTopic },
     s3: given.s3 ?? null,
     home,
+    volumeCopies: given.volumeCopies ?? [],
     publicUrl: given.publicUrl ?? originUrl,
     originUrls: [originUrl],
     edgeUrls: given.edgeUrls ?? [],
@@ -104,7 +108,9 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
   parts.add(await startImageWorker(core, seat, blobs, images))
   parts.add(await startVideoWorker(core, seat, blobs, images, ffmpeg))
   parts.add(await startControlWorker(core, seat, bundle, temporal, blobs))
+  const care = await startVolumesWorker(core, seat, blobs, parts)
   await makeCurrent(temporal, config.temporal.namespace, bundle.buildId)
+  await ensureSchedules(temporal, care)
   const starter = starterOf(core, temporal)
   startRelay(core, parts)
   startReconciler(core, starter, temporal, parts)

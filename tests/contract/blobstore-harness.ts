@@ -10,6 +10,7 @@ import { createObjectBlobReader, createObjectBlobStore } from '../../blobstore/o
 import type { BlobReader } from '../../blobstore/reader.ts'
 import type { BlobReport } from '../../blobstore/volume-log.ts'
 import type { BlobStore, ObjectStore } from '../../domain/ports.ts'
+import type { VolumeHost } from '../../domain/volume-ports.ts'
 
 /** One storage, and the processes that come and go over it. */
 export interface BlobHarness {
@@ -18,7 +19,7 @@ export interface BlobHarness {
   /** A writing process. A second one of the same writer stands for a restart after an abrupt stop. */
   open(options?: { readonly writer?: string; readonly limits?: Partial<BlobLimits> }): Promise<BlobStore>
   /** A process that only reads and deletes. */
-  reader(limits?: Partial<BlobLimits>): Promise<BlobReader>
+  reader(limits?: Partial<BlobLimits>): Promise<Omit<BlobReader, keyof VolumeHost>>
   /** Everything stored, by name. */
   files(): Promise<Map<string, Uint8Array>>
   /** Puts other bytes in place of a stored file. */

@@ -50,6 +50,22 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     },
   }))
 
+  test('volume directory catalog: volumes are due for a scrub when they never had one, or had it long ago', async () => {
+    const scrubbed = await catalog.allot('scrubbed')
+    const never = await catalog.allot('never')
+    const report = { volume: scrubbed.volume, bytes: 9, needles: 1, erasedKeys: 0, bad: [{ start: 4, end: 8 }], tombstoneStrayBytes: 0 }
+    await catalog.reportScrub({ ...report, bad: [] })
+    await catalog.reportScrub(report)
+    const due = await catalog.dueForScrub(60_000, 1_000)
+    assert.equal(due.includes(scrubbed.volume), false)
+    assert.ok(due.includes(never.volume))
+    assert.deepEqual((await catalog.scrubOf(scrubbed.volume))?.report, report)
+    await server.sql(databaseUrl, `update volume_scrubs set scrubbed_at = now() - interval '61 seconds' where volume = ${scrubbed.volume}`)
+    const later = await catalog.dueForScrub(60_000, 1_000)
+    assert.ok(later.indexOf(never.volume) < later.indexOf(scrubbed.volume))
+    assert.equal(later.at(-1), scrubbed.volume)
+  })
+
   test('volume directory catalog: a volume whose writer keeps no lease is never taken over by itself', async () => {
     const { volume, epoch } = await catalog.allot('before')
     await server.sql(databaseUrl, `update volumes set lease_until = null where id = ${volume}`)

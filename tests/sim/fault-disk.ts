@@ -109,6 +109,7 @@ export class FaultDisk implements Disk {
     if (inode === undefined) return null
     return {
       size: async () => inode.current.byteLength,
+      state: async () => ({ isReplaced: this.#inodes.get(path) !== inode, changedMs: 0 }),
       read: async (offset, length) => inode.current.slice(offset, offset + length),
       close: async () => {},
     }
