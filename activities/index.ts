@@ -15,6 +15,9 @@ import { makeMp4 } from './make-mp4.ts'
 import { makePoster } from './make-poster.ts'
 import { makeStoryboard } from './make-storyboard.ts'
 import { publish } from './publish.ts'
+import { compactVolume } from './compact-volume.ts'
+import { scrubVolume, volumesToScrub } from './scrub-volume.ts'
+import { volumesToCompact, type VolumeCareDeps } from './volumes-to-compact.ts'
 import { announce, refuse, type SettleDeps } from './settle.ts'
 
 export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps & PlayableDeps) {
@@ -50,6 +53,16 @@ export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitIm
   })
 }
 
+export function volumeActivities(deps: VolumeCareDeps) {
+  return guarded({
+    volumesToCompact: volumesToCompact(deps),
+    compactVolume: compactVolume(deps),
+    volumesToScrub: volumesToScrub(deps),
+    scrubVolume: scrubVolume(deps),
+  })
+}
+
 export type ControlActivities = ReturnType<typeof controlActivities>
 export type ImageActivities = ReturnType<typeof imageActivities>
 export type VideoActivities = ReturnType<typeof videoActivities>
+export type VolumeActivities = ReturnType<typeof volumeActivities>

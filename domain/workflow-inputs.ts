@@ -22,8 +22,13 @@ export interface EraseInput {
   readonly version: number
 }
 
-/** Task queues by what they cost: workflows and light steps, image decoding, video encoding. */
-export const taskQueues = { control: 'darkroom-control', image: 'darkroom-image', video: 'darkroom-video' } as const
+/** Task queues by what they cost: workflows and light steps, image decoding, video encoding, and the care of volumes, where they lie. */
+export const taskQueues = {
+  control: 'darkroom-control',
+  image: 'darkroom-image',
+  video: 'darkroom-video',
+  volumes: 'darkroom-volumes',
+} as const
 
 /** Typed search attributes, all Keyword: what an operator can find a workflow by. */
 export const searchAttributeNames = ['mediaId', 'tenant', 'kind', 'stage'] as const

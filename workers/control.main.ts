@@ -9,6 +9,8 @@ import { makeCurrent } from './deployment.ts'
 import { openProcess, openWorkerConnection } from './process.ts'
 import { workerSeat } from './render-part.ts'
 import { runMain } from './run-main.ts'
+import { startVolumesWorker } from './volumes-part.ts'
+import { ensureSchedules } from './schedules.ts'
 import { temporalLogger } from './temporal-log.ts'
 
 await runMain(async (parts, end) => {
@@ -17,8 +19,11 @@ await runMain(async (parts, end) => {
   const temporal = await openTemporal(core, parts)
   const bundle = await workflowBundle(join(core.config.home, 'bundles'), temporalLogger(core.logger), core.config.buildId)
   const seat = workerSeat(core, connection, bundle.buildId, (error) => end({ error }))
-  parts.add(await startControlWorker(core, seat, bundle, temporal, openBlobReader(core, parts)))
+  const blobs = openBlobReader(core, parts)
+  parts.add(await startControlWorker(core, seat, bundle, temporal, blobs))
+  const care = await startVolumesWorker(core, seat, blobs, parts)
   await makeCurrent(temporal, core.config.temporal.namespace, bundle.buildId)
+  await ensureSchedules(temporal, care)
   startRelay(core, parts)
   startReconciler(core, starterOf(core, temporal), temporal, parts)
   startSweep(core, parts)

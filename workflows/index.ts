@@ -1,4 +1,6 @@
 export { erase } from './erase.ts'
 export { image } from './image.ts'
+export { compact } from './maintenance-compact.ts'
+export { scrub } from './maintenance-scrub.ts'
 export { ingest } from './ingest.ts'
 export { video } from './video.ts'

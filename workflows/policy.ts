@@ -1,9 +1,9 @@
 import { proxyActivities, sleep, type ActivityOptions } from '@temporalio/workflow'
-import type { ControlActivities, ImageActivities, VideoActivities } from '../activities/index.ts'
+import type { ControlActivities, ImageActivities, VideoActivities, VolumeActivities } from '../activities/index.ts'
 import { taskQueues } from '../domain/workflow-inputs.ts'
 import { failureCode } from './failure.ts'
 
-type Name = keyof ControlActivities | keyof ImageActivities | keyof VideoActivities
+type Name = keyof ControlActivities | keyof ImageActivities | keyof VideoActivities | keyof VolumeActivities
 type Policy = Pick<
   ActivityOptions,
   'taskQueue' | 'startToCloseTimeout' | 'scheduleToCloseTimeout' | 'heartbeatTimeout' | 'retry' | 'summary' | 'priority'
@@ -14,7 +14,7 @@ const patient = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterv
 /** Work that may itself be what kills its worker is not tried for ever. */
 const wary = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 10 } as const
 
-const { control, image, video } = taskQueues
+const { control, image, video, volumes } = taskQueues
 
 /** Where, how long, how often: the one table of time-outs and retries. Which errors are final is the error table's word. */
 const policies: Readonly<Record<Name, Policy>> = {
@@ -118,11 +118,22 @@ const policies: Readonly<Record<Name, Policy>> = {
     retry: { ...patient, initialInterval: '100ms', maximumInterval: '5s' },
     summary: 'seen to be refused, receipt',
   },
+  volumesToCompact: {
+    taskQueue: volumes,
+    startToCloseTimeout: '10m',
+    heartbeatTimeout: '15s',
+    retry: wary,
+    summary: 'volumes that are due',
+  },
+  compactVolume: { taskQueue: volumes, startToCloseTimeout: '12h', heartbeatTimeout: '15s', retry: wary },
+  volumesToScrub: { taskQueue: volumes, startToCloseTimeout: '1m', retry: wary, summary: 'volumes that are due' },
+  scrubVolume: { taskQueue: volumes, startToCloseTimeout: '12h', heartbeatTimeout: '15s', retry: wary },
 }
 
-type Activities = ControlActivities & ImageActivities & VideoActivities
+type Activities = ControlActivities & ImageActivities & VideoActivities & VolumeActivities
 
-function proxied<K extends Name>(name: K, summary?: string): Activities[K] {
+/** The activity of a name under its policy, and no longer: what cannot be done now is done at the next run. */
+export function attempt<K extends Name>(name: K, summary?: string): Activities[K] {
   const policy = policies[name]
   return proxyActivities<Activities>({ cancellationType: 'WAIT_CANCELLATION_COMPLETED', ...policy, ...(summary ? { summary } : {}) })[
     name
@@ -144,7 +155,7 @@ const OUTAGE_MS_MAX = 24 * 60 * 60_000
  * used up by an outage it is begun anew each minute, for a day.
  */
 export function activity<K extends Name>(name: K, summary?: string): Activities[K] {
-  const run = proxied(name, summary) as (...args: unknown[]) => Promise<unknown>
+  const run = attempt(name, summary) as (...args: unknown[]) => Promise<unknown>
   const patiently = async (...args: unknown[]): Promise<unknown> => {
     const giveUpAt = Date.now() + OUTAGE_MS_MAX
     for (;;) {

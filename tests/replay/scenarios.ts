@@ -1,19 +1,22 @@
 import { ApplicationFailure } from '@temporalio/common'
 import type { MediaId } from '../../domain/ids.ts'
 import type { ImageProbe, VideoProbe } from '../../domain/plans.ts'
+import type { VolumeCareInput, VolumeWorkflow } from '../../domain/volume-schedules.ts'
 import type { EraseInput, IngestInput } from '../../domain/workflow-inputs.ts'
 
 /** A run of a workflow whose history is kept: later code must be able to replay it. */
 export interface Scenario {
   readonly name: string
-  readonly workflow: 'ingest' | 'erase'
-  readonly input: IngestInput | EraseInput
+  readonly workflow: 'ingest' | 'erase' | VolumeWorkflow
+  readonly input: IngestInput | EraseInput | VolumeCareInput
   /** What the activities do in this run, where that is not the usual. */
   readonly fails?: {
     readonly activity: string
     readonly code: string /** Only this often; always unless given. */
     readonly times?: number
   }
+  /** The workflow itself ends as failed. */
+  readonly red?: true
   /** Child workflow whose history is kept too. */
   readonly child?: 'image' | 'video'
 }
@@ -50,6 +53,15 @@ export const scenarios: readonly Scenario[] = [
     child: 'image',
     fails: { activity: 'developImage', code: 'STORAGE_UNAVAILABLE', times: 1 },
   },
+  { name: 'volumes-compact', workflow: 'compact', input: {} },
+  {
+    name: 'volumes-compact-in-trouble',
+    workflow: 'compact',
+    input: {},
+    fails: { activity: 'compactVolume', code: 'BLOB_CORRUPT', times: 1 },
+    red: true,
+  },
+  { name: 'volumes-scrub', workflow: 'scrub', input: {} },
   { name: 'erase', workflow: 'erase', input: { mediaId, tenant: 'acme', version: 1 } },
 ]
 
@@ -98,6 +110,10 @@ export function answers({ fails }: Scenario): Record<string, () => Promise<unkno
     verifyOrigins: null,
     purgeEdges: null,
     certifyErase: null,
+    volumesToCompact: [2, 3],
+    compactVolume: { done: true, bytesBefore: 10_000_000, bytesAfter: 6_000_000, kept: 60, dropped: 40 },
+    volumesToScrub: [1, 2],
+    scrubVolume: { bytes: 10_000_000, needles: 100, repaired: 1, bad: [] },
   }
   let failures = 0
   return Object.fromEntries(
