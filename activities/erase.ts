@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf } from '../domain/errors.ts'
 import { ingestWorkflowId } from '../domain/media.ts'
 import type { EdgePurger, MediaStore, WorkflowWatch } from '../domain/ports.ts'
 import type { EraseInput } from '../domain/workflow-inputs.ts'
-import { itemTag } from '../cdn/url.ts'
+import { formatFilePath, itemTag } from '../cdn/url.ts'
 import { verifyRefused } from '../cdn/verify.ts'
 import { erasedData } from '../events/build.ts'
 import { withHeartbeat } from './heartbeat.ts'
@@ -15,6 +16,8 @@ export interface EraseDeps {
   readonly originUrls: readonly string[]
   /** Base URL that browsers use; through the edge where there is one. */
   readonly publicUrl: string
+  /** Base URLs of the edges: each is asked, since each has a cache of its own. */
+  readonly edgeUrls: readonly string[]
 }
 
 /** An address under the item that any origin that knows of the erasure answers with 410, whatever it held. */
@@ -57,11 +60,23 @@ export function purgeEdges({ purgers }: EraseDeps) {
   }
 }
 
-/** The receipt: seen from outside the item is refused; state and event media.erased in one transaction. */
-export function certifyErase({ catalog, publicUrl }: EraseDeps) {
+/**
+ * The receipt: seen from outside the item is refused, at addresses that edges are likely to have held, and by every
+ * edge; state and event media.erased in one transaction. What still answers is purged before the next try.
+ */
+export function certifyErase(deps: EraseDeps) {
+  const { catalog, publicUrl, edgeUrls } = deps
+  const purge = purgeEdges(deps)
   return async (input: EraseInput): Promise<void> =>
     await withHeartbeat(async ({ signal }) => {
-      await verifyRefused([witness(publicUrl, input)], signal)
+      const paths = (await catalog.witnesses(input.mediaId)).map((file) => formatFilePath({ id: input.mediaId, ...file }))
+      const urls = [publicUrl, ...edgeUrls].flatMap((base) => [witness(base, input), ...paths.map((path) => new URL(path, base).href)])
+      try {
+        await verifyRefused([...new Set(urls)], signal)
+      } catch (error) {
+        if (codeOf(error) === 'NOT_YET_REFUSED') await purge(input)
+        throw error
+      }
       await catalog.settle(input.mediaId, { state: 'erased', event: erasedData(input.mediaId, input.tenant, new Date()) })
     })
 }

@@ -111,6 +111,9 @@ export function createMemoryCatalog(): MemoryCatalog {
       rows.set(id, row)
       change(id, { state: 'erased', stage: 'erase' })
     },
+    async witnesses() {
+      return []
+    },
     async facts(id) {
       return factsById.get(id) ?? null
     },

@@ -1,5 +1,6 @@
 import type { MediaId } from '../domain/ids.ts'
-import type { ErasureFeed, MediaStore } from '../domain/ports.ts'
+import type { Manifest } from '../domain/media.ts'
+import type { ErasureFeed, MediaStore, Witness } from '../domain/ports.ts'
 import type { Database } from './database.ts'
 import { lockMedia } from './media.ts'
 import { mediaColumns, toMediaRow, type MediaColumns } from './rows.ts'
@@ -7,12 +8,22 @@ import { mediaColumns, toMediaRow, type MediaColumns } from './rows.ts'
 /** A valid blurhash that shows nothing: events keep the shape that their schema promises. */
 const BLACK = 'L00000fQfQfQfQfQfQfQfQfQfQfQ'
 
+/** As many files are looked for when an erasure is verified. */
+const WITNESSES_MAX = 8
+
+/** What was linked to is what edges hold: renditions and playlists. */
+function witnessesOf(manifest: Manifest | null | undefined): Witness[] {
+  const { version = 1, renditions = [] } = manifest ?? {}
+  return renditions.slice(0, WITNESSES_MAX).map(({ name, locator }) => ({ version, name, locator }))
+}
+
 /** The tombstone and the feed of tombstones. */
-export function createErasures(database: Database): Pick<MediaStore, 'beginErase' | 'unerased'> & ErasureFeed {
+export function createErasures(database: Database): Pick<MediaStore, 'beginErase' | 'unerased' | 'witnesses'> & ErasureFeed {
   return {
     async beginErase(id) {
       await database.transaction(async (queries) => {
         if ((await lockMedia(queries, id)).state === 'erased') return
+        const [row] = await queries.rows<{ manifest: Manifest | null }>('select manifest from media where id = $1', [id])
         // What is left is what the receipt and the books need; nothing that tells what was in the picture.
         await queries.rows(
           `update media set state = 'erased', stage = 'erase', progress = null, manifest = null, facts = null, error = null,
@@ -26,8 +37,13 @@ export function createErasures(database: Database): Pick<MediaStore, 'beginErase
           [id, BLACK],
         )
         await queries.rows('lock table erasures in share row exclusive mode')
-        await queries.rows('insert into erasures (media_id) values ($1)', [id])
+        await queries.rows('insert into erasures (media_id, witnesses) values ($1, $2)', [id, JSON.stringify(witnessesOf(row?.manifest))])
       })
+    },
+
+    async witnesses(id) {
+      const [row] = await database.rows<{ witnesses: Witness[] | null }>('select witnesses from erasures where media_id = $1', [id])
+      return row?.witnesses ?? []
     },
 
     async unerased(olderThanMs, limit) {

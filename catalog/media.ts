@@ -24,7 +24,7 @@ export async function lockMedia(queries: Queries, id: MediaId): Promise<LockedMe
 }
 
 /** The life of an item until it is settled. */
-export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'beginErase' | 'unerased'> {
+export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'beginErase' | 'unerased' | 'witnesses'> {
   const select = async (where: string, values: (string | number)[]): Promise<MediaRow[]> =>
     (await database.rows<MediaColumns>(`select ${mediaColumns} from media where ${where}`, values)).map(toMediaRow)
 

@@ -32,6 +32,7 @@ export function createSettle(database: Database): Pick<MediaStore, 'settle'> {
           await queries.rows('update media set state = $2 where id = $1', [id, outcome.state])
           return
         }
+        if (outcome.state === 'erased') await queries.rows('update erasures set witnesses = null where media_id = $1', [id])
         const refused = outcome.state === 'rejected' || outcome.state === 'failed'
         await queries.rows(
           `update media set state = $2, stage = 'done', progress = null, error = $3,

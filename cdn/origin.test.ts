@@ -169,6 +169,17 @@ test('origin: an item erased while it is read is 410, also from memory', async (
   assert.equal((await fetch(base + path)).status, 410)
 })
 
+test('origin: while its knowledge of erasures is stale, every file is read anew: a volume knows its tombstones', async (context) => {
+  const { base, state } = await open(context, { hotBytesMax: 1_000_000 })
+  for (const reads of [1, 1]) {
+    assert.equal((await fetch(base + path)).status, 200)
+    assert.equal(state.reads, reads)
+  }
+  state.ready = false
+  assert.equal((await fetch(base + path)).status, 200)
+  assert.equal(state.reads, 2)
+})
+
 test('origin: before the feed of erasures was read, files are 503 and nothing is read', async (context) => {
   const { base, state } = await open(context)
   state.loaded = false

@@ -52,12 +52,14 @@ export function createOrigin(options: OriginOptions): Origin {
   const resolve = options.current
     ? createCurrent({ source: options.current, ageMsMax: limits.aliasAgeMsMax, itemsMax: limits.aliasItemsMax })
     : null
+  const isFresh = () => erasures.ready?.() ?? erasures.loaded()
   let underWay = 0
   let closing: Promise<void> | undefined
 
   async function readFile(file: FileParts): Promise<BlobRead> {
     const read = () => blobs.read(keyOf(file.id), file.locator)
-    return await (hotBytesMax > 0 ? hot.get(file, read) : read())
+    // What memory holds knows of no tombstone: it is used while the feed of erasures is fresh.
+    return await (hotBytesMax > 0 && isFresh() ? hot.get(file, read) : read())
   }
 
   /** An item that is erased while its file is being sent is sent no further. */
@@ -97,7 +99,7 @@ export function createOrigin(options: OriginOptions): Origin {
       return answerError(new MediaError('METHOD_NOT_ALLOWED'), { Allow: 'GET, HEAD, OPTIONS' })
     }
     if (path === '/healthz') return answerProbe(true)
-    if (path === '/readyz') return answerProbe(closing === undefined && (erasures.ready?.() ?? erasures.loaded()))
+    if (path === '/readyz') return answerProbe(closing === undefined && isFresh())
     // Probes are answered in any case: an origin at its limit is busy, not ill.
     if (underWay > limits.originConcurrencyMax) return answerError(new MediaError('STORAGE_UNAVAILABLE'))
     return await (path.startsWith('/a/') ? serveAlias(path) : serveFile(path, request))

@@ -27,7 +27,6 @@ async function statusOf(url: string, signal: AbortSignal | undefined, answerMsMa
   const timeout = AbortSignal.timeout(answerMsMax)
   try {
     const response = await fetch(url, {
-      headers: { 'Cache-Control': 'no-cache' },
       redirect: 'manual',
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     })

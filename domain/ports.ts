@@ -143,6 +143,15 @@ export interface MediaStore {
   /** State erased, fences placements, adds to the erasure feed; idempotent. Manifest and private facts are dropped. */
   beginErase(id: MediaId): Promise<void>
   facts(id: MediaId): Promise<PrivateFacts | null>
+  /** Files that an erased item had, some of those that edges are likely to hold: none any more once its receipt is written. */
+  witnesses(id: MediaId): Promise<Witness[]>
+}
+
+/** Where a file of an erased item was. */
+export interface Witness {
+  readonly version: number
+  readonly name: string
+  readonly locator: Locator
 }
 
 export type Outcome =

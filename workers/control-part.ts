@@ -65,6 +65,7 @@ export async function startControlWorker(
       workflows: watchOf(temporal),
       originUrls: config.originUrls,
       publicUrl: config.publicUrl,
+      edgeUrls: config.edgeUrls,
     }),
   })
 }

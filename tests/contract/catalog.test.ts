@@ -246,6 +246,20 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     assert.ok(!JSON.stringify(await catalog.eventsOf(id)).includes(manifest.blurhash))
   })
 
+  test('catalog: an erasure remembers files that edges may hold, until its receipt', async () => {
+    const id = await readied()
+    assert.deepEqual(await catalog.witnesses(id), [])
+    await catalog.beginErase(id)
+    await catalog.beginErase(id)
+    const { name, locator } = manifest.renditions[0] ?? {}
+    assert.deepEqual(await catalog.witnesses(id), [{ version: 1, name, locator }])
+    await catalog.settle(id, erased(id))
+    assert.deepEqual(await catalog.witnesses(id), [])
+    const bare = await accepted()
+    await catalog.beginErase(bare)
+    assert.deepEqual(await catalog.witnesses(bare), [])
+  })
+
   test('catalog: nothing can be written for an erased item but its receipt', async () => {
     const id = await accepted()
     await assert.rejects(catalog.settle(id, erased(id)), /before its erasure began/)

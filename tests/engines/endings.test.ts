@@ -7,7 +7,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import type { MediaId } from '../../domain/ids.ts'
-import { type IngestInput, searchAttributeNames, taskQueues } from '../../domain/workflow-inputs.ts'
+import { type EraseInput, type IngestInput, searchAttributeNames, taskQueues } from '../../domain/workflow-inputs.ts'
 import { workflowBundle } from '../../workers/bundle.ts'
 import { makeCurrent } from '../../workers/deployment.ts'
 import { Parts } from '../../workers/part.ts'
@@ -55,6 +55,12 @@ suite('endings of an ingest', { skip: missing('temporal') }, () => {
         }
         throw ApplicationFailure.nonRetryable('as the test has it', mediaId)
       },
+      ...Object.fromEntries(
+        ['beginErase', 'awaitIngestEnd', 'verifyOrigins', 'purgeEdges', 'certifyErase'].map((name) => [
+          name,
+          async ({ mediaId }: EraseInput) => note(name, mediaId),
+        ]),
+      ),
       discard: async ({ mediaId, ...rest }: { mediaId: string }) => void note('discard', mediaId, rest),
       refuse: async ({ mediaId }: IngestInput, code: string) => {
         note('refuse', mediaId, code)
@@ -111,5 +117,14 @@ suite('endings of an ingest', { skip: missing('temporal') }, () => {
       ['discard', { keeps: 'original' }],
       ['refuse', 'INGEST_CANCELLED'],
     ])
+  })
+
+  test('endings: an erase purges once more when no origin can answer with bytes, then verifies', async () => {
+    const input: EraseInput = { mediaId: 'erased' as MediaId, tenant: 'acme', version: 1 }
+    await env.client.workflow.execute('erase', { workflowId: 'erase:acme:erased', taskQueue: taskQueues.control, args: [input] })
+    assert.deepEqual(
+      told.get('erased')?.map(([name]) => name),
+      ['beginErase', 'verifyOrigins', 'purgeEdges', 'awaitIngestEnd', 'discard', 'purgeEdges', 'certifyErase'],
+    )
   })
 })
