@@ -2,7 +2,7 @@ import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
 import type { CheckpointStore, MediaStore } from '../domain/ports.ts'
 import { presetNamed } from '../domain/presets/index.ts'
-import { mediaTypes } from '../domain/media.ts'
+import { appearanceIn, mediaTypes } from '../domain/media.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { playableData, type ItemUrls } from '../events/build.ts'
 import { must } from './draft.ts'
@@ -30,6 +30,7 @@ export function announcePlayable({ catalog, urls }: PlayableDeps) {
       width: plan.width,
       height: plan.height,
       blurhash: poster.blurhash,
+      ...appearanceIn(poster),
       durationMs: plan.durationMs,
       renditions: poster.renditions,
       parts: [],

@@ -1,6 +1,6 @@
 import { altOf, altPlaces } from '../domain/alt.ts'
 import { siblingReference, typeOfName } from '../cdn/url.ts'
-import { mediaTypes, type StoredFile } from '../domain/media.ts'
+import { appearanceIn, mediaTypes, type StoredFile } from '../domain/media.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
 import type { BlobStore, CheckpointStore, EncodedFile, MediaStore } from '../domain/ports.ts'
@@ -71,6 +71,7 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
         width: plan.width,
         height: plan.height,
         blurhash: poster.blurhash,
+        ...appearanceIn(poster),
         durationMs: plan.durationMs,
         renditions: [
           ...tops,

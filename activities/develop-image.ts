@@ -34,6 +34,7 @@ export function developImage({ catalog, objects, blobs, images }: DevelopImageDe
         width: plan.width,
         height: plan.height,
         blurhash: developed.blurhash,
+        ...developed.appearance,
         renditions,
         parts: [],
         ...(developed.facts.madeWithAi ? ({ madeWithAi: true } as const) : {}),

@@ -19,8 +19,8 @@ export function makePoster({ catalog, objects, blobs, videos, images }: EncodeDe
         const plan = planVideo(probe, preset, input)
         const frame = await videos.poster(await locateSource(objects, input.mediaId, plan), plan, { signal })
         const { width, height } = await images.probe(frame, 'image/png')
-        const { files, blurhash } = await images.develop(frame, planPoster(width, height, preset, input.version), { signal })
-        return { renditions: await storeFiles(blobs, input, files), blurhash }
+        const { files, blurhash, appearance } = await images.develop(frame, planPoster(width, height, preset, input.version), { signal })
+        return { renditions: await storeFiles(blobs, input, files), blurhash, ...appearance }
       })
       return { files: stored.renditions.length }
     })

@@ -1,9 +1,9 @@
-import type { PrivateFacts, Rendition } from '../domain/media.ts'
+import type { Appearance, PrivateFacts, Rendition } from '../domain/media.ts'
 import type { CheckpointStore } from '../domain/ports.ts'
 import type { StoredChunk, StoredLead, StoredTrack } from '../domain/video-pieces.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 
-export interface StoredPoster {
+export interface StoredPoster extends Partial<Appearance> {
   readonly renditions: readonly Rendition[]
   readonly blurhash: string
 }

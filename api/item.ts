@@ -1,5 +1,7 @@
 import type { MediaId } from '../domain/ids.ts'
 import {
+  type Appearance,
+  appearanceIn,
   eraseWorkflowId,
   type ItemError,
   ingestWorkflowId,
@@ -27,7 +29,7 @@ export interface ItemRendition {
 }
 
 /** A media item as the API tells of it. */
-export interface Item {
+export interface Item extends Partial<Appearance> {
   readonly id: MediaId
   readonly kind: MediaKind
   readonly state: MediaState
@@ -90,6 +92,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     state: row.state,
     ...(row.error ? { error: { code: row.error.code, title: row.error.title } } : {}),
     blurhash: manifest?.blurhash ?? null,
+    ...appearanceIn(manifest ?? {}),
     width: manifest?.width ?? null,
     height: manifest?.height ?? null,
     ...(manifest?.durationMs === undefined ? {} : { durationMs: manifest.durationMs }),

@@ -1,5 +1,5 @@
 import type { MediaId } from '../domain/ids.ts'
-import type { Manifest } from '../domain/media.ts'
+import type { Appearance, Manifest } from '../domain/media.ts'
 import type { ErasureFeed, MediaStore, Witness } from '../domain/ports.ts'
 import type { Database } from './database.ts'
 import { lockMedia } from './media.ts'
@@ -17,6 +17,9 @@ function witnessesOf(manifest: Manifest | null | undefined): Witness[] {
   return renditions.slice(0, WITNESSES_MAX).map(({ name, locator }) => ({ version, name, locator }))
 }
 
+/** What else of an event tells what was in the picture. */
+const LOOKS = ['thumbhash', 'palette', 'focus'] satisfies (keyof Appearance)[]
+
 /** The tombstone and the feed of tombstones. */
 export function createErasures(database: Database): Pick<MediaStore, 'beginErase' | 'unerased' | 'witnesses'> & ErasureFeed {
   return {
@@ -33,8 +36,8 @@ export function createErasures(database: Database): Pick<MediaStore, 'beginErase
         // Drafts hold private facts, and an event holds the blurred picture. Nobody adds more of either: both look at the state.
         await queries.rows('delete from checkpoints where media_id = $1', [id])
         await queries.rows(
-          `update outbox set data = jsonb_set(data::jsonb, '{blurhash}', to_jsonb($2::text), false)::json where media_id = $1`,
-          [id, BLACK],
+          `update outbox set data = (jsonb_set(data::jsonb, '{blurhash}', to_jsonb($2::text), false) - $3::text[])::json where media_id = $1`,
+          [id, BLACK, LOOKS],
         )
         await queries.rows('lock table erasures in share row exclusive mode')
         await queries.rows('insert into erasures (media_id, witnesses) values ($1, $2)', [id, JSON.stringify(witnessesOf(row?.manifest))])

@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.ts'
 import type { MediaId } from './ids.ts'
-import type { MediaKind } from './media.ts'
+import type { Appearance, MediaKind } from './media.ts'
 
 /** What the outside world is told of an item. Bodies are described by JSON Schemas in events/schemas. */
 export type EventType = 'media.playable' | 'media.ready' | 'media.rejected' | 'media.failed' | 'media.erased'
@@ -14,7 +14,7 @@ export interface EventRendition {
   readonly bytes: number
 }
 
-export interface ReadyData {
+export interface ReadyData extends Partial<Appearance> {
   readonly id: MediaId
   readonly tenant: string
   readonly kind: MediaKind
@@ -30,7 +30,7 @@ export interface ReadyData {
   readonly poster?: string
 }
 
-export interface PlayableData {
+export interface PlayableData extends Partial<Appearance> {
   readonly id: MediaId
   readonly tenant: string
   readonly kind: MediaKind

@@ -60,8 +60,25 @@ export const mediaTypes = {
 } as const
 export type FileExtension = keyof typeof mediaTypes
 
+export interface PaletteColour {
+  /** sRGB, `#rrggbb`. */
+  readonly colour: string
+  /** Of the picture's area, 0..1. */
+  readonly share: number
+}
+
+/** What is told of a picture's looks, for places where it is not there yet or not shown whole. */
+export interface Appearance {
+  /** Base64 of a thumbhash: placeholder, aspect ratio and transparency. */
+  readonly thumbhash: string
+  /** At most five, the largest share first. */
+  readonly palette: readonly PaletteColour[]
+  /** Where one looks first, in shares of the sides: what a crop of another shape should keep. */
+  readonly focus: { readonly x: number; readonly y: number }
+}
+
 /** What a finished item offers; the catalog's manifest column. Private facts are never in here. */
-export interface Manifest {
+export interface Manifest extends Partial<Appearance> {
   readonly kind: MediaKind
   readonly version: number
   readonly width: number
@@ -120,6 +137,15 @@ export interface MediaRow {
   readonly manifest?: Manifest
   readonly error?: ItemError
   readonly createdAt: Date
+}
+
+/** The appearance alone of whatever has one; items of earlier releases have none. */
+export function appearanceIn({ thumbhash, palette, focus }: Partial<Appearance>): Partial<Appearance> {
+  return {
+    ...(thumbhash === undefined ? {} : { thumbhash }),
+    ...(palette === undefined ? {} : { palette }),
+    ...(focus === undefined ? {} : { focus }),
+  }
 }
 
 /** Key of an item's original among the objects. */

@@ -5,7 +5,7 @@
 import type { Edits } from './edits.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { MediaId } from './ids.ts'
-import type { ItemError, Keyframe, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
+import type { Appearance, ItemError, Keyframe, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
 import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
 import type { Storyboard } from './storyboard.ts'
 import type { ScrubBook, VolumeBooks, VolumeDirectory } from './volume-ports.ts'
@@ -238,12 +238,12 @@ export interface EncodedFile {
 export interface ImageStudio {
   /** From the header alone. MEDIA_CORRUPT, MEDIA_TYPE_UNSUPPORTED, MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY. */
   probe(bytes: Uint8Array, type: SourceType): Promise<ImageProbe>
-  /** One decode in a killable child: every rendition, blurhash, private facts. MEDIA_CORRUPT, MEDIA_TOO_COSTLY, WORKER_LOST. */
+  /** One decode in a killable child: every rendition, blurhash and what else is told of its looks, private facts. MEDIA_CORRUPT, MEDIA_TOO_COSTLY, WORKER_LOST. */
   develop(
     bytes: Uint8Array,
     plan: ImagePlan,
     options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void },
-  ): Promise<{ readonly files: EncodedFile[]; readonly blurhash: string; readonly facts: PrivateFacts }>
+  ): Promise<{ readonly files: EncodedFile[]; readonly blurhash: string; readonly appearance: Appearance; readonly facts: PrivateFacts }>
   close(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import type { ErasedData, EventRendition, PlayableData, ReadyData, RefusedData } from '../domain/events.ts'
 import type { MediaId } from '../domain/ids.ts'
-import type { ItemError, MediaRow, StoredFile } from '../domain/media.ts'
+import { appearanceIn, type ItemError, type MediaRow, type StoredFile } from '../domain/media.ts'
 
 /** The address at which a file of a version of an item is served. */
 export type FileUrl = (id: MediaId, version: number, file: StoredFile) => string
@@ -25,6 +25,7 @@ export function playableData(row: MediaRow, { fileUrl, aliasUrl }: ItemUrls): Pl
     width,
     height,
     blurhash,
+    ...appearanceIn(manifest),
     durationMs,
     hls: aliasUrl(row, 'master.m3u8'),
     poster: fileUrl(id, version, poster),
@@ -58,6 +59,7 @@ export function readyData(row: MediaRow, fileUrl: FileUrl): ReadyData {
     width: manifest.width,
     height: manifest.height,
     blurhash: manifest.blurhash,
+    ...appearanceIn(manifest),
     ...(manifest.durationMs === undefined ? {} : { durationMs: manifest.durationMs }),
     renditions,
     ...(manifest.hls === undefined ? {} : { hls: urlOf(manifest.hls) }),

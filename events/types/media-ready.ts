@@ -16,6 +16,9 @@ export const mediaReady: EventDefinition<'media.ready', ReadyData> = {
     width: 1920,
     height: 1080,
     blurhash: 'LEHV6nWB2yk8pyo0adR*.7kCMdnj',
+    thumbhash: '1QcSHQRnh493V4dIh4eXh1h4kJUI',
+    palette: [{ colour: '#2f4a6b', share: 0.62 }],
+    focus: { x: 0.41, y: 0.36 },
     durationMs: 12_480,
     renditions: [
       {

@@ -1,4 +1,4 @@
-import type { PrivateFacts } from '../../domain/media.ts'
+import type { Appearance, PrivateFacts } from '../../domain/media.ts'
 import type { ImagePlan, SourceType } from '../../domain/plans.ts'
 import { changesColours, coloursOf, type Look, sharpeningOf } from '../../domain/edits.ts'
 import { applyLut, type Lut } from '../filters/index.ts'
@@ -6,24 +6,23 @@ import { lookLut } from '../filters/look.ts'
 import { applySharpening } from '../filters/sharpen.ts'
 import { saysMadeWithAi } from '../metadata/ai-marks.ts'
 import { privateFactsOf } from '../metadata/private-facts.ts'
-import { blurhashOf } from '../placeholder/blurhash.ts'
+import { appearanceOf } from './appearance.ts'
 import { createTargetEncoder } from './auto-quality.ts'
 import { createDecoder } from './decode.ts'
 import { encoders } from './encoders.ts'
 import { type DecodeLimits, examine } from './examine.ts'
-import { type Picture, pictureFrom, pipelineOf, sizerOf, withoutIdleAlpha } from './picture.ts'
+import { type Picture, sizerOf, withoutIdleAlpha } from './picture.ts'
 
 export interface Development {
   /** In the plan's order. */
   readonly files: readonly Uint8Array[]
   readonly blurhash: string
+  readonly appearance: Appearance
   readonly facts: PrivateFacts
 }
 
 /** A cube with corners takes 0.9 MB. */
 const LUTS_MAX = 64
-/** Side of the square that the blurhash is computed from: its cost grows with the pixels, what it holds does not. */
-const PLACEHOLDER_SIDE = 32
 
 /**
  * Makes developers that keep the cubes of the filters they have used. A developer goes: one decode at the top size,
@@ -73,13 +72,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       orientation: probe.orientation,
       ...(saysMadeWithAi(bytes) ? ({ madeWithAi: true } as const) : {}),
     }
-    return { files, blurhash: await placeholderOf(picture), facts }
+    const { blurhash, ...appearance } = await appearanceOf(picture)
+    return { files, blurhash, appearance, facts }
   }
-}
-
-async function placeholderOf(picture: Picture): Promise<string> {
-  const small = pipelineOf(picture)
-    .flatten({ background: '#ffffff' })
-    .resize({ width: PLACEHOLDER_SIDE, height: PLACEHOLDER_SIDE, fit: 'fill' })
-  return blurhashOf(await pictureFrom(small), picture.width >= picture.height)
 }

@@ -69,6 +69,26 @@ test('studio: a photo becomes every planned file, of the planned size, with prog
   assert.match(blurhash, /^.{28}$/)
 })
 
+test('studio: what is told of the looks is told of the picture as it is shown', async () => {
+  const pixels = Buffer.alloc(300 * 200 * 3, 128)
+  for (let y = 20; y < 70; y++) for (let x = 220; x < 270; x++) pixels.set([225, ((x + y) % 2) * 60 + 70, 60], (y * 300 + x) * 3)
+  const photo = await sharp(pixels, { raw: { width: 300, height: 200, channels: 3 } })
+    .png()
+    .toBuffer()
+  const { appearance } = await develop(photo)
+  const [ground, mark] = appearance.palette
+  assert.deepEqual([ground?.colour, ground?.share], ['#808080', 0.96])
+  assert.ok(mark && mark.share < 0.05)
+  assert.ok(
+    Math.abs(appearance.focus.x - 245 / 300) < 0.1 && Math.abs(appearance.focus.y - 45 / 200) < 0.15,
+    JSON.stringify(appearance.focus),
+  )
+  assert.match(appearance.thumbhash, /^[A-Za-z0-9+/]{20,40}=*$/)
+  const moon = await develop(await flat([200, 40, 40], 'png', 90), 'moon')
+  const [grey] = moon.appearance.palette
+  assert.match(grey?.colour ?? '', /^#(..)\1\1$/)
+})
+
 test('studio: nothing is scaled up', async () => {
   const { files } = await develop(await flat([9, 9, 9], 'png', 40))
   assert.deepEqual(

@@ -1,4 +1,4 @@
-import type { PrivateFacts } from '../../domain/media.ts'
+import type { Appearance, PrivateFacts } from '../../domain/media.ts'
 import { mediaTypes } from '../../domain/media.ts'
 import { admitImage, imageExtensions } from '../../domain/plan-image.ts'
 import type { ImagePlan } from '../../domain/plans.ts'
@@ -43,9 +43,9 @@ export function createImageStudio({ slots, limits }: ImageStudioOptions): ImageS
  * types come from the plan, and only files' bytes, a short hash and known facts are taken from it.
  */
 function received(
-  { files, blurhash, facts }: Development,
+  { files, blurhash, appearance, facts }: Development,
   plan: ImagePlan,
-): { files: EncodedFile[]; blurhash: string; facts: PrivateFacts } {
+): { files: EncodedFile[]; blurhash: string; appearance: Appearance; facts: PrivateFacts } {
   if (files.length !== plan.renditions.length || !files.every((file) => file instanceof Uint8Array))
     throw new Error('the image decoder gave other files than planned')
   if (typeof blurhash !== 'string' || blurhash.length > 100) throw new Error('the image decoder gave no blurhash')
@@ -59,6 +59,17 @@ function received(
       data: files[index] as Uint8Array,
     })),
     blurhash,
+    appearance: checked(appearance),
     facts,
   }
+}
+
+/** Of an answer only what has the form that it must have. */
+function checked({ thumbhash, palette, focus }: Appearance): Appearance {
+  const isShare = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1
+  if (!/^[A-Za-z0-9+/]{8,64}={0,2}$/.test(thumbhash)) throw new Error('the image decoder gave no thumbhash')
+  if (palette.length > 5 || !palette.every(({ colour, share }) => /^#[0-9a-f]{6}$/.test(colour) && isShare(share)))
+    throw new Error('the image decoder gave no palette')
+  if (!isShare(focus.x) || !isShare(focus.y)) throw new Error('the image decoder gave no focus')
+  return { thumbhash, palette: palette.map(({ colour, share }) => ({ colour, share })), focus: { x: focus.x, y: focus.y } }
 }

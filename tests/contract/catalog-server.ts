@@ -6,7 +6,7 @@ import pg from 'pg'
 import { createCatalog, type CatalogOptions } from '../../catalog/catalog.ts'
 import type { RefusedData, ReadyData } from '../../domain/events.ts'
 import { createIdGenerator, type MediaId } from '../../domain/ids.ts'
-import type { Manifest } from '../../domain/media.ts'
+import { appearanceIn, type Manifest } from '../../domain/media.ts'
 import type { Catalog, NewMedia } from '../../domain/ports.ts'
 import { pickPorts } from '../../infra/engines/ports.ts'
 import { startPostgres, type PostgresServer } from '../../infra/engines/postgres.ts'
@@ -129,6 +129,9 @@ export const manifest: Manifest = {
   width: 1440,
   height: 1080,
   blurhash: 'LEHV6nWB2yk8pyo0adR*.7kCMdnj',
+  thumbhash: '1QcSHQRnh493V4dIh4eXh1h4kJUI',
+  palette: [{ colour: '#2f4a6b', share: 0.62 }],
+  focus: { x: 0.41, y: 0.36 },
   renditions: [
     {
       name: 'w1440.jpg',
@@ -144,7 +147,10 @@ export const manifest: Manifest = {
 
 export function ready(id: MediaId, version = 1): { readonly state: 'ready'; readonly event: ReadyData } {
   const { kind, width, height, blurhash } = manifest
-  return { state: 'ready', event: { id, tenant: 'acme', kind, version, width, height, blurhash, renditions: [] } }
+  return {
+    state: 'ready',
+    event: { id, tenant: 'acme', kind, version, width, height, blurhash, ...appearanceIn(manifest), renditions: [] },
+  }
 }
 
 export function refused(id: MediaId, state: 'rejected' | 'failed' = 'rejected') {

@@ -243,7 +243,8 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     )
     assert.equal(await catalog.facts(id), null)
     assert.deepEqual(await catalog.attempts(id, 1), [])
-    assert.ok(!JSON.stringify(await catalog.eventsOf(id)).includes(manifest.blurhash))
+    const events = JSON.stringify(await catalog.eventsOf(id))
+    for (const told of [manifest.blurhash, manifest.thumbhash ?? '', '#2f4a6b', '0.41']) assert.ok(!events.includes(told), told)
   })
 
   test('catalog: an erasure remembers files that edges may hold, until its receipt', async () => {
