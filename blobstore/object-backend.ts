@@ -60,6 +60,7 @@ function createObjectLog(objects: ObjectStore, view: ObjectView, epoch: number):
       view.adopt(pack.byteLength, { base, lastBatch, epoch })
     },
     async seal() {
+      const { end } = view.state()
       // A later holder than all who put packs: it takes the next number, so that they never can.
       while (epoch > view.state().epochMax) {
         try {
@@ -72,7 +73,7 @@ function createObjectLog(objects: ObjectStore, view: ObjectView, epoch: number):
           if (view.state().sequence === sequence) throw error
         }
       }
-      return view.state().end
+      return end
     },
     async close() {},
     async abandon() {},

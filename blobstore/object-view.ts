@@ -3,13 +3,15 @@ import type { ObjectStore } from '../domain/ports.ts'
 import { SUPERBLOCK_BYTES } from './layout.ts'
 import { seedOf } from './needle.ts'
 import { NeedleIndex } from './needle-index.ts'
+import { type Generation, loadGeneration, newestGeneration } from './object-generation.ts'
 import { packKey } from './object-names.ts'
 import { type Listed, listSequence, mapInOrder, readObject } from './object-reads.ts'
 import { followObjectTombstones } from './object-tombstones.ts'
 import { decodePackIndex, type PackIndex } from './pack.ts'
 import { scan } from './scan.ts'
 import { decodeSuperblock, type Superblock } from './superblock.ts'
-import type { LogEntry, Report, VolumeView } from './volume-log.ts'
+import { type LogEntry, Moved, type Report, type VolumeView } from './volume-log.ts'
+import type { Segment } from './walk-segments.ts'
 
 /** Most indexes are within the last bytes of their pack: one request each. */
 const TAIL_BYTES = 64 * 1024
@@ -38,22 +40,30 @@ export interface ObjectView extends VolumeView {
   disown(): void
   /** A pack that this process has put. Its needles are the caller's to index. */
   adopt(bytes: number, index: Omit<PackIndex, 'entries'>): void
+  /** The volume is a generation from now on. */
+  settle(generation: Generation): void
+  /** The objects that the volume's records lie in, in order. */
+  segments(): Segment[]
 }
 
-/** A volume of packs as readers see it. Null when there is none. VOLUME_UNKNOWN_FORMAT, BLOB_CORRUPT. */
+/** A volume as readers see it: its packs, or its newest generation. Null when there is none. VOLUME_UNKNOWN_FORMAT, BLOB_CORRUPT. */
 export async function openObjectView(objects: ObjectStore, volume: number, report: Report): Promise<ObjectView | null> {
-  const block = await readObject(objects, packKey(volume, 0))
-  if (block === null) return null
-  const view = createObjectView(objects, decodeSuperblock(block), report)
+  const [block, generation] = await Promise.all([readObject(objects, packKey(volume, 0)), newestGeneration(objects, volume)])
+  if (block === null && generation === null) return null
+  const loaded = generation === null ? null : await loadGeneration(objects, volume, generation)
+  const view = createObjectView(objects, loaded?.superblock ?? decodeSuperblock(block ?? new Uint8Array(0)), report)
+  if (loaded !== null) view.settle(loaded)
   await Promise.all([view.refresh(), view.refreshErased()])
   return view
 }
 
 export function createObjectView(objects: ObjectStore, superblock: Superblock, report: Report): ObjectView {
   const { volume } = superblock
-  const index = new NeedleIndex()
+  let index = new NeedleIndex()
+  let generation = 0
+  let moving: Promise<boolean> | null = null
   const tombstones = followObjectTombstones(objects, superblock, report)
-  const packs: Pack[] = []
+  let packs: Pack[] = []
   let end = SUPERBLOCK_BYTES
   let lastBatch = 0
   let epochMax = superblock.epoch
@@ -98,9 +108,52 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
     }
   }
 
+  function settle(loaded: Generation): void {
+    packs = [{ key: loaded.key, sequence: 0, base: 0, bytes: loaded.state.offset }]
+    index = loaded.index
+    generation = loaded.generation
+    end = loaded.state.offset
+    lastBatch = loaded.state.lastBatch
+    epochMax = loaded.state.epochMax
+    damaged = false
+    foreign = false
+    for (const span of loaded.damage) hurt(span.start, span.end)
+  }
+
+  function beginAnew(): void {
+    packs = []
+    index = new NeedleIndex()
+    generation = 0
+    end = SUPERBLOCK_BYTES
+    lastBatch = 0
+    damaged = false
+    foreign = true
+  }
+
+  /** Whether the volume lies elsewhere than this view thought. */
+  async function move(): Promise<boolean> {
+    const newest = (await newestGeneration(objects, volume)) ?? 0
+    if (newest === generation) return false
+    const loaded = newest === 0 ? null : await loadGeneration(objects, volume, newest)
+    if (loaded !== null) settle(loaded)
+    else {
+      // A rewriting that never counted was collected; what it was made of is there still.
+      beginAnew()
+      await refresh()
+    }
+    return true
+  }
+
+  async function refresh(): Promise<void> {
+    if (!foreign) return
+    await load(await listSequence(objects, `volumes/${volume}/`, packKey(volume, packs.at(-1)?.sequence ?? 0)))
+  }
+
   return {
     superblock,
-    index,
+    get index() {
+      return index
+    },
     erased: tombstones.erased,
     get damaged() {
       return damaged
@@ -128,16 +181,18 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
         if (error instanceof MediaError && error.code === 'RANGE_NOT_SATISFIABLE') return null
         throw error
       })
-      if (bytes === null)
-        throw new MediaError('BLOB_CORRUPT', 'A pack of the volume is gone or cut short.', { facts: { volume, pack: pack.key } })
-      return bytes
+      if (bytes !== null) return bytes
+      moving ??= move().finally(() => {
+        moving = null
+      })
+      if ((await moving) || !packs.includes(pack)) throw new Moved()
+      throw new MediaError('BLOB_CORRUPT', 'A pack of the volume is gone or cut short.', { facts: { volume, pack: pack.key } })
     },
-    // Objects are never changed.
+    settle,
+    segments: () => packs.map(({ key, base, bytes }) => ({ key, base, start: Math.max(base, SUPERBLOCK_BYTES), end: base + bytes })),
+    // Where an object is gone, a read finds out.
     isStale: async () => false,
-    async refresh() {
-      if (!foreign) return
-      await load(await listSequence(objects, `volumes/${volume}/`, packKey(volume, packs.at(-1)?.sequence ?? 0)))
-    },
+    refresh,
     refreshErased: tombstones.refresh,
     erase: tombstones.add,
     async close() {},

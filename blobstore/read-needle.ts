@@ -3,8 +3,10 @@ import { MediaError } from '../domain/errors.ts'
 import type { Locator } from '../domain/media.ts'
 import type { BlobRead } from '../domain/ports.ts'
 import { checkBody, decodeHeader, seedOf } from './needle.ts'
+import { Moved } from './volume-log.ts'
 import type { OpenView, Volumes } from './volumes.ts'
 
+const LOOKS_MAX = 4
 const COOKIE = /^[0-9a-f]{16}$/
 
 /**
@@ -23,16 +25,28 @@ export async function readNeedle(volumes: Volumes, key: bigint, locator: Locator
 async function readFrom(opened: OpenView, key: bigint, locator: Locator): Promise<BlobRead> {
   const facts = { volume: locator.volume, alt: locator.alt }
   const cookie = Buffer.from(locator.cookie, 'hex')
-  let found = await lookUp(opened, key, locator.alt, cookie)
+  const look = () => followed(() => lookUp(opened, key, locator.alt, cookie))
+  let found = await look()
   // Another process may have appended it, or a later version of it, since this one last looked.
   if (found === null && opened.view.foreign) {
     await opened.refresh()
-    found = await lookUp(opened, key, locator.alt, cookie)
+    found = await look()
   }
   if (found !== null) return found
   if (opened.view.damaged)
     throw new MediaError('BLOB_CORRUPT', 'The volume is damaged, and the needle is not in its sound parts.', { facts })
   throw new MediaError('BLOB_NOT_FOUND', undefined, { facts })
+}
+
+/** Looks again where a volume was rewritten meanwhile. Each rewriting is kept long enough to be read, so a second look is rare. */
+async function followed(look: () => Promise<BlobRead | null>): Promise<BlobRead | null> {
+  for (let turn = 1; ; turn += 1) {
+    try {
+      return await look()
+    } catch (error) {
+      if (!(error instanceof Moved) || turn === LOOKS_MAX) throw error
+    }
+  }
 }
 
 async function lookUp(opened: OpenView, key: bigint, alt: number, cookie: Uint8Array): Promise<BlobRead | null> {

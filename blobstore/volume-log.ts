@@ -49,6 +49,9 @@ export interface VolumeLog {
   abandon(): Promise<void>
 }
 
+/** Thrown by a view's read: the volume was rewritten, and its index now says where the bytes lie. */
+export class Moved extends Error {}
+
 /** A volume as readers see it. */
 export interface VolumeView {
   readonly superblock: Superblock
@@ -59,7 +62,7 @@ export interface VolumeView {
   readonly damaged: boolean
   /** Whether other processes may append to the volume. */
   readonly foreign: boolean
-  /** Bytes from `offset`, fewer where the volume ends. One device read, or one range request. */
+  /** Bytes from `offset`, fewer where the volume ends. One device read, or one range request. {@link Moved}. */
   read(offset: number, length: number): Promise<Uint8Array>
   /** Whether the volume was written anew or repaired since it was opened, so that it has to be opened again. */
   isStale(): Promise<boolean>
@@ -100,7 +103,7 @@ export type BlobReport =
   | { readonly kind: 'tombstone damage'; readonly volume: number; readonly bytes: number }
   | { readonly kind: 'volume missing' | 'volume superseded' | 'volume taken over'; readonly volume: number }
   | {
-      readonly kind: 'volume fenced' | 'copy of no use' | 'seal failed' | 'snapshot failed'
+      readonly kind: 'volume fenced' | 'copy of no use' | 'seal failed' | 'snapshot failed' | 'garbage kept'
       readonly volume: number
       readonly error: unknown
     }
