@@ -32,6 +32,7 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
       // Histories that began before there were storyboards have none.
       const storyboard = (await steps.peek('storyboard'))?.files ?? null
       const mp4 = (await steps.peek('mp4'))?.file ?? null
+      const loudness = await steps.peek('loudness')
       const audio = plan.audio ? await steps.finished('audio') : null
       const tracks = plan.rungs.map((rung) => must(joinChunks(chunks, rung.index) ?? undefined))
       const playlistOf = (track: StoredTrack) => trackPlaylist(track, siblingReference)
@@ -90,7 +91,7 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
         poster: posterName,
         ...(storyboard ? { storyboard: storyboard.index.name } : {}),
       }
-      await saveDraft(catalog, input, { manifest, facts: await steps.finished('facts') })
+      await saveDraft(catalog, input, { manifest, facts: { ...(await steps.finished('facts')), ...(loudness ? { loudness } : {}) } })
       return { parts: manifest.parts.length }
     })
 }

@@ -5,6 +5,7 @@ import type { IngestInput } from '../domain/workflow-inputs.ts'
 import type { EncodeDeps } from './encode-chunk.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { locateSource } from './original.ts'
+import { soundLevel } from './sound-level.ts'
 import { storeAudio } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
@@ -16,7 +17,9 @@ export function encodeAudio({ catalog, objects, blobs, videos }: EncodeDeps) {
       const stored = await steps.once('audio', async () => {
         const plan = planVideo(probe, presetNamed(input.preset), input)
         const source = await locateSource(objects, input.mediaId, plan)
+        const level = await soundLevel(steps, videos, input, plan, source, signal)
         const track = await videos.encodeAudio(source, plan, {
+          ...level,
           signal,
           onProgress: (fraction) => report({ percent: Math.round(fraction * 100) }),
         })

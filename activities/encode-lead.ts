@@ -6,6 +6,7 @@ import { must } from './draft.ts'
 import type { EncodeDeps } from './encode-chunk.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { locateSource } from './original.ts'
+import { soundLevel } from './sound-level.ts'
 import { storeAudio, storeChunk } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
@@ -22,7 +23,8 @@ export const LEAD_AUDIO_SECONDS = 61
 export function encodeLead({ catalog, objects, blobs, videos }: EncodeDeps) {
   return async (input: IngestInput, probe: VideoProbe): Promise<{ segments: number }> =>
     await withHeartbeat(async ({ signal, report }) => {
-      const stored = await videoSteps(catalog, input).once('lead', async () => {
+      const steps = videoSteps(catalog, input)
+      const stored = await steps.once('lead', async () => {
         await catalog.setStage(input.mediaId, 'develop')
         const plan = planVideo(probe, presetNamed(input.preset), input)
         const source = await locateSource(objects, input.mediaId, plan)
@@ -32,7 +34,11 @@ export function encodeLead({ catalog, objects, blobs, videos }: EncodeDeps) {
           signal: either,
           onProgress: (fraction) => report({ percent: Math.round(fraction * 100) }),
         })
-        const sound = plan.audio ? videos.encodeAudio(source, plan, { signal: either, untilSeconds: LEAD_AUDIO_SECONDS }) : null
+        const beginning = async () => {
+          const level = await soundLevel(steps, videos, input, plan, source, either)
+          return await videos.encodeAudio(source, plan, { ...level, signal: either, untilSeconds: LEAD_AUDIO_SECONDS })
+        }
+        const sound = plan.audio ? beginning() : null
         const [rungs, track] = await Promise.all([picture, sound]).catch(async (error: unknown) => {
           // Neither child outlives the other's failure.
           failed.abort(error)

@@ -1,4 +1,5 @@
 import type { Appearance, PrivateFacts, Rendition } from '../domain/media.ts'
+import type { Loudness } from '../domain/loudness.ts'
 import type { CheckpointStore } from '../domain/ports.ts'
 import type { StoredChunk, StoredLead, StoredTrack } from '../domain/video-pieces.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
@@ -13,6 +14,7 @@ interface Results {
   facts: PrivateFacts
   audio: StoredTrack
   poster: StoredPoster
+  loudness: Loudness | null
   lead: StoredLead
   storyboard: { readonly files: { readonly sheet: Rendition; readonly index: Rendition } | null }
   mp4: { readonly file: Rendition | null }

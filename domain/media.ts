@@ -1,5 +1,6 @@
 import type { Edits } from './edits.ts'
 import type { ErrorCode } from './errors.ts'
+import type { Loudness } from './loudness.ts'
 import type { MediaId } from './ids.ts'
 
 export type MediaKind = 'image' | 'video'
@@ -110,6 +111,8 @@ export interface PrivateFacts {
   readonly orientation?: number
   readonly software?: string
   readonly madeWithAi?: true
+  /** Of a film's sound, as it came, and by how much it was changed. */
+  readonly loudness?: Loudness
 }
 
 export interface ItemError {

@@ -1,4 +1,5 @@
 /** The types of what is decided before anything is rendered. The deciding is in plan-image.ts and plan-video.ts. */
+import type { LoudnessTarget } from './loudness.ts'
 import type { Edits } from './edits.ts'
 import type { Frame } from './framing.ts'
 
@@ -24,6 +25,8 @@ export interface Preset {
     readonly gopSeconds: number
     readonly chunkSeconds: number
     readonly audioKbps: number
+    /** How loud the sound is made; left out, it stays as it is. */
+    readonly loudness?: LoudnessTarget
     readonly posterWidths: readonly number[]
     /** The largest rung that is given out as one MP4 file too; left out, none is. */
     readonly mp4ShortSideMax?: number

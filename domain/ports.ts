@@ -6,6 +6,7 @@ import type { Edits } from './edits.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { MediaId } from './ids.ts'
 import type { Appearance, ItemError, Keyframe, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
+import type { MeasuredLoudness } from './loudness.ts'
 import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
 import type { Storyboard } from './storyboard.ts'
 import type { ScrubBook, VolumeBooks, VolumeDirectory } from './volume-ports.ts'
@@ -266,6 +267,8 @@ export interface VideoStudio {
   encodeChunk(source: string, plan: VideoPlan, chunk: PlannedChunk, options: EncodeOptions): Promise<EncodedRung[]>
   /** The whole audio track, once. */
   encodeAudio(source: string, plan: VideoPlan, options: EncodeAudioOptions): Promise<EncodedTrack>
+  /** How loud the sound is, from all over it; null where there is none to be heard. */
+  measureLoudness(source: string, plan: VideoPlan, options: EncodeOptions): Promise<MeasuredLoudness | null>
   /** A storyboard's sheet as JPEG; null where no frame can be decoded. */
   storyboard(source: string, plan: VideoPlan, board: Storyboard, options: EncodeOptions): Promise<Uint8Array | null>
   /** One decoded frame as PNG, for the image studio to make the poster of. */
@@ -287,6 +290,9 @@ export interface EncodeOptions {
 export interface EncodeAudioOptions extends EncodeOptions {
   /** Ends there, with as many of the whole track's first segments as are complete by then. */
   readonly untilSeconds?: number
+  /** By how much it is made louder, and the peak that it never exceeds; as it is unless given. */
+  readonly gainDb?: number
+  readonly peakDb?: number
 }
 
 export interface EncodedSegment {

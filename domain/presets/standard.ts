@@ -22,6 +22,7 @@ export const standard: Preset = {
     gopSeconds: 2,
     chunkSeconds: 6,
     audioKbps: 128,
+    loudness: { lufs: -14, truePeakDb: -1 },
     posterWidths: [1080, 640, 320],
     mp4ShortSideMax: 720,
   },

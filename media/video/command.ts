@@ -4,6 +4,8 @@ import type { VideoPlan } from '../../domain/plans.ts'
 export interface Command {
   readonly inputOptions: readonly string[]
   readonly source: string
+  /** Other places of the source, where one run looks at several. */
+  readonly moreInputs?: readonly { readonly options: readonly string[]; readonly source: string }[]
   readonly outputs: readonly { readonly options: readonly string[]; readonly target: string }[]
 }
 

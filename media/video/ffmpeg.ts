@@ -75,6 +75,7 @@ function commandOf(command: Command, { ffmpeg, leash, folder }: RunOptions): flu
   const built = fluent({ cwd: folder, stdoutLines: LINES_KEPT } as fluent.FfmpegCommandOptions)
   // Flags and values as separate arguments: in one string, or one array, fluent-ffmpeg splits at blanks.
   built.input(command.source).inputOptions(...asPair(command.inputOptions))
+  for (const { source, options } of command.moreInputs ?? []) built.input(source).inputOptions(...asPair(options))
   for (const output of command.outputs) built.output(output.target).outputOptions(...asPair(output.options))
   const insides = built as unknown as Insides
   const args = insides._getArguments()

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { changesColours, coloursOf, type Look } from '../../domain/edits.ts'
 import { MediaError } from '../../domain/errors.ts'
+import { loudnessWindows } from '../../domain/loudness.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { admitVideo, frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
@@ -14,6 +15,7 @@ import { runFfmpeg } from './ffmpeg.ts'
 import { ladderCommand, rungFile } from './ladder-command.ts'
 import { hasZscale, leashFor } from './leash.ts'
 import { lookFiles } from './picture-filter.ts'
+import { LOUDNESS_FILE, loudnessCommand, readLoudness } from './loudness-command.ts'
 import { POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
 import { demuxerFor, probeVideo } from './probe-video.ts'
 import { REMUX_FILE, remuxCommand } from './remux-command.ts'
@@ -124,11 +126,11 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
 
     encodeAudio: async (source, plan, encode) =>
       await scratch.within(async (folder) => {
-        const { untilSeconds = Infinity } = encode
+        const { untilSeconds = Infinity, gainDb = 0, peakDb } = encode
         const seconds = Math.min(plan.durationMs / 1000, untilSeconds)
         await run(
           placed(source),
-          audioCommand(placed(source), plan, untilSeconds),
+          audioCommand(placed(source), plan, { untilSeconds, gainDb, ...(peakDb === undefined ? {} : { peakDb }) }),
           folder,
           seconds * limits.videoAudioMsPerSecondMax,
           encode,
@@ -140,6 +142,18 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         if (samples === 0) throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { track: 'audio', samples } })
         // The segment that was cut off is another one in the whole track.
         return { init, segments: seconds === untilSeconds && segments.length > 1 ? segments.slice(0, -1) : segments, codecs }
+      }),
+
+    measureLoudness: async (source, plan, encode) =>
+      await scratch.within(async (folder) => {
+        const windows = loudnessWindows(plan.chunks[0]?.startSeconds ?? 0, plan.durationMs / 1000)
+        await run(placed(source), loudnessCommand(placed(source), plan, windows), folder, 0, encode, () => {})
+        const text = await readFile(join(folder, LOUDNESS_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
+          // Not one frame of sound.
+          if (error.code === 'ENOENT') return ''
+          throw error
+        })
+        return readLoudness(text)
       }),
 
     poster: async (source, plan, encode) =>
