@@ -120,7 +120,9 @@ test('framing: before straightening the picture is large enough for what is show
       const before = sizeBeforeStraightening(frame, frame)
       const kept = largestWithin(before, frame.straighten)
       assert.ok(kept.width >= frame.width - 1e-6 && kept.height >= frame.height - 1e-6)
-      assert.ok(before.width <= Math.max(width, height) + 1 && before.height <= Math.max(width, height) + 1)
+      // Of a picture a pixel or two wide less than a pixel may be left; only then is it enlarged.
+      if (frame.width > 1 && frame.height > 1)
+        assert.ok(before.width <= Math.max(width, height) + 1 && before.height <= Math.max(width, height) + 1)
     }),
   )
 })
