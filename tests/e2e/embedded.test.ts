@@ -11,7 +11,9 @@ import { makeSamplePhoto } from '../../media/sample/photo.ts'
 import { createApiClient, type ApiClient } from '../../workers/api-client.ts'
 import { post } from './support/bodies.ts'
 import { fetchRenditions, fetchWhole, framesOf, metadataOf, playlistTree, servedFiles } from './support/files.ts'
+import { lintDash } from './support/lint-dash.ts'
 import { lintHls } from './support/lint-hls.ts'
+import { lintItem } from './support/lint-item.ts'
 import { newHome, startInstance, type RunningInstance } from './support/instance.ts'
 import { descendants, processesOf } from './support/processes.ts'
 import { canaries, plant } from './support/suspects.ts'
@@ -126,12 +128,32 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
     [/BYTERANGE:(\d+)@0/, 'BYTERANGE:$1@1', /does not begin with a fragment/],
     [/#EXT-X-ENDLIST\n/, '', /not a finished VOD/],
     [/TARGETDURATION:6/, 'TARGETDURATION:5', /longer than the target/],
+    [/EXTINF:6\.000000/, 'EXTINF:5.900000', /segment 0 is 6 s long, said to be 5.9/],
+    [/\n([^#\n]*-0\.m4s)/, '\n$1\n#EXTINF:6.000000,\n$1', /begins at \d+ where \d+ was due/],
   ]
   for (const [pattern, by, fault] of spoilt)
     assert.match(
       (
         await lintHls(
           item.hls ?? '',
+          servedFiles((text) => text.replace(pattern, by)),
+        )
+      ).join('; '),
+      fault,
+    )
+
+  assert.deepEqual(await lintDash(item.dash ?? '', servedFiles()), [])
+  const spoiltDash: [RegExp, string, RegExp][] = [
+    [/ bandwidth="(\d)/, ' bandwidth="9$1', /bandwidth is 9\d+, measured/],
+    [/<SegmentURL media="[^"]+"\/>/, '', /segments with \d lengths[\s\S]*said to at/],
+    [/ codecs="[^"]+"/, '', /no codecs/],
+    [/d="6000000"/, 'd="5900000"', /begins at [\d.]+ s, said to at/],
+  ]
+  for (const [pattern, by, fault] of spoiltDash)
+    assert.match(
+      (
+        await lintDash(
+          item.dash ?? '',
           servedFiles((text) => text.replace(pattern, by)),
         )
       ).join('; '),
@@ -146,10 +168,10 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
   const kept = await fetch(item.mp4 ?? '', { headers: { range: 'bytes=4-7' } })
   assert.deepEqual([kept.status, await kept.text()], [206, 'ftyp'])
   const inOneFile = await framesOf(tools.ffprobe ?? '', item.mp4 ?? '')
-  assert.deepEqual(inOneFile, { video: 14 * 30, audio: Math.ceil((14 * 48_000) / 1024) + 1 })
+  assert.deepEqual(inOneFile, { video: 14 * 30, audio: Math.ceil((14 * 48_000) / 1024) })
 
   const played = await framesOf(tools.ffprobe ?? '', item.dash ?? '')
-  assert.deepEqual(played, { video: 14 * 30, audio: Math.ceil((14 * 48_000) / 1024) + 1 }, 'by DASH all of it can be read')
+  assert.deepEqual(played, { video: 14 * 30, audio: Math.ceil((14 * 48_000) / 1024) }, 'by DASH all of it can be read')
 })
 
 test('embedded: media.ready is consumed from Kafka with the renditions that the item has', { skip }, async () => {
@@ -230,6 +252,7 @@ test('embedded: killed with everything below it in mid-video, the next start, of
   const item = await client.follow(caught.id, () => {})
   assert.equal(item.state, 'ready')
   for (const address of await playlistTree(item.hls ?? '')) assert.equal((await fetchWhole(address)).status, 200, address)
+  assert.deepEqual(await lintItem(item), [])
   await fetchRenditions(await client.get(done.id))
 })
 

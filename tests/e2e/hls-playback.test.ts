@@ -11,6 +11,7 @@ import { makeSampleClip } from '../../media/sample/clip.ts'
 import { createVideoStudio } from '../../media/video/studio.ts'
 import { serveFolder } from './serve-folder.ts'
 import { layVideo } from './support/lay-video.ts'
+import { lintItem } from './support/lint-item.ts'
 import { layPlayers, openBrowser, play, type Played, type PlayerName } from './support/player-page.ts'
 
 const tools = JSON.parse(process.env['DARKROOM_TOOLS'] ?? '{}') as Record<string, string | undefined>
@@ -60,6 +61,10 @@ function assertOneStream(played: Played): void {
   assert.ok(played.audioBytes > 10_000, 'the sound was decoded')
   assert.ok(Math.abs(played.seekedTo - 3.5) < 0.05)
 }
+
+test('hls playback: what is laid out has no fault by the rules of HLS and DASH', async () => {
+  assert.deepEqual(await lintItem({ hls: `${server.origin}/master.m3u8`, dash: `${server.origin}/manifest.mpd` }), [])
+})
 
 test('hls playback: hls.js plays the chunks as one stream, from end to end without a hole', async () => {
   assertOneStream(await playIn('hls.js', 'master.m3u8'))

@@ -15,6 +15,7 @@ import { createS3ObjectStore } from '../../objects/s3/store.ts'
 import { createApiClient, type ApiClient } from '../../workers/api-client.ts'
 import type { Instance } from '../../workers/instance.ts'
 import { fetchRenditions, fetchWhole, playlistTree } from './support/files.ts'
+import { lintItem } from './support/lint-item.ts'
 import { newHome } from './support/instance.ts'
 import { processesOf } from './support/processes.ts'
 import { missing, tools } from './support/tools.ts'
@@ -152,6 +153,7 @@ test('stack: kill -9 of the video worker in mid-video costs only the chunks in f
   for (const step of before.inFlight) assert.ok((after.attempts.get(step) ?? 0) > 1, `${step} was in flight and is done again`)
   assert.ok(before.inFlight.length <= Number(environmentOf('video')['VIDEO_SLOTS'] ?? 8))
   for (const address of await playlistTree(item.hls ?? '')) assert.equal((await fetchWhole(address)).status, 200, address)
+  assert.deepEqual(await lintItem(item), [])
 })
 
 /** Stops a process where two chunks are done and others in flight, and says which. */

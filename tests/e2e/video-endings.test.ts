@@ -7,6 +7,7 @@ import { createApiClient, type ApiClient } from '../../workers/api-client.ts'
 import { encodersOf, leftInScratch, until, withoutKafka } from './support/encoders.ts'
 import { fetchWhole, playlistTree } from './support/files.ts'
 import { newHome, startInstance, type RunningInstance } from './support/instance.ts'
+import { lintItem } from './support/lint-item.ts'
 import { missing, tools } from './support/tools.ts'
 
 const skip = missing('postgresBin', 'temporal', 'ffmpeg') || (process.platform !== 'linux' && 'children are found through /proc')
@@ -70,5 +71,6 @@ test('video: an encoder that is killed costs its chunk, not the video', { skip }
   const item = await client.follow(id, () => {})
   assert.equal(item.state, 'ready')
   for (const address of await playlistTree(item.hls ?? '')) assert.equal((await fetchWhole(address)).status, 200, address)
+  assert.deepEqual(await lintItem(item), [])
   assert.deepEqual(await leftInScratch(home.path), [])
 })

@@ -67,6 +67,7 @@ export function servedFiles(spoil: (text: string) => string = (text) => text): F
   }
   return {
     text: async (url) => spoil((await fetched(url)).toString()),
+    whole: fetched,
     bytes: async (url) => (await fetched(url)).byteLength,
     head: async (url, offset) => (await fetched(url)).subarray(offset, offset + 16),
   }

@@ -2,8 +2,11 @@
  * A checker of HLS as it is served, by RFC 8216 and Apple's authoring rules: what it gives is a list of faults.
  * It reads playlists with a reader of its own, so that it shares no mistake with the writer.
  */
+import { readFragments, readInit } from './read-segment.ts'
+
 export interface Fetcher {
   text(url: string): Promise<string>
+  whole(url: string): Promise<Buffer>
   /** Size of a file in bytes. */
   bytes(url: string): Promise<number>
   /** The first bytes of a range of a file. */
@@ -18,6 +21,7 @@ interface Segment {
 
 interface Playlist {
   readonly lines: readonly string[]
+  readonly init: string
   readonly segments: readonly Segment[]
   readonly seconds: number
 }
@@ -27,6 +31,8 @@ const GOP_SECONDS_MAX = 2.1
 const FPS_MAX = 60
 const LEVEL_MAX = 42
 const RATE_SLACK = 0.1
+/** Type of the NAL units of an IDR picture. */
+const IDR = 5
 
 export async function lintHls(master: string, fetcher: Fetcher): Promise<string[]> {
   const faults: string[] = []
@@ -54,6 +60,7 @@ export async function lintHls(master: string, fetcher: Fetcher): Promise<string[
     grids.add(playlist.segments.map(({ seconds }) => seconds.toFixed(3)).join(' '))
     if (audio && Math.abs(audio.seconds - playlist.seconds) > 0.1)
       faults.push(`${uri}: ${playlist.seconds} s, the sound ${audio.seconds} s`)
+    await lintMedia(uri, playlist, fetcher, faults)
     const { peak, average } = await ratesOf(playlist, fetcher)
     compareRate(faults, `${uri}: BANDWIDTH`, Number(attributes['BANDWIDTH']), peak + sound.peak)
     compareRate(faults, `${uri}: AVERAGE-BANDWIDTH`, Number(attributes['AVERAGE-BANDWIDTH']), average + sound.average)
@@ -63,6 +70,26 @@ export async function lintHls(master: string, fetcher: Fetcher): Promise<string[
   if (iframes.length === 0) faults.push('master: no I-frame playlist')
   for (const attributes of iframes) await lintIframes(new URL(attributes['URI'] ?? '', master).href, fetcher, faults)
   return faults
+}
+
+/** What is in the segments of a picture: times that go on from one to the next, as long as is said, and an IDR every two seconds. */
+async function lintMedia(uri: string, { init, segments, lines }: Playlist, fetcher: Fetcher, faults: string[]): Promise<void> {
+  const name = uri.split('/').at(-1)
+  // Nothing can be said of what is in there without the key.
+  if (lines.some((line) => line.startsWith('#EXT-X-KEY:'))) return
+  const { timescale, sampleTicks } = readInit(await fetcher.whole(init))
+  let next: number | null = null
+  for (const [at, { url, seconds }] of segments.entries()) {
+    const fragments = readFragments(await fetcher.whole(url), sampleTicks)
+    for (const { startTicks, ticks, firstNals } of fragments) {
+      if (next !== null && startTicks !== next) faults.push(`${name}: segment ${at} begins at ${startTicks} where ${next} was due`)
+      if (!firstNals.includes(IDR)) faults.push(`${name}: a fragment of segment ${at} does not begin with an IDR`)
+      if (ticks > GOP_SECONDS_MAX * timescale) faults.push(`${name}: ${ticks / timescale} s without an IDR in segment ${at}`)
+      next = startTicks + ticks
+    }
+    const long = fragments.reduce((sum, { ticks }) => sum + ticks, 0) / timescale
+    if (Math.abs(long - seconds) > 0.001) faults.push(`${name}: segment ${at} is ${long} s long, said to be ${seconds}`)
+  }
 }
 
 async function lintIframes(url: string, fetcher: Fetcher, faults: string[]): Promise<void> {
@@ -99,9 +126,10 @@ async function readPlaylist(url: string, fetcher: Fetcher, faults: string[]): Pr
   if (!(target <= TARGET_SECONDS_MAX)) faults.push(`${name}: target duration ${target}`)
   if (segments.some((segment) => Math.round(segment.seconds) > target)) faults.push(`${name}: a segment longer than the target`)
   if (!(Number(tag('#EXT-X-VERSION')) >= 7)) faults.push(`${name}: version too low for fragmented MP4`)
-  if (tag('#EXT-X-MAP') === undefined) faults.push(`${name}: no init segment`)
+  const init = /URI="([^"]+)"/.exec(tag('#EXT-X-MAP') ?? '')?.[1]
+  if (init === undefined) faults.push(`${name}: no init segment`)
   if (tag('#EXT-X-PLAYLIST-TYPE') !== 'VOD' || !lines.includes('#EXT-X-ENDLIST')) faults.push(`${name}: not a finished VOD playlist`)
-  return { lines, segments, seconds: segments.reduce((sum, segment) => sum + segment.seconds, 0) }
+  return { lines, init: new URL(init ?? '', url).href, segments, seconds: segments.reduce((sum, segment) => sum + segment.seconds, 0) }
 }
 
 async function ratesOf({ segments, seconds }: Playlist, fetcher: Fetcher): Promise<{ peak: number; average: number }> {
