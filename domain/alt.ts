@@ -5,6 +5,7 @@
  * Place: 0x00_0000.. an image's renditions in plan order; 0x10_0000.. a video's poster renditions;
  * 0x11_0000 the storyboard's sheet, 0x11_0001 its index;
  * 0x12_0000 the index of the one-file MP4, 0x13_0000 + n its stripes;
+ * 0x14_0000 what moves of a picture;
  * 0x20_0000 + rung an init segment; 0x30_0000 + rung a playlist (0x3f_ffff the master);
  * 0x31_0000 + rung an I-frame playlist; 0x3f_fffd the DASH manifest;
  * 0x40_0000 + index audio segments (0x4f_ffff its init); 0x80_0000 + rung * 65,536 + segment index video segments.
@@ -16,6 +17,7 @@ export const altPlaces = {
   storyboardIndex: 0x11_0001,
   mp4: 0x12_0000,
   mp4Stripe: (index: number) => 0x13_0000 + index,
+  motion: 0x14_0000,
   videoInit: (rung: number) => 0x20_0000 + rung,
   playlist: (rung: number) => 0x30_0000 + rung,
   iframes: (rung: number) => 0x31_0000 + rung,

@@ -100,6 +100,19 @@ export interface Manifest extends Partial<Appearance> {
   readonly storyboard?: string
   /** Where the source says so of itself: what a platform has to label. */
   readonly madeWithAi?: true
+  /** What moves of a picture. */
+  readonly motion?: Motion
+}
+
+/** The moving part of a picture, an MP4 beside its stills. */
+export interface Motion {
+  /** An animation is played over and over in the still's place, without sound. */
+  readonly kind: 'animation'
+  /** Among the renditions. */
+  readonly name: string
+  readonly durationMs: number
+  /** Times that it is meant to be played; 0 is for ever. */
+  readonly loops: number
 }
 
 /** What the camera told us. Lives in the catalog, visible to the tenant's API only, never in a rendition. */

@@ -95,13 +95,15 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   }
 }
 
-function traitsOf({ colour, interlaced, alpha, matroska, remuxed }: SourceTraits): SourceTraits {
+function traitsOf({ colour, interlaced, alpha, matroska, remuxed, frames, orientation }: SourceTraits): SourceTraits {
   return {
     ...(colour === undefined ? {} : { colour }),
     ...(interlaced === undefined ? {} : { interlaced }),
     ...(alpha === undefined ? {} : { alpha }),
     ...(matroska === undefined ? {} : { matroska }),
     ...(remuxed === undefined ? {} : { remuxed }),
+    ...(frames === undefined ? {} : { frames }),
+    ...(orientation === undefined ? {} : { orientation }),
   }
 }
 

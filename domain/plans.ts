@@ -96,6 +96,10 @@ export interface SourceTraits {
   readonly matroska?: true
   /** The file to open is the item's remuxed copy: the upload itself cannot be sought in exactly. */
   readonly remuxed?: true
+  /** The file is an animation: a GIF, a PNG, or its frames unrolled. */
+  readonly frames?: 'gif' | 'apng' | 'raw'
+  /** EXIF orientation 2..8 of an animation. */
+  readonly orientation?: number
 }
 
 /** What a video's container and streams say, as displayed: after rotation and sample aspect ratio. */

@@ -245,6 +245,8 @@ export interface ImageStudio {
     plan: ImagePlan,
     options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void },
   ): Promise<{ readonly files: EncodedFile[]; readonly blurhash: string; readonly appearance: Appearance; readonly facts: PrivateFacts }>
+  /** Decodes an animation in a killable child into a file of bare frames, each as long as it is shown. MEDIA_CORRUPT, MEDIA_TOO_COSTLY, WORKER_LOST. */
+  unroll(bytes: Uint8Array, file: string, options: { readonly signal?: AbortSignal }): Promise<void>
   close(): Promise<void>
 }
 
@@ -271,6 +273,11 @@ export interface VideoStudio {
   measureLoudness(source: string, plan: VideoPlan, options: EncodeOptions): Promise<MeasuredLoudness | null>
   /** A storyboard's sheet as JPEG; null where no frame can be decoded. */
   storyboard(source: string, plan: VideoPlan, board: Storyboard, options: EncodeOptions): Promise<Uint8Array | null>
+  /**
+   * One small MP4, whole, of the plan's first rung and with the plan's sound: what an animation or a photo's clip
+   * becomes. `source` may also be what lays the file down where it is told.
+   */
+  clip(source: string | ((file: string) => Promise<void>), plan: VideoPlan, options: EncodeOptions): Promise<Uint8Array>
   /** One decoded frame as PNG, for the image studio to make the poster of. */
   poster(source: string, plan: VideoPlan, options: EncodeOptions): Promise<Uint8Array>
 }

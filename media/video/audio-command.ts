@@ -27,21 +27,8 @@ export interface AudioOptions {
  * dropped: an edit list hides it only from players that read edit lists. What it costs is the overlap of the first
  * 21 ms.
  */
-export function audioCommand(source: string, plan: VideoPlan, { untilSeconds = Infinity, gainDb = 0, peakDb }: AudioOptions = {}): Command {
+export function audioCommand(source: string, plan: VideoPlan, audio: AudioOptions = {}): Command {
   if (!plan.audio) throw new Error('a plan without audio')
-  const origin = plan.chunks[0]?.startSeconds ?? 0
-  const filters = [
-    `asetpts=round(PTS-(${secondsText(origin)})/TB)`,
-    'aresample=48000:async=1:first_pts=0',
-    'aformat=sample_fmts=fltp:channel_layouts=stereo',
-    ...(gainDb === 0 ? [] : [`volume=${gainDb}dB:precision=float`]),
-    // It looks ahead and gives the delay back: what is below the limit comes out as it was, when it was.
-    ...(peakDb === undefined
-      ? []
-      : [`alimiter=limit=${(10 ** (peakDb / 20)).toFixed(4)}:level=false:latency=true`, 'aformat=sample_fmts=fltp']),
-    'apad',
-    `atrim=start=0:end=${secondsText(Math.min(plan.durationMs / 1000, untilSeconds))}`,
-  ]
   return {
     inputOptions: [...runOptions(), ...openOptions(source, demuxerOf(plan)), '-threads', '1', '-copyts'],
     source: sourceUrl(source),
@@ -50,7 +37,7 @@ export function audioCommand(source: string, plan: VideoPlan, { untilSeconds = I
         options: [
           ...flags('-map', `0:${plan.audio.streamIndex}`),
           ...stripOptions,
-          ...flags('-af', filters.join(',')),
+          ...flags('-af', audioFilters(plan, audio).join(',')),
           ...flags('-c:a', 'aac', '-profile:a', 'aac_low', '-b:a', `${plan.audio.kbps}k`, '-ac', '2', '-flags:a', '+bitexact'),
           ...flags('-bsf:a', 'noise=drop=lt(pts\\,0)'),
           ...flags(
@@ -66,4 +53,21 @@ export function audioCommand(source: string, plan: VideoPlan, { untilSeconds = I
       },
     ],
   }
+}
+
+/** What brings the sound to the ladder's form and to the picture's time. */
+export function audioFilters(plan: VideoPlan, { untilSeconds = Infinity, gainDb = 0, peakDb }: AudioOptions = {}): string[] {
+  const origin = plan.chunks[0]?.startSeconds ?? 0
+  return [
+    `asetpts=round(PTS-(${secondsText(origin)})/TB)`,
+    'aresample=48000:async=1:first_pts=0',
+    'aformat=sample_fmts=fltp:channel_layouts=stereo',
+    ...(gainDb === 0 ? [] : [`volume=${gainDb}dB:precision=float`]),
+    // It looks ahead and gives the delay back: what is below the limit comes out as it was, when it was.
+    ...(peakDb === undefined
+      ? []
+      : [`alimiter=limit=${(10 ** (peakDb / 20)).toFixed(4)}:level=false:latency=true`, 'aformat=sample_fmts=fltp']),
+    'apad',
+    `atrim=start=0:end=${secondsText(Math.min(plan.durationMs / 1000, untilSeconds))}`,
+  ]
 }

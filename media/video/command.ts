@@ -10,10 +10,11 @@ export interface Command {
 }
 
 /** Demuxers, one of which is forced: whatever the bytes say, no playlist, concat or image-sequence demuxer ever opens them. */
-export type Demuxer = 'mov' | 'matroska' | 'mpegts'
+export type Demuxer = 'mov' | 'matroska' | 'mpegts' | 'gif' | 'apng' | 'frames'
 
 /** The demuxer of what a plan's steps open: an upload that needs another is remuxed first. */
-export function demuxerOf(plan: Pick<VideoPlan, 'matroska'>): Demuxer {
+export function demuxerOf(plan: Pick<VideoPlan, 'matroska' | 'frames'>): Demuxer {
+  if (plan.frames) return plan.frames === 'raw' ? 'frames' : plan.frames
   return plan.matroska ? 'matroska' : 'mov'
 }
 
@@ -33,6 +34,13 @@ const bystanderDecoders = [
   ...(['mov_text', 'cc_dec', 'dvdsub', 'png', 'bmp'] as const),
   ...(['ass', 'ssa', 'srt', 'subrip', 'webvtt', 'text', 'pgssub', 'dvbsub'] as const),
 ] as const
+
+/** Of animations: what opens each and nothing else. Unrolled frames are a MOV of our own; delays too short to be meant are seen to as browsers do. */
+const animations: Partial<Readonly<Record<Demuxer, readonly string[]>>> = {
+  gif: ['-f', 'gif', '-min_delay', '2', '-default_delay', '10', '-codec_whitelist', 'gif'],
+  apng: ['-f', 'apng', '-max_fps', '90', '-default_fps', '10', '-codec_whitelist', 'apng'],
+  frames: ['-f', 'mov', '-codec_whitelist', 'rawvideo'],
+}
 
 /** Flags with their values: a list that keeps what belongs together on one line. */
 export function flags(...parts: readonly string[]): readonly string[] {
@@ -59,8 +67,10 @@ export function openOptions(source: string, demuxer: Demuxer): string[] {
     ...(isRemote(source)
       ? ['-rw_timeout', '20000000', '-reconnect', '1', '-reconnect_on_network_error', '1', '-reconnect_delay_max', '4']
       : []),
-    ...flags('-f', demuxer),
-    ...flags('-codec_whitelist', [...videoDecoders, ...audioDecoders, ...bystanderDecoders].join(',')),
+    ...(animations[demuxer] ?? [
+      ...flags('-f', demuxer),
+      ...flags('-codec_whitelist', [...videoDecoders, ...audioDecoders, ...bystanderDecoders].join(',')),
+    ]),
   ]
 }
 

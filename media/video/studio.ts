@@ -9,6 +9,7 @@ import { admitVideo, frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
 import type { EncodeOptions, VideoStudio } from '../../domain/ports.ts'
 import { AUDIO_FILE, audioCommand } from './audio-command.ts'
+import { CLIP_FILE, clipCommand } from './clip-command.ts'
 import { isRemote, type Command } from './command.ts'
 import { hiddenFailure } from './failure.ts'
 import { runFfmpeg } from './ffmpeg.ts'
@@ -154,6 +155,24 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
           throw error
         })
         return readLoudness(text)
+      }),
+
+    clip: async (source, plan, encode) =>
+      await scratch.within(async (folder) => {
+        const laid = join(folder, 'source')
+        if (typeof source !== 'string') await source(laid)
+        const from = typeof source === 'string' ? placed(source) : laid
+        const tools = { ...(await toolsFor(plan)), ...(await layLook(plan, folder)) }
+        const seconds = plan.durationMs / 1000
+        let frames = 0
+        const command = clipCommand(from, plan, { ...tools, pixelsMax: limits.videoPixelsMax })
+        await run(from, command, folder, seconds * limits.videoChunkMsPerSecondMax, encode, (key, value) => {
+          if (key !== 'frame') return
+          frames = Number(value)
+          encode.onProgress?.(Math.min(1, frames / Math.max(1, seconds * plan.fps)))
+        })
+        if (frames === 0) throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { track: 'clip', frames } })
+        return await readFile(join(folder, CLIP_FILE))
       }),
 
     poster: async (source, plan, encode) =>
