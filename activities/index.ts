@@ -12,6 +12,7 @@ import { awaitIngestEnd, beginErase, certifyErase, purgeEdges, verifyOrigins, ty
 import { guarded } from './failure.ts'
 import { invalidate } from './invalidate.ts'
 import { makeMp4 } from './make-mp4.ts'
+import { makeMotion } from './make-motion.ts'
 import { makePoster } from './make-poster.ts'
 import { makeStoryboard } from './make-storyboard.ts'
 import { publish } from './publish.ts'
@@ -46,6 +47,7 @@ export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitIm
     encodeLead: encodeLead(deps),
     encodeChunk: encodeChunk(deps),
     encodeAudio: encodeAudio(deps),
+    makeMotion: makeMotion(deps),
     makePoster: makePoster(deps),
     makeMp4: makeMp4(deps),
     makeStoryboard: makeStoryboard(deps),

@@ -8,6 +8,7 @@ import {
   type MediaKind,
   type MediaRow,
   type MediaState,
+  type Motion,
   type Progress,
   type Stage,
   type StoredFile,
@@ -26,6 +27,15 @@ export interface ItemRendition {
   readonly width: number
   readonly height: number
   readonly bytes: number
+}
+
+/** The moving part of a picture. */
+export interface ItemMotion {
+  readonly kind: Motion['kind']
+  readonly url: string
+  readonly durationMs: number
+  /** Times that it is meant to be played; 0 is for ever. */
+  readonly loops: number
 }
 
 /** A media item as the API tells of it. */
@@ -53,6 +63,8 @@ export interface Item extends Partial<Appearance> {
   readonly storyboard?: string
   /** Present where the source says so of itself, in IPTC's terms (XMP, C2PA). */
   readonly madeWithAi?: true
+  /** An MP4 that is shown in the still's place. */
+  readonly motion?: ItemMotion
   /** The workflow that an operator looks at: the erasure's once that began. */
   readonly workflowId: string
   readonly stage: Stage
@@ -86,6 +98,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
   const mp4 = urlOf(manifest?.mp4)
   const poster = urlOf(manifest?.poster)
   const storyboard = urlOf(manifest?.storyboard)
+  const motionUrl = urlOf(manifest?.motion?.name)
   return {
     id: row.id,
     kind: row.kind,
@@ -102,10 +115,15 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(mp4 === undefined ? {} : { mp4 }),
     ...(poster === undefined ? {} : { poster }),
     ...(storyboard === undefined ? {} : { storyboard }),
+    ...(manifest?.motion && motionUrl !== undefined ? { motion: motionAt(manifest.motion, motionUrl) } : {}),
     ...(manifest?.madeWithAi ? ({ madeWithAi: true } as const) : {}),
     workflowId: row.state === 'erased' ? eraseWorkflowId(row.tenant, row.id) : ingestWorkflowId(row),
     stage: row.stage,
     ...(row.progress ? { progress: { done: row.progress.done, total: row.progress.total, unit: row.progress.unit } } : {}),
     createdAt: row.createdAt.toISOString(),
   }
+}
+
+function motionAt({ kind, durationMs, loops }: Motion, url: string): ItemMotion {
+  return { kind, url, durationMs, loops }
 }

@@ -2,7 +2,7 @@ import type { Item } from '../api/item.ts'
 import type { Refusal } from './client.ts'
 import { h } from './dom.ts'
 import { agoText, durationText } from './format.ts'
-import { placeholder, responsivePicture } from './picture.ts'
+import { moving, placeholder, responsivePicture } from './picture.ts'
 import { rail, railState } from './stages.ts'
 
 /** What a card shows: bytes on their way, an item, or why there is none. */
@@ -53,7 +53,7 @@ export function createCard(options: CardOptions): Card {
     const shown = item.renditions.length > 0
     setPlate(`${item.state === 'erased'} ${item.blurhash} ${shown}`, () => [
       item.state === 'erased' ? null : placeholder(item),
-      shown ? responsivePicture(item, '(min-width: 700px) 320px, 50vw', '') : null,
+      shown ? (moving(item) ?? responsivePicture(item, '(min-width: 700px) 320px, 50vw', '')) : null,
       shown && item.kind === 'video'
         ? h('span', { class: 'badge' }, item.durationMs === undefined ? 'video' : durationText(item.durationMs))
         : null,

@@ -2,7 +2,7 @@ import type { Item, ItemRendition } from '../api/item.ts'
 import type { PrivateFacts } from '../domain/media.ts'
 import { h } from './dom.ts'
 import { bytesText, durationText } from './format.ts'
-import { developing, picturesOf, placeholder, responsivePicture } from './picture.ts'
+import { developing, moving, picturesOf, placeholder, responsivePicture } from './picture.ts'
 import { createPlayer, type Player } from './player.ts'
 
 export interface DetailOptions {
@@ -68,7 +68,11 @@ export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions
 function photo(item: Item, name: string): HTMLElement {
   const frame = h('div', { class: 'frame' })
   if (item.width && item.height) frame.style.setProperty('--ratio', String(item.width / item.height))
-  frame.append(...[placeholder(item), responsivePicture(item, '(min-width: 1000px) 70vw, 100vw', name)].filter((node) => node !== null))
+  frame.append(
+    ...[placeholder(item), moving(item) ?? responsivePicture(item, '(min-width: 1000px) 70vw, 100vw', name)].filter(
+      (node) => node !== null,
+    ),
+  )
   return frame
 }
 
@@ -143,7 +147,7 @@ function look(stage: HTMLElement, rendition: ItemRendition): void {
     }),
   )
   const frame = stage.querySelector('.frame')
-  frame?.querySelector('picture')?.remove()
+  frame?.querySelector('picture, video')?.remove()
   frame?.append(h('picture', {}, img))
 }
 

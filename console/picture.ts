@@ -30,6 +30,23 @@ export function responsivePicture(item: Item, sizes: string, alt: string): HTMLP
   return h('picture', {}, ...sources.map(([type, srcset]) => h('source', { type, srcset, sizes })), developing(img))
 }
 
+/** An animation in the place of its still, over and over and without sound; nothing for what does not move by itself. */
+export function moving({ motion, poster }: Item): HTMLVideoElement | null {
+  if (motion?.kind !== 'animation') return null
+  const video = h('video', {
+    src: motion.url,
+    muted: true,
+    autoplay: true,
+    loop: motion.loops !== 1,
+    playsinline: true,
+    'aria-hidden': 'true',
+    ...(poster === undefined ? {} : { poster }),
+  })
+  // The attribute alone does not mute a video that a script has made.
+  video.muted = true
+  return video
+}
+
 /** Marks an image as developed when its pixels are there. */
 export function developing(img: HTMLImageElement): HTMLImageElement {
   const shown = () => img.classList.add('developed')

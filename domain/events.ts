@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.ts'
 import type { MediaId } from './ids.ts'
-import type { Appearance, MediaKind } from './media.ts'
+import type { Appearance, MediaKind, Motion } from './media.ts'
 
 /** What the outside world is told of an item. Bodies are described by JSON Schemas in events/schemas. */
 export type EventType = 'media.playable' | 'media.ready' | 'media.rejected' | 'media.failed' | 'media.erased'
@@ -12,6 +12,15 @@ export interface EventRendition {
   readonly width: number
   readonly height: number
   readonly bytes: number
+}
+
+/** The moving part of a picture. */
+export interface EventMotion {
+  readonly kind: Motion['kind']
+  readonly url: string
+  readonly durationMs: number
+  /** 0 is for ever. */
+  readonly loops: number
 }
 
 export interface ReadyData extends Partial<Appearance> {
@@ -28,6 +37,7 @@ export interface ReadyData extends Partial<Appearance> {
   readonly dash?: string
   readonly mp4?: string
   readonly poster?: string
+  readonly motion?: EventMotion
 }
 
 export interface PlayableData extends Partial<Appearance> {

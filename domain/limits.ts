@@ -15,6 +15,8 @@ export const limits = {
   /** Predicted from the header, before any decode. */
   imageDecodeBytesMax: 512 * 1024 ** 2,
   imageDecodeMsMax: 30_000,
+  /** Wall time of the encoder of what moves of a picture. */
+  clipEncodeMsMax: 5 * 60_000,
   animationFramesMax: 3_000,
   animationDurationMsMax: 120_000,
   /** Frames times canvas: what is decoded, however small the parts that change. */

@@ -1,6 +1,6 @@
-import type { ErasedData, EventRendition, PlayableData, ReadyData, RefusedData } from '../domain/events.ts'
+import type { ErasedData, EventMotion, EventRendition, PlayableData, ReadyData, RefusedData } from '../domain/events.ts'
 import type { MediaId } from '../domain/ids.ts'
-import { appearanceIn, type ItemError, type MediaRow, type StoredFile } from '../domain/media.ts'
+import { appearanceIn, type ItemError, type MediaRow, type Motion, type StoredFile } from '../domain/media.ts'
 
 /** The address at which a file of a version of an item is served. */
 export type FileUrl = (id: MediaId, version: number, file: StoredFile) => string
@@ -66,7 +66,12 @@ export function readyData(row: MediaRow, fileUrl: FileUrl): ReadyData {
     ...(manifest.dash === undefined ? {} : { dash: urlOf(manifest.dash) }),
     ...(manifest.mp4 === undefined ? {} : { mp4: urlOf(manifest.mp4) }),
     ...(manifest.poster === undefined ? {} : { poster: urlOf(manifest.poster) }),
+    ...(manifest.motion === undefined ? {} : { motion: motionAt(manifest.motion, urlOf(manifest.motion.name)) }),
   }
+}
+
+function motionAt({ kind, durationMs, loops }: Motion, url: string): EventMotion {
+  return { kind, url, durationMs, loops }
 }
 
 /** What the world is told of an item that was rejected or failed: the table's words, nothing internal. */

@@ -37,6 +37,13 @@ const policies: Readonly<Record<Name, Policy>> = {
   },
   encodeChunk: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary },
   encodeAudio: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary, summary: 'audio, whole' },
+  makeMotion: {
+    taskQueue: video,
+    startToCloseTimeout: '15m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'what moves of a picture',
+  },
   makePoster: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'poster ladder and blurhash' },
   makeStoryboard: {
     taskQueue: video,

@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
-import type { FromChild, ToChild } from './child-messages.ts'
-import type { Development } from './develop.ts'
+import type { AnswerTo, FromChild, ToChild } from './child-messages.ts'
 import type { DecodeLimits } from './examine.ts'
 
 export type ChildLimits = DecodeLimits & Pick<Limits, 'imageDecodeMsMax' | 'imageChildRssBytesMax' | 'imageChildStartMsMax'>
@@ -19,10 +18,10 @@ export interface DecodingChild {
   /** Items answered so far. */
   readonly items: number
   /** MEDIA_TOO_COSTLY when it was killed for a limit; WORKER_LOST when it ended otherwise or on abort; what the child refuses with. */
-  run(
-    job: ToChild,
+  run<Job extends ToChild>(
+    job: Job,
     options: { readonly signal?: AbortSignal | undefined; readonly onProgress: (done: number) => void },
-  ): Promise<Development>
+  ): Promise<AnswerTo<Job>>
   /** Resident bytes, or null where the system does not tell. */
   residentBytes(): Promise<number | null>
   /** Returns when it is gone. */
@@ -88,7 +87,7 @@ export function startChild(limits: ChildLimits): DecodingChild {
     child.kill('SIGKILL')
   }
 
-  async function answerTo(job: ToChild, onProgress: (done: number) => void): Promise<Development> {
+  async function answerTo<Job extends ToChild>(job: Job, onProgress: (done: number) => void): Promise<AnswerTo<Job>> {
     const deadline = setTimeout(
       () => killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took longer than ${limits.imageDecodeMsMax} ms.`)),
       limits.imageDecodeMsMax,
@@ -110,10 +109,10 @@ export function startChild(limits: ChildLimits): DecodingChild {
     }
     let onMessage: (message: FromChild) => void = () => undefined
     try {
-      return await new Promise<Development>((resolve, reject) => {
+      return await new Promise<AnswerTo<Job>>((resolve, reject) => {
         onMessage = (message) => {
           if (message.kind === 'progress') tell(message.done)
-          if (message.kind === 'developed') resolve(message.development)
+          if (message.kind === 'done') resolve(message.answer as AnswerTo<Job>)
           if (message.kind === 'refused') reject(new MediaError(message.code, message.detail))
           if (message.kind === 'broken') reject(new Error(`the image decoder met a bug: ${message.detail}`))
         }

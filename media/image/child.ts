@@ -9,6 +9,7 @@ import type { FromChild, ToChild } from './child-messages.ts'
 import { createDeveloper } from './develop.ts'
 import type { DecodeLimits } from './examine.ts'
 import { allowOnlyLoaderOf } from './loaders.ts'
+import { createUnroller } from './unroll.ts'
 
 // Parallel items come from more children; results of one item are of no use to the next.
 sharp.concurrency(1)
@@ -21,13 +22,17 @@ process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
 offerToOutOfMemoryKiller()
 
-const develop = createDeveloper(JSON.parse(process.argv[2] ?? '') as DecodeLimits, allowOnlyLoaderOf)
+const limits = JSON.parse(process.argv[2] ?? '') as DecodeLimits
+const develop = createDeveloper(limits, allowOnlyLoaderOf)
+const unroll = createUnroller(limits, allowOnlyLoaderOf)
 process.on('message', (message) => void answer(message as ToChild))
 send({ kind: 'ready' })
 
-async function answer({ bytes, plan }: ToChild): Promise<void> {
+async function answer(job: ToChild): Promise<void> {
   try {
-    send({ kind: 'developed', development: await develop(bytes, plan, (done) => send({ kind: 'progress', done })) })
+    if (job.kind === 'unroll') await unroll(job.bytes, job.file)
+    const development = job.kind === 'develop' ? await develop(job.bytes, job.plan, (done) => send({ kind: 'progress', done })) : null
+    send({ kind: 'done', answer: development })
   } catch (error) {
     if (error instanceof MediaError) send({ kind: 'refused', code: error.code, detail: error.message })
     else send({ kind: 'broken', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) })

@@ -1,8 +1,8 @@
 import sharp, { type Sharp } from 'sharp'
-import { MediaError } from '../../domain/errors.ts'
 import { type Frame, orientationAfter, sizeBeforeStraightening, type Size, storedRectangle, turningOf } from '../../domain/framing.ts'
 import type { ImageProbe } from '../../domain/plans.ts'
 import { meansSrgb, srgbFrom } from './code-points.ts'
+import { contradiction, decodeError } from './decode-errors.ts'
 import type { DecodeLimits } from './examine.ts'
 import { createHeicDecoder } from './heic.ts'
 import type { ImageHeader, PixelColour } from './header-parts.ts'
@@ -36,7 +36,7 @@ export function createDecoder(limits: DecodeLimits) {
       if (source.deep && source.hasProfile) pipeline.withIccProfile('srgb')
       return await pictureFrom(pipeline)
     } catch (error) {
-      throw error instanceof MediaError ? error : decodeError(error)
+      throw decodeError(error)
     }
   }
 
@@ -65,10 +65,6 @@ async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits
   return { pipeline, deep: depth === 'ushort', hasProfile }
 }
 
-function contradiction(): MediaError {
-  return new MediaError('MEDIA_CORRUPT', 'The header of the picture contradicts itself.')
-}
-
 function shaper(probe: ImageProbe, { width, height, frame }: Wanted): (pipeline: Sharp) => Sharp {
   const orientation = frame ? orientationAfter(probe.orientation, frame.orientation) : probe.orientation
   const lying = orientation >= 5
@@ -89,16 +85,4 @@ async function inSrgb(pipeline: Sharp, colour: PixelColour | undefined): Promise
   const { data, width, height, channels } = await pictureFrom(pipeline)
   // A profile that is damaged or of another colour model is passed over, as it is in a JPEG.
   return await pictureFrom(sharp(tagged(data, width, height, channels, colour.icc)))
-}
-
-/** libvips reports in text only. */
-function decodeError(error: unknown): MediaError {
-  const text = error instanceof Error ? error.message : String(error)
-  const detail = text.split('\n', 1)[0]?.slice(0, 200) ?? ''
-  if (/out of memory|unable to allocate/i.test(text)) return new MediaError('MEDIA_TOO_COSTLY', undefined, { cause: error })
-  // The header was sound: it is a kind of the container that libvips leaves alone, such as a sequence.
-  if (/unsupported image format/i.test(text))
-    return new MediaError('MEDIA_TYPE_UNSUPPORTED', 'This kind of picture is not decoded.', { cause: error })
-  if (/pixel limit/i.test(text)) return new MediaError('MEDIA_TOO_MANY_PIXELS', undefined, { cause: error })
-  return new MediaError('MEDIA_CORRUPT', `The picture cannot be decoded: ${detail}`, { cause: error })
 }

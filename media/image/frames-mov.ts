@@ -32,8 +32,14 @@ export function movTail({ width, height, durationsMs }: Frames): Buffer {
   const matrix = u32(0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000)
   const entry = box(
     'RGBA',
-    ...[Buffer.alloc(6), u16(1), Buffer.alloc(16), u16(width, height), u32(0x48_0000, 0x48_0000, 0), u16(1)],
-    ...[Buffer.alloc(32), u16(32, 0xffff)],
+    Buffer.alloc(6),
+    u16(1),
+    Buffer.alloc(16),
+    u16(width, height),
+    u32(0x48_0000, 0x48_0000, 0),
+    u16(1),
+    Buffer.alloc(32),
+    u16(32, 0xffff),
   )
   const table = box(
     'stbl',
@@ -49,7 +55,11 @@ export function movTail({ width, height, durationsMs }: Frames): Buffer {
     full('hdlr', 'mhlrvide', Buffer.alloc(13)),
     box('minf', full('vmhd', Buffer.alloc(8)), box('dinf', full('dref', u32(1), Buffer.from([0, 0, 0, 12]), 'url ', u32(1))), table),
   )
-  const track = box('trak', full('tkhd', u32(0, 0, 1, 0, duration), Buffer.alloc(16), matrix, u32(width * 0x1_0000, height * 0x1_0000)), media)
+  const track = box(
+    'trak',
+    full('tkhd', u32(0, 0, 1, 0, duration), Buffer.alloc(16), matrix, u32(width * 0x1_0000, height * 0x1_0000)),
+    media,
+  )
   const movie = full('mvhd', u32(0, 0, TIMESCALE, duration, 0x1_0000, 0x100_0000, 0, 0), matrix, Buffer.alloc(24), u32(2))
   return box('moov', movie, track)
 }

@@ -1,6 +1,6 @@
 import { textAt } from '../../domain/bytes.ts'
 import { orientationOf } from '../metadata/orientation.ts'
-import { animationOf } from './animation.ts'
+import { animationOf, shownMs } from './animation.ts'
 import { corrupt, type ImageHeader, tiffWithin, viewOf } from './header-parts.ts'
 
 /** Where chunks begin: after RIFF, the size and WEBP. */
@@ -52,6 +52,7 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
       ...(moves ? { animation: animationOf(durationsMs, loops) } : {}),
     },
     exif,
+    ...(moves ? { durationsMs: durationsMs.map(shownMs) } : {}),
   }
 }
 

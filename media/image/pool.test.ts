@@ -20,9 +20,9 @@ const planOf = (bytes: Uint8Array, type: 'image/png' | 'image/jpeg'): ImagePlan 
 const large = await sharp(busyPixels(3000, 2000), { raw: { width: 3000, height: 2000, channels: 3 } })
   .jpeg()
   .toBuffer()
-const largeJob = { bytes: large, plan: planOf(large, 'image/jpeg') }
+const largeJob = { kind: 'develop' as const, bytes: large, plan: planOf(large, 'image/jpeg') }
 const small = await flat([1, 2, 3], 'png', 8)
-const smallJob = { bytes: small, plan: planOf(small, 'image/png') }
+const smallJob = { kind: 'develop' as const, bytes: small, plan: planOf(small, 'image/png') }
 const quiet = { onProgress: () => undefined }
 
 async function withPool(slots: number, changed: Partial<PoolLimits>, use: (pool: DecoderPool) => Promise<void>): Promise<void> {
@@ -148,7 +148,7 @@ test('pool: children see no environment and die with their parent, even when it 
     import { limits } from ${JSON.stringify(new URL('../../domain/limits.ts', import.meta.url).href)}
     const { bytes, plan } = JSON.parse(process.env.JOB)
     const pool = createDecoderPool({ slots: 1, limits })
-    await pool.run({ bytes: Buffer.from(bytes, 'base64'), plan }, { onProgress() {} })
+    await pool.run({ kind: 'develop', bytes: Buffer.from(bytes, 'base64'), plan }, { onProgress() {} })
     console.log(pool.pids()[0])
     setInterval(() => undefined, 1_000)`
   const job = JSON.stringify({ bytes: small.toString('base64'), plan: smallJob.plan })

@@ -1,17 +1,16 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
-import type { ToChild } from './child-messages.ts'
+import type { AnswerTo, ToChild } from './child-messages.ts'
 import { type ChildLimits, type DecodingChild, startChild } from './child-process.ts'
-import type { Development } from './develop.ts'
 
 export type PoolLimits = ChildLimits & Pick<Limits, 'imageChildItemsMax' | 'imageChildIdleRssBytesMax'>
 
 export interface DecoderPool {
   /** Waits for a free slot, then as {@link DecodingChild.run}. */
-  run(
-    job: ToChild,
+  run<Job extends ToChild>(
+    job: Job,
     options: { readonly signal?: AbortSignal | undefined; readonly onProgress: (done: number) => void },
-  ): Promise<Development>
+  ): Promise<AnswerTo<Job>>
   /** Children that live now, for tests and health pages. */
   pids(): number[]
   /** Kills every child; what waits or works gets WORKER_LOST. */

@@ -28,10 +28,14 @@ export function createImageStudio({ slots, limits }: ImageStudioOptions): ImageS
       examine(bytes, limits)
       const total = plan.renditions.length
       const development = await pool.run(
-        { bytes, plan },
+        { kind: 'develop', bytes, plan },
         { signal, onProgress: (done) => onProgress?.({ done, total, unit: 'renditions' }) },
       )
       return received(development, plan)
+    },
+    async unroll(bytes, file, { signal } = {}) {
+      examine(bytes, limits)
+      await pool.run({ kind: 'unroll', bytes, file }, { signal, onProgress: () => undefined })
     },
     pids: pool.pids,
     close: pool.close,

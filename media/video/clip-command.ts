@@ -1,3 +1,4 @@
+import { turningOf } from '../../domain/framing.ts'
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
 import { audioFilters } from './audio-command.ts'
@@ -6,20 +7,13 @@ import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from '
 
 export const CLIP_FILE = 'clip.mp4'
 
-/** Mirroring and turning that bring each EXIF orientation upright (EXIF 2.32, 4.6.4). */
-const uprightings: Readonly<Record<number, readonly string[]>> = {
-  2: ['hflip'],
-  3: ['hflip', 'vflip'],
-  4: ['vflip'],
-  5: ['transpose=cclock_flip'],
-  6: ['transpose=clock'],
-  7: ['transpose=clock_flip'],
-  8: ['transpose=cclock'],
-}
-
-/** GIF and PNG leave white where nothing is drawn, as the stills of the same picture do. */
+/** Where nothing is drawn there is white, as in the stills of the same picture: colours are inverted, laid on black and inverted again. */
 const onWhite = [
-  'split[paper][ink];[paper]drawbox=c=white:t=fill:replace=1[white];[white][ink]overlay=format=gbrp',
+  'format=gbrap',
+  'negate',
+  'premultiply=inplace=1',
+  'format=gbrp',
+  'negate',
   'scale=out_color_matrix=bt709:out_range=tv',
   'format=yuv444p',
 ]
@@ -41,7 +35,7 @@ export function clipCommand(source: string, plan: VideoPlan, options: PictureToo
     `setpts=round(PTS-(${secondsText(first.startSeconds)})/TB)`,
     ...deinterlacing(plan),
     ...(frames ? onWhite : []),
-    ...(uprightings[plan.orientation ?? 1] ?? []),
+    ...upright(plan.orientation ?? 1),
     ...pictureFilters(frames || !alpha ? pixels : plan, options),
     `fps=fps=${timescale}/${ticks}:start_time=0`,
     'tpad=stop=-1:stop_mode=clone',
@@ -67,7 +61,7 @@ export function clipCommand(source: string, plan: VideoPlan, options: PictureToo
           ...flags('-c:v', 'libx264', '-preset', 'fast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', '1'),
           ...flags('-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`),
           ...flags('-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'),
-          ...flags('-a53cc', '0', '-bsf:v', 'filter_units=remove_types=6', '-enc_time_base', `1/${timescale}`),
+          ...flags('-a53cc', '0', '-bsf:v', 'filter_units=remove_types=6', '-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`),
           ...(plan.audio ? flags('-c:a', 'aac', '-profile:a', 'aac_low', '-b:a', `${plan.audio.kbps}k`, '-flags:a', '+bitexact') : []),
           ...flags('-f', 'mp4', '-video_track_timescale', `${timescale}`, '-movflags', '+faststart'),
         ],
@@ -75,4 +69,10 @@ export function clipCommand(source: string, plan: VideoPlan, options: PictureToo
       },
     ],
   }
+}
+
+function upright(orientation: number): string[] {
+  const { mirrored, turn } = turningOf(orientation)
+  const turns: Readonly<Record<number, string>> = { 90: 'transpose=clock', 180: 'hflip,vflip', 270: 'transpose=cclock' }
+  return [...(mirrored ? ['hflip'] : []), ...(turns[turn] === undefined ? [] : [turns[turn]])]
 }

@@ -166,7 +166,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         const seconds = plan.durationMs / 1000
         let frames = 0
         const command = clipCommand(from, plan, { ...tools, pixelsMax: limits.videoPixelsMax })
-        await run(from, command, folder, seconds * limits.videoChunkMsPerSecondMax, encode, (key, value) => {
+        await run(from, command, folder, limits.clipEncodeMsMax, encode, (key, value) => {
           if (key !== 'frame') return
           frames = Number(value)
           encode.onProgress?.(Math.min(1, frames / Math.max(1, seconds * plan.fps)))

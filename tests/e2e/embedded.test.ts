@@ -3,9 +3,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Item } from '../../api/item.ts'
-import type { CloudEvent } from '../../domain/events.ts'
+import type { CloudEvent, ReadyData } from '../../domain/events.ts'
 import { limits } from '../../domain/limits.ts'
 import { consumeEvents } from '../../events/consume.ts'
+import { gif } from '../../media/image/specimens-animation.ts'
 import { makeSampleClip } from '../../media/sample/clip.ts'
 import { makeSamplePhoto } from '../../media/sample/photo.ts'
 import { createApiClient, type ApiClient } from '../../workers/api-client.ts'
@@ -105,6 +106,21 @@ test('embedded: what the camera told is kept for the owner and told to nobody el
   const event = JSON.stringify(await eventOf(item.id))
   assert.equal(event.includes(String(facts['latitude'])), false)
   assert.equal(JSON.stringify(item).includes(String(facts['latitude'])), false)
+})
+
+test('embedded: an animated GIF is a picture beside which lies its loop, and the event says so', { skip }, async () => {
+  const frames = [0, 1, 2].map((colour) => ({ width: 96, height: 64, delay: 20, colour }))
+  const item = await settled(gif(96, 64, frames, { loops: 4 }), 'image/gif')
+  assert.deepEqual([item.state, item.kind, item.width, item.height], ['ready', 'image', 96, 64])
+  assert.deepEqual({ ...item.motion, url: '' }, { kind: 'animation', url: '', durationMs: 600, loops: 5 })
+  assert.ok(item.renditions.some(({ url, type }) => url === item.poster && type === 'image/jpeg'))
+  const event = (await eventOf(item.id)).data as ReadyData
+  assert.deepEqual(event.motion, item.motion)
+  const loop = await fetch(item.motion?.url ?? '')
+  assert.deepEqual([loop.status, loop.headers.get('content-type')], [200, 'video/mp4'])
+  const path = join(home.path, 'loop.mp4')
+  await writeFile(path, Buffer.from(await loop.arrayBuffer()))
+  assert.deepEqual(await metadataOf(tools.exiftool ?? '', path), [])
 })
 
 test('embedded: a clip becomes an HLS ladder of which every address answers, with a poster', { skip }, async () => {

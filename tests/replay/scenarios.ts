@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common'
 import type { MediaId } from '../../domain/ids.ts'
-import type { ImageProbe, VideoProbe } from '../../domain/plans.ts'
+import type { Animation, ImageProbe, VideoProbe } from '../../domain/plans.ts'
 import type { VolumeCareInput, VolumeWorkflow } from '../../domain/volume-schedules.ts'
 import type { EraseInput, IngestInput } from '../../domain/workflow-inputs.ts'
 
@@ -9,6 +9,8 @@ export interface Scenario {
   readonly name: string
   readonly workflow: 'ingest' | 'erase' | VolumeWorkflow
   readonly input: IngestInput | EraseInput | VolumeCareInput
+  /** What the header of the picture says, where that is not the usual. */
+  readonly animation?: Animation
   /** What the activities do in this run, where that is not the usual. */
   readonly fails?: {
     readonly activity: string
@@ -38,6 +40,13 @@ export const scenarios: readonly Scenario[] = [
   { name: 'ingest-image-second-version', workflow: 'ingest', input: { ...image, version: 2 } },
   { name: 'ingest-image-rejected', workflow: 'ingest', input: image, fails: { activity: 'admitImage', code: 'MEDIA_CORRUPT' } },
   { name: 'ingest-image-failed', workflow: 'ingest', input: image, fails: { activity: 'developImage', code: 'INTERNAL' } },
+  {
+    name: 'ingest-animation-ready',
+    workflow: 'ingest',
+    input: { ...image, sourceType: 'image/gif' },
+    child: 'image',
+    animation: { durationMs: 2_000, fps: 25, loops: 0 },
+  },
   { name: 'ingest-video-ready', workflow: 'ingest', input: video, child: 'video' },
   {
     name: 'ingest-video-rejected-in-a-chunk',
@@ -87,9 +96,10 @@ const videoProbe: VideoProbe = {
 }
 
 /** Activities that only answer: a history is made of what workflows asked and were told. */
-export function answers({ fails }: Scenario): Record<string, () => Promise<unknown>> {
+export function answers({ fails, animation }: Scenario): Record<string, () => Promise<unknown>> {
   const usual: Record<string, unknown> = {
-    admitImage: imageProbe,
+    admitImage: animation ? { ...imageProbe, type: 'image/gif', frames: 50, animation } : imageProbe,
+    makeMotion: { bytes: 100_000 },
     developImage: { files: 10, bytes: 1_000_000 },
     admitVideo: videoProbe,
     encodeLead: { segments: 2 },
