@@ -17,6 +17,8 @@ export const limits = {
   imageDecodeMsMax: 30_000,
   /** Wall time of the encoder of what moves of a picture. */
   clipEncodeMsMax: 5 * 60_000,
+  /** Of the clip beside a photo: a longer one is left out. */
+  clipDurationMsMax: 30_000,
   animationFramesMax: 3_000,
   animationDurationMsMax: 120_000,
   /** Frames times canvas: what is decoded, however small the parts that change. */

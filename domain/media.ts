@@ -106,8 +106,11 @@ export interface Manifest extends Partial<Appearance> {
 
 /** The moving part of a picture, an MP4 beside its stills. */
 export interface Motion {
-  /** An animation is played over and over in the still's place, without sound. */
-  readonly kind: 'animation'
+  /**
+   * An animation is played over and over in the still's place, without sound; a clip was taken beside the photo and is
+   * played when it is asked for, with its sound.
+   */
+  readonly kind: 'animation' | 'clip'
   /** Among the renditions. */
   readonly name: string
   readonly durationMs: number

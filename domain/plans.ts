@@ -48,6 +48,14 @@ export interface ImageProbe {
   readonly decodeBytesPerPixel: number
   /** Where there is more than one frame. */
   readonly animation?: Animation
+  /** Where in the file the clip lies that the camera took beside the photo. */
+  readonly clip?: ByteSpan
+}
+
+/** From the first byte to before the last one. */
+export interface ByteSpan {
+  readonly start: number
+  readonly end: number
 }
 
 /** What an animation's frames say of time, as browsers take it. */

@@ -8,7 +8,7 @@ import { showStage } from './stage.ts'
 export async function image(input: IngestInput, probe: ImageProbe): Promise<void> {
   showStage('develop', `${probe.width} x ${probe.height} ${probe.type}`)
   const { files, bytes } = await activity('developImage')(input, probe)
-  if (probe.animation && patched('motion')) await activity('makeMotion')(input, probe)
+  if ((probe.animation || probe.clip) && patched('motion')) await activity('makeMotion')(input, probe)
   showStage('done', `${files} renditions, ${bytes} bytes.`)
 }
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, image)

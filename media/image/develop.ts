@@ -52,7 +52,11 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const [largest] = plan.renditions
     if (!largest) throw new Error('a plan without renditions')
     const top = await withoutIdleAlpha(
-      await decodeUpright(bytes, header, { width: largest.width, height: largest.height, frame: plan.frame }),
+      await decodeUpright(bytes.subarray(0, header.stillBytes ?? bytes.length), header, {
+        width: largest.width,
+        height: largest.height,
+        frame: plan.frame,
+      }),
     )
     lookInPlace(top, coloursOf(plan))
     const sharpening = sharpeningOf(plan)

@@ -1,6 +1,8 @@
 import { textAt } from '../../domain/bytes.ts'
 import { MediaError } from '../../domain/errors.ts'
-import { type Box, fieldsOf, fullBox } from './heif-boxes.ts'
+import type { ByteSpan } from '../../domain/plans.ts'
+import { endOfClip } from './clip-within.ts'
+import { type Box, boxesOf, fieldsOf, fullBox } from './heif-boxes.ts'
 import { type Items, itemsOf } from './heif-items.ts'
 import { corrupt, type ImageHeader, type PixelColour, tiffWithin } from './header-parts.ts'
 
@@ -22,7 +24,9 @@ const DEEP_BYTES_PER_PIXEL = { 'image/heic': 18, 'image/avif': 26 } as const
  * MEDIA_CORRUPT; MEDIA_TYPE_UNSUPPORTED for a codec other than the type's and for sequences without a still.
  */
 export function readHeifHeader(bytes: Uint8Array, type: 'image/heic' | 'image/avif'): ImageHeader {
-  const items = itemsOf(bytes)
+  const clip = clipIn(bytes)
+  const stillBytes = clip && !clip.inside ? clip.start : bytes.length
+  const items = itemsOf(bytes.subarray(0, stillBytes))
   if (!items) throw new MediaError('MEDIA_TYPE_UNSUPPORTED', 'This is an image sequence without a still picture.')
   const own = items.propertiesOf(items.primary)
   const parts = partsOf(items)
@@ -53,10 +57,24 @@ export function readHeifHeader(bytes: Uint8Array, type: 'image/heic' | 'image/av
       heldWhole: true,
       // The whole cost is told per pixel of what is seen: layers and what is cut off are paid for too.
       decodeBytesPerPixel: ((deep ? DEEP_BYTES_PER_PIXEL : BYTES_PER_PIXEL)[type] * most) / (width * height),
+      ...(clip ? { clip: { start: clip.start, end: clip.end } } : {}),
     },
     exif: exifOf(items),
+    ...(stillBytes < bytes.length ? { stillBytes } : {}),
     ...(colour ? { colour } : {}),
   }
+}
+
+/** The clip of a motion photo, in a box of its own among the picture's (`mpvd`), or a Live Photo's movie behind them. */
+function clipIn(bytes: Uint8Array): (ByteSpan & { readonly inside: boolean }) | null {
+  for (const { name, body } of boxesOf(bytes).slice(1)) {
+    const inside = name === 'mpvd'
+    if (!inside && name !== 'ftyp') continue
+    const start = body.byteOffset - bytes.byteOffset - (inside ? 0 : 8)
+    const end = body.length < 8 ? null : endOfClip(inside ? bytes.subarray(0, start + body.length) : bytes, start)
+    if (end !== null) return { start, end, inside }
+  }
+  return null
 }
 
 /** The primary item, what it is made of, and its alpha plane with what that is made of; an item as often as it is used. */

@@ -1,6 +1,7 @@
 import { startsWith } from '../../domain/bytes.ts'
 import { MediaError } from '../../domain/errors.ts'
 import { orientationOf } from '../metadata/orientation.ts'
+import { clipBehind } from './clip-within.ts'
 import { corrupt, type ImageHeader, viewOf } from './header-parts.ts'
 
 const EXIF_LEAD = [0x45, 0x78, 0x69, 0x66, 0x00, 0x00]
@@ -43,6 +44,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
     }
     if (marker === SOS) {
       if (!frame) throw corrupt('The JPEG has a scan before its frame header.')
+      const clip = clipBehind(bytes, offset)
       const severalScans = frame.progressive || (segment[0] ?? 0) < frame.components
       return {
         probe: {
@@ -55,8 +57,10 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
           heldWhole: severalScans,
           // With several scans every coefficient is kept, in 16 bits, until the last one.
           decodeBytesPerPixel: severalScans ? 2 * frame.samplesPerPixel : frame.components,
+          ...(clip ? { clip } : {}),
         },
         exif,
+        ...(clip ? { stillBytes: clip.start } : {}),
       }
     }
   }

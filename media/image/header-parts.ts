@@ -6,6 +6,8 @@ export interface ImageHeader {
   readonly probe: ImageProbe
   /** The EXIF block, a TIFF structure of its own; nothing in it has been trusted yet. */
   readonly exif: Uint8Array | null
+  /** So many bytes are the picture's; a clip is behind them. */
+  readonly stillBytes?: number
   /** How long each frame of an animation is shown. */
   readonly durationsMs?: readonly number[]
   /** How the pixels' colours are meant, where our decoder for the type does not see to it itself. */

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { codeOf } from '../../domain/errors.ts'
 import { limits } from '../../domain/limits.ts'
-import { planLoop } from '../../domain/plan-motion.ts'
+import { planClip, planLoop } from '../../domain/plan-motion.ts'
 import { standard } from '../../domain/presets/standard.ts'
 import { examine } from '../image/examine.ts'
 import { animatedWebp, apng, gif, gifColours, type GifFrame } from '../image/specimens-animation.ts'
 import type { Dot } from '../image/specimens.ts'
 import { createImageStudio } from '../image/studio.ts'
 import { boxesIn } from './boxes.ts'
-import { ffmpeg, studioIn } from './fixtures.ts'
+import { ffmpeg, makeClip, studioIn } from './fixtures.ts'
 
 const images = createImageStudio({ slots: 1, limits })
 let folder: string
@@ -134,4 +135,25 @@ test('clip: an animation that is cut off or damaged ends in a typed refusal, or 
     [100, 100],
   )
   await assert.rejects(loopOf(webp.subarray(0, webp.length - 20)), (error) => codeOf(error) === 'MEDIA_CORRUPT')
+})
+
+test('clip: the movie beside a photo is cut as the photo is, keeps its sound, and loses what its camera wrote', async () => {
+  const words = ['-metadata', 'location=+48.2082+016.3738/', '-metadata', 'title=CANARYWORD']
+  const source = makeClip(folder, 'live.mov', { size: '320x240', seconds: 2, more: words })
+  const studio = studioIn(folder)
+  const { probe } = await studio.probe(source, 'video/quicktime')
+  const framing = { crop: { unit: 'pixels', x: 0, y: 0, width: 2_000, height: 1_000 } } as const
+  const plan = planClip(probe, { width: 4_000, height: 3_000 }, standard, { filter: null, edits: { framing } })
+  assert.deepEqual([plan.width, plan.height], [160, 80])
+  const file = Buffer.from(await studio.clip(source, plan, {}))
+  writeFileSync(join(folder, 'clip.mp4'), file)
+  const streams = execFileSync(
+    'ffprobe',
+    ['-v', 'error', '-show_entries', 'stream=codec_name,width,duration', '-of', 'csv=p=0', 'clip.mp4'],
+    {
+      cwd: folder,
+    },
+  )
+  assert.match(streams.toString(), /^h264,160,2\.0+\naac,2\.\d+/)
+  assert.doesNotMatch(file.toString('latin1'), /CANARYWORD|48\.2082|Lavf|Lavc|x264/)
 })

@@ -123,6 +123,13 @@ test('embedded: an animated GIF is a picture beside which lies its loop, and the
   assert.deepEqual(await metadataOf(tools.exiftool ?? '', path), [])
 })
 
+test('embedded: a photo and its movie sent in one body are a picture with its clip, the place in neither', { skip }, async () => {
+  const item = await settled(Buffer.concat([photo, clip]), 'image/jpeg')
+  assert.deepEqual([item.state, item.kind, item.motion?.kind, item.motion?.loops], ['ready', 'image', 'clip', 1])
+  for (const [name, bytes] of await fetchRenditions(item))
+    for (const canary of canaries) assert.equal(bytes.includes(canary), false, `${canary} in ${name}`)
+})
+
 test('embedded: a clip becomes an HLS ladder of which every address answers, with a poster', { skip }, async () => {
   const item = await settled(clip, 'video/mp4')
   assert.equal(item.state, 'ready')
