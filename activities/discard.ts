@@ -1,9 +1,9 @@
 import { keyOf, type MediaId } from '../domain/ids.ts'
 import { originalKey, remuxedKey } from '../domain/media.ts'
-import type { BlobStore, CheckpointStore, MediaStore, ObjectStore, PlacementStore } from '../domain/ports.ts'
+import type { BlobStore, CheckpointStore, MediaStore, ObjectStore, PlacementStore, VariantStore } from '../domain/ports.ts'
 
 export interface DiscardDeps {
-  readonly catalog: MediaStore & PlacementStore & CheckpointStore
+  readonly catalog: MediaStore & PlacementStore & CheckpointStore & Pick<VariantStore, 'forgetVariants'>
   readonly objects: ObjectStore
   readonly blobs: Pick<BlobStore, 'delete'>
 }
@@ -30,6 +30,7 @@ export function discard({ catalog, objects, blobs }: DiscardDeps) {
       await objects.delete(originalKey(mediaId))
     }
     await catalog.forgetCheckpoints(mediaId)
+    await catalog.forgetVariants(mediaId)
     if (keeps !== 'original') await catalog.forgetPlacements(mediaId)
   }
 }

@@ -15,7 +15,11 @@ export interface Draft {
 const DRAFT = 'draft'
 
 /** Files as one batch with one durable acknowledgement; the renditions that they have become. */
-export async function storeFiles(blobs: BlobStore, input: IngestInput, files: readonly EncodedFile[]): Promise<Rendition[]> {
+export async function storeFiles(
+  blobs: BlobStore,
+  input: Pick<IngestInput, 'mediaId'>,
+  files: readonly EncodedFile[],
+): Promise<Rendition[]> {
   const key = keyOf(input.mediaId)
   const locators = await blobs.append(files.map((file) => ({ key, alt: file.alt, data: file.data })))
   return files.map((file, index) => ({

@@ -19,6 +19,7 @@ import { publish } from './publish.ts'
 import { compactVolume } from './compact-volume.ts'
 import { scrubVolume, volumesToScrub } from './scrub-volume.ts'
 import { volumesToCompact, type VolumeCareDeps } from './volumes-to-compact.ts'
+import { renderVariants, type VariantsDeps } from './render-variants.ts'
 import { announce, refuse, type SettleDeps } from './settle.ts'
 
 export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps & PlayableDeps) {
@@ -37,8 +38,8 @@ export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps & P
   })
 }
 
-export function imageActivities(deps: AdmitImageDeps & DevelopImageDeps) {
-  return guarded({ admitImage: admitImage(deps), developImage: developImage(deps) })
+export function imageActivities(deps: AdmitImageDeps & DevelopImageDeps & VariantsDeps) {
+  return guarded({ admitImage: admitImage(deps), developImage: developImage(deps), renderVariants: renderVariants(deps) })
 }
 
 export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitImageDeps, 'images'>) {

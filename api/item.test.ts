@@ -36,6 +36,7 @@ const row: MediaRow = {
 }
 const urls = {
   fileUrl: (id: string, version: number, file: { name: string }) => `https://cdn/${id}.${version}/${file.name}`,
+  variantsUrl: (row: { id: string }) => `https://cdn/a/${row.id}/`,
   aliasUrl: (row: { id: string }, name: string) => `https://cdn/a/${row.id}/${name}`,
 }
 

@@ -18,6 +18,8 @@ import {
 export interface FileUrls {
   fileUrl(id: MediaId, version: number, file: StoredFile): string
   aliasUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>, name: string): string
+  /** What requests of variants are appended to. */
+  variantsUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>): string
 }
 
 export interface ItemRendition {
@@ -51,6 +53,8 @@ export interface Item extends Partial<Appearance> {
   readonly durationMs?: number
   /** Empty until the item can be shown. */
   readonly renditions: readonly ItemRendition[]
+  /** Of a ready photo: append `w_800,f_auto` for a rendition of another size, made when it is first asked for. */
+  readonly variants?: string
   /** URL of the master playlist; of a playable item one that grows and leads to the finished one later. */
   readonly hls?: string
   /** URL of the DASH manifest. */
@@ -110,6 +114,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     height: manifest?.height ?? null,
     ...(manifest?.durationMs === undefined ? {} : { durationMs: manifest.durationMs }),
     renditions,
+    ...(row.kind === 'image' && row.state === 'ready' ? { variants: urls.variantsUrl(row) } : {}),
     ...(hls === undefined ? {} : { hls }),
     ...(dash === undefined ? {} : { dash }),
     ...(mp4 === undefined ? {} : { mp4 }),

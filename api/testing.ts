@@ -226,6 +226,7 @@ export async function startTestApi(
     objects,
     starter,
     urls: {
+      variantsUrl: (row) => `/a/${row.id}.0/`,
       aliasUrl: (row, name) => `/a/${row.id}.0/${name}`,
       fileUrl: (id, version, file) => `/m/${id}.${version}/${file.locator.volume}.${file.locator.alt}.${file.locator.cookie}/${file.name}`,
     },

@@ -10,6 +10,7 @@ import { createPlacements } from './placements.ts'
 import { createSettle } from './settle.ts'
 import { openSignals } from './signals.ts'
 import { createTenants } from './tenants.ts'
+import { createVariants } from './variants.ts'
 import { createVolumeBooks } from './volume-books.ts'
 import { createVolumeScrubs } from './volume-scrubs.ts'
 import { createVolumes } from './volumes.ts'
@@ -52,6 +53,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createErasures(database),
     ...createPlacements(database),
     ...createCheckpoints(database),
+    ...createVariants(database),
     ...createOutbox(database),
     ...createVolumes(database),
     ...createVolumeBooks(database),

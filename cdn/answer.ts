@@ -3,9 +3,10 @@ import { codeOf, type ErrorCode, errorTable, MediaError } from '../domain/errors
 import type { MediaId } from '../domain/ids.ts'
 import { mediaTypes } from '../domain/media.ts'
 import type { Current } from './current-files.ts'
-import { aliasHeaders, fileHeaders, preflightHeaders, refusalHeaders } from './policy.ts'
+import { aliasHeaders, fileHeaders, preflightHeaders, refusalHeaders, variantHeaders } from './policy.ts'
 import { select } from './select.ts'
 import { type FileParts, typeOfName } from './url.ts'
+import type { FoundVariant } from './variants.ts'
 
 /** An HTTP answer, decided before a byte is sent. */
 export interface Answer {
@@ -26,8 +27,16 @@ export interface Content {
 export function answerFile(method: string, headers: IncomingHttpHeaders, file: FileParts, content: Content): Answer {
   const type = typeOfName(file.name)
   if (type === null) throw new Error(`a parsed address has a type: ${file.name}`)
+  return answerContent(method, headers, fileHeaders(file, type, content.etag), content)
+}
+
+/** The answer to GET or HEAD of a variant. */
+export function answerVariant(method: string, headers: IncomingHttpHeaders, id: MediaId, found: FoundVariant, content: Content): Answer {
+  return answerContent(method, headers, variantHeaders(id, { ...found, type: found.file.type }, content.etag), content)
+}
+
+function answerContent(method: string, headers: IncomingHttpHeaders, common: Record<string, string>, content: Content): Answer {
   const { bytes, etag } = content
-  const common = fileHeaders(file, type, etag)
   const chosen = select(method, headers, bytes, etag)
   switch (chosen.status) {
     case 200:

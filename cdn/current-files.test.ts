@@ -64,7 +64,7 @@ function stage() {
     createdAt: new Date(0),
   }
   const world = { row: row as MediaRow | null, steps: new Map<string, unknown>([['lead', lead]]), asked: [] as string[], nowMs: 1_000 }
-  const resolve = createCurrent({
+  const { resolve } = createCurrent({
     source: {
       get: async () => world.row,
       finished: async (_id, _version, step) => {

@@ -22,6 +22,12 @@ export interface CurrentOptions {
   readonly nowMs?: () => number
 }
 
+export interface CurrentItems {
+  resolve(alias: AliasParts): Promise<Current>
+  /** The row of an item that can be shown, for who knows its key. BLOB_NOT_FOUND, MEDIA_ERASED, CATALOG_UNAVAILABLE. */
+  rowOf(alias: Pick<AliasParts, 'id' | 'key'>): Promise<MediaRow>
+}
+
 interface Versioned extends VideoPieces {
   readonly version: number
 }
@@ -38,7 +44,7 @@ interface Known {
  * there. Pieces are final once they are finished, so each is asked for once; many viewers of one video cost
  * one look per `ageMsMax`. BLOB_NOT_FOUND, MEDIA_ERASED, CATALOG_UNAVAILABLE.
  */
-export function createCurrent({ source, ageMsMax, itemsMax, nowMs = Date.now }: CurrentOptions): (alias: AliasParts) => Promise<Current> {
+export function createCurrent({ source, ageMsMax, itemsMax, nowMs = Date.now }: CurrentOptions): CurrentItems {
   const items = new Map<MediaId, Known>()
 
   function known(id: MediaId): Known {
@@ -60,7 +66,7 @@ export function createCurrent({ source, ageMsMax, itemsMax, nowMs = Date.now }: 
     item.lookedMs = atMs
   }
 
-  return async ({ id, key, name }) => {
+  async function shown({ id, key }: Pick<AliasParts, 'id' | 'key'>): Promise<Known & { row: MediaRow; manifest: Manifest }> {
     const item = known(id)
     if (nowMs() - item.lookedMs > ageMsMax) {
       item.looking ??= look(id, item).finally(() => {
@@ -68,19 +74,27 @@ export function createCurrent({ source, ageMsMax, itemsMax, nowMs = Date.now }: 
       })
       await item.looking
     }
-    const { row, pieces } = item
+    const { row } = item
     if (!row || !isKey(key, aliasKey(row))) throw new MediaError('BLOB_NOT_FOUND')
     if (row.state === 'erased') throw new MediaError('MEDIA_ERASED')
     if (!row.manifest || (row.state !== 'ready' && row.state !== 'playable')) throw new MediaError('BLOB_NOT_FOUND')
-    const { version } = row.manifest
+    return { ...item, row, manifest: row.manifest }
+  }
+
+  async function resolve(alias: AliasParts): Promise<Current> {
+    const { id, name } = alias
+    const { manifest, pieces } = await shown(alias)
+    const { version } = manifest
     const pathOf = (file: StoredFile) => formatFilePath({ id, version, locator: file.locator, name: file.name })
-    const file = fileNamed(row.manifest, name)
+    const file = fileNamed(manifest, name)
     // A media playlist that somebody saw growing only ever ends: it does not become the finished video's.
-    const text = pieces && !(file && name === row.manifest.hls) ? livePlaylist(name, pieces, pathOf) : null
+    const text = pieces && !(file && name === manifest.hls) ? livePlaylist(name, pieces, pathOf) : null
     if (text === null && file) return { is: 'file', path: pathOf(file), version }
     if (text === null) throw new MediaError('BLOB_NOT_FOUND')
     return { is: 'playlist', text, version }
   }
+
+  return { resolve, rowOf: async (alias) => (await shown(alias)).row }
 }
 
 function fileNamed({ renditions, parts }: Manifest, name: string): StoredFile | undefined {

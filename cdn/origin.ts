@@ -8,12 +8,14 @@ import type { Limits } from '../domain/limits.ts'
 import type { BlobRead, BlobStore, CurrentFiles } from '../domain/ports.ts'
 import { isStriped } from '../domain/alt.ts'
 import { parseAliasPath } from './alias-path.ts'
-import { type Answer, answerCurrent, answerError, answerFile, answerPreflight, answerProbe } from './answer.ts'
+import { type Answer, answerCurrent, answerError, answerFile, answerPreflight, answerProbe, answerVariant } from './answer.ts'
 import { createCurrent } from './current-files.ts'
 import type { Erasures } from './erasures.ts'
 import { createHotFiles } from './hot-files.ts'
 import { type Logger, silent } from './logger.ts'
 import { type FileParts, parseFilePath } from './url.ts'
+import { parseVariantPath, type VariantParts } from './variant-path.ts'
+import { createVariants, type VariantOptions } from './variants.ts'
 import { contentOf, stripedContent } from './content.ts'
 
 export interface OriginOptions {
@@ -22,7 +24,19 @@ export interface OriginOptions {
   readonly erasures: Erasures & { ready?(): boolean; onErased?(listener: (id: FileParts['id']) => void): () => void }
   /** What aliases are resolved from; without it there are none. */
   readonly current?: CurrentFiles
-  readonly limits: Pick<Limits, 'aliasAgeMsMax' | 'aliasItemsMax' | 'originConcurrencyMax' | 'requestHeaderMsMax' | 'closeMsMax'>
+  /** What makes variants; without it, or without `current`, there are none. */
+  readonly variants?: VariantOptions
+  readonly limits: Pick<
+    Limits,
+    | 'aliasAgeMsMax'
+    | 'aliasItemsMax'
+    | 'originConcurrencyMax'
+    | 'requestHeaderMsMax'
+    | 'closeMsMax'
+    | 'variantSideMax'
+    | 'variantsUnderWayMax'
+    | 'variantEdgeSecondsMax'
+  >
   /** Memory for files that are asked for again; 0 keeps none. */
   readonly hotBytesMax?: number
   /** A reader that takes nothing for this long is cut off. */
@@ -49,10 +63,11 @@ export function createOrigin(options: OriginOptions): Origin {
   const { blobs, erasures, limits, hotBytesMax = 0, stuckMsMax = 60_000, logger = silent, onAnswer } = options
   const hot = createHotFiles(hotBytesMax)
   const unsubscribe = erasures.onErased?.((id) => hot.forget(id))
-  const resolve = options.current
+  const current = options.current
     ? createCurrent({ source: options.current, ageMsMax: limits.aliasAgeMsMax, itemsMax: limits.aliasItemsMax })
     : null
   const isFresh = () => erasures.ready?.() ?? erasures.loaded()
+  const findVariant = options.variants ? createVariants(options.variants, limits) : null
   let underWay = 0
   let closing: Promise<void> | undefined
 
@@ -82,14 +97,28 @@ export function createOrigin(options: OriginOptions): Origin {
     return answerFile(request.method ?? 'GET', request.headers, file, content)
   }
 
-  async function serveAlias(path: string): Promise<Answer> {
+  async function serveVariant(parts: VariantParts, { method = 'GET', headers }: IncomingMessage): Promise<Answer> {
+    const { id } = parts
+    if (current === null || findVariant === null) return answerError(new MediaError('ROUTE_NOT_FOUND'))
+    if (!erasures.loaded()) throw new MediaError('CATALOG_UNAVAILABLE')
+    if (erasures.has(id)) throw new MediaError('MEDIA_ERASED')
+    const found = await findVariant(await current.rowOf(parts), parts, headers.accept)
+    const { locator, name } = found.file
+    const blob = await readFile({ id, version: found.version, locator, name })
+    if (erasures.has(id)) throw new MediaError('MEDIA_ERASED')
+    return answerVariant(method, headers, id, found, contentOf(blob))
+  }
+
+  async function serveAlias(path: string, request: IncomingMessage): Promise<Answer> {
+    const variant = parseVariantPath(path, limits.variantSideMax)
+    if (variant !== null) return await serveVariant(variant, request)
     const alias = parseAliasPath(path)
-    if (alias === null || resolve === null) return answerError(new MediaError('ROUTE_NOT_FOUND'))
+    if (alias === null || current === null) return answerError(new MediaError('ROUTE_NOT_FOUND'))
     if (!erasures.loaded()) throw new MediaError('CATALOG_UNAVAILABLE')
     if (erasures.has(alias.id)) throw new MediaError('MEDIA_ERASED')
-    const current = await resolve(alias)
+    const file = await current.resolve(alias)
     if (erasures.has(alias.id)) throw new MediaError('MEDIA_ERASED')
-    return answerCurrent(alias.id, current)
+    return answerCurrent(alias.id, file)
   }
 
   async function serve(request: IncomingMessage): Promise<Answer> {
@@ -102,7 +131,7 @@ export function createOrigin(options: OriginOptions): Origin {
     if (path === '/readyz') return answerProbe(closing === undefined && isFresh())
     // Probes are answered in any case: an origin at its limit is busy, not ill.
     if (underWay > limits.originConcurrencyMax) return answerError(new MediaError('STORAGE_UNAVAILABLE'))
-    return await (path.startsWith('/a/') ? serveAlias(path) : serveFile(path, request))
+    return await (path.startsWith('/a/') ? serveAlias(path, request) : serveFile(path, request))
   }
 
   function refuse(error: unknown, request: IncomingMessage): Answer {

@@ -41,6 +41,32 @@ export function fileHeaders(file: FileParts, type: string, etag: string): Record
   }
 }
 
+/** A browser asks for a variant again so soon: what it stands for may be replaced, and no purge reaches a browser. */
+const VARIANT_BROWSER_SECONDS = 60
+
+/** Headers of a variant: by edges kept until it is purged under the item's tag, and of all formats of an address at once. */
+export function variantHeaders(
+  id: MediaId,
+  {
+    version,
+    negotiated,
+    seconds,
+    type,
+  }: { readonly version: number; readonly negotiated: boolean; readonly seconds: number; readonly type: string },
+  etag: string,
+): Record<string, string> {
+  return {
+    ...openHeaders,
+    ...tagHeaders(id, version),
+    'Content-Type': type,
+    ...(negotiated ? { Vary: 'Accept' } : {}),
+    'Accept-Ranges': 'bytes',
+    ETag: etag,
+    'Cache-Control': `public, max-age=${Math.min(VARIANT_BROWSER_SECONDS, seconds)}`,
+    'CDN-Cache-Control': `public, max-age=${seconds}`,
+  }
+}
+
 /** Headers of an alias' answer: asked for anew each time, so that nothing replaced or erased is ever shown by it. */
 export function aliasHeaders(id: MediaId, version: number): Record<string, string> {
   return { ...openHeaders, ...tagHeaders(id, version), 'Cache-Control': 'no-store' }

@@ -2,7 +2,8 @@
  * Alternate keys: which file of an item a needle holds. 32 bits: 8 of version, 24 of place, so that a
  * reprocessed item never shares a needle with the version it replaces.
  *
- * Place: 0x00_0000.. an image's renditions in plan order; 0x10_0000.. a video's poster renditions;
+ * Place: 0x00_0000.. an image's renditions in plan order; 0x02_0000.. its variants in the order in which they were
+ * first asked for; 0x10_0000.. a video's poster renditions;
  * 0x11_0000 the storyboard's sheet, 0x11_0001 its index;
  * 0x12_0000 the index of the one-file MP4, 0x13_0000 + n its stripes;
  * 0x14_0000 what moves of a picture;
@@ -12,6 +13,7 @@
  */
 export const altPlaces = {
   image: (index: number) => index,
+  variant: (index: number) => 0x02_0000 + index,
   poster: (index: number) => 0x10_0000 + index,
   storyboard: 0x11_0000,
   storyboardIndex: 0x11_0001,

@@ -30,6 +30,15 @@ export const limits = {
   imageChildItemsMax: 500,
   imageChildIdleRssBytesMax: 384 * 1024 ** 2,
 
+  /** Variants of one version of an item, made on demand. */
+  variantsPerItemMax: 120,
+  variantSideMax: 4_096,
+  /** How long a reader is let wait for a variant, and how many an origin has made at once. */
+  variantWaitMsMax: 15_000,
+  variantsUnderWayMax: 32,
+  /** An edge keeps a variant's address so long at most; a purge takes it away earlier. */
+  variantEdgeSecondsMax: 86_400,
+
   videoDurationMsMax: 60 * 60_000,
   videoPixelsMax: 7680 * 4320,
   videoStreamsMax: 16,

@@ -182,6 +182,11 @@ export function ingestWorkflowId({ tenant, id, version }: Pick<MediaRow, 'tenant
   return version === 1 ? `ingest:${tenant}:${id}` : `ingest:${tenant}:${id}:${version}`
 }
 
+/** One run at a time makes a set of variants: whoever asks meanwhile waits for it. */
+export function variantsWorkflowId(id: MediaId, version: number, names: readonly string[]): string {
+  return `variants:${id}.${version}:${names.length === 1 ? names[0] : `${names.length} from ${names[0]}`}`
+}
+
 export function eraseWorkflowId(tenant: string, id: MediaId): string {
   return `erase:${tenant}:${id}`
 }

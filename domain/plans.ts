@@ -1,6 +1,6 @@
 /** The types of what is decided before anything is rendered. The deciding is in plan-image.ts and plan-video.ts. */
 import type { LoudnessTarget } from './loudness.ts'
-import type { Edits } from './edits.ts'
+import type { Edits, Look } from './edits.ts'
 import type { Frame } from './framing.ts'
 
 export type ImageFormat = 'jpeg' | 'webp' | 'avif'
@@ -75,6 +75,10 @@ export interface PlannedRendition {
   /** Fixed, or where the search for `ssim` begins. */
   readonly quality: number
   readonly ssim?: number
+  /** The part that is kept of the picture when it is scaled to `of`. */
+  readonly cut?: { readonly of: { readonly width: number; readonly height: number }; readonly left: number; readonly top: number }
+  /** On top of the plan's own. */
+  readonly look?: Look
   readonly alt: number
 }
 
@@ -86,6 +90,8 @@ export interface ImagePlan {
   readonly edits?: Edits
   /** Where only a part is shown, or it is turned; sizes are those of what is shown. */
   readonly frame?: Frame
+  /** Sizes that are gone through, largest first, but not encoded. */
+  readonly via?: readonly { readonly width: number; readonly height: number }[]
   readonly renditions: readonly PlannedRendition[]
 }
 

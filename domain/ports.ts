@@ -5,10 +5,23 @@
 import type { Edits } from './edits.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { MediaId } from './ids.ts'
-import type { Appearance, ItemError, Keyframe, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Stage } from './media.ts'
+import type {
+  Appearance,
+  ItemError,
+  Keyframe,
+  Locator,
+  Manifest,
+  MediaKind,
+  MediaRow,
+  PrivateFacts,
+  Progress,
+  Rendition,
+  Stage,
+} from './media.ts'
 import type { MeasuredLoudness } from './loudness.ts'
 import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
 import type { Storyboard } from './storyboard.ts'
+import type { Variant } from './variant.ts'
 import type { ScrubBook, VolumeBooks, VolumeDirectory } from './volume-ports.ts'
 
 // ---- objects ----
@@ -181,6 +194,32 @@ export interface CheckpointStore {
   forgetCheckpoints(id: MediaId): Promise<void>
 }
 
+/** Renditions that were asked for by their address, of one version each. */
+export interface VariantStore {
+  /** The file of a variant, or null while it has not been made. */
+  variant(id: MediaId, version: number, name: string): Promise<Rendition | null>
+  /**
+   * Gives each name a place of its own among the version's needles, the same when asked again.
+   * VARIANTS_TOO_MANY, MEDIA_ERASED, MEDIA_NOT_FOUND also where the version is not the current one.
+   */
+  reserveVariants(id: MediaId, version: number, names: readonly string[]): Promise<ReservedVariant[]>
+  /** MEDIA_ERASED: then nobody may find them, and their needles have to go. */
+  keepVariants(id: MediaId, version: number, files: readonly Rendition[]): Promise<void>
+  forgetVariants(id: MediaId): Promise<void>
+}
+
+export interface ReservedVariant {
+  readonly name: string
+  readonly place: number
+  readonly file: Rendition | null
+}
+
+/** Has variants made by whoever may decode. */
+export interface VariantMaker {
+  /** Returns when they are there, however many ask at once for one. VARIANTS_BUSY after limits.variantWaitMsMax; what making them fails with. */
+  make(row: MediaRow, variants: readonly Variant[]): Promise<void>
+}
+
 export interface Outbox {
   /** Not yet relayed, in order. */
   pending(limit: number): Promise<OutboxEvent[]>
@@ -200,6 +239,7 @@ export interface Catalog
     MediaStore,
     PlacementStore,
     CheckpointStore,
+    VariantStore,
     Outbox,
     ErasureFeed,
     VolumeDirectory,

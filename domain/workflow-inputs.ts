@@ -2,6 +2,7 @@ import type { Edits } from './edits.ts'
 import type { MediaId } from './ids.ts'
 import type { MediaKind } from './media.ts'
 import type { SourceType } from './plans.ts'
+import type { Variant } from './variant.ts'
 
 /** Input of workflow `ingest`: ids and names only, never bytes (a payload's limit is 2 MiB). */
 export interface IngestInput {
@@ -20,6 +21,14 @@ export interface EraseInput {
   readonly mediaId: MediaId
   readonly tenant: string
   readonly version: number
+}
+
+/** Input of workflow `variants`: those of one version of a ready item, made from one decode. */
+export interface VariantsInput {
+  readonly mediaId: MediaId
+  readonly tenant: string
+  readonly version: number
+  readonly variants: readonly Variant[]
 }
 
 /** Task queues by what they cost: workflows and light steps, image decoding, video encoding, and the care of volumes, where they lie. */

@@ -6,6 +6,7 @@ export interface ApiClient {
   /** Calls back with every change; resolves with the item in its final state. */
   follow(id: string, onChange: (item: Item) => void): Promise<Item>
   get(id: string): Promise<Item>
+  erase(id: string): Promise<Item>
 }
 
 const final = new Set(['ready', 'rejected', 'failed', 'erased'])
@@ -36,6 +37,7 @@ export function createApiClient(base: string, key: string): ApiClient {
 
   return {
     get,
+    erase: async (id) => (await (await call(`/v1/media/${id}`, { method: 'DELETE' })).json()) as Item,
     async upload(bytes, type, { preset, filter } = {}) {
       const query = new URLSearchParams({ ...(preset ? { preset } : {}), ...(filter ? { filter } : {}) })
       const response = await call(`/v1/uploads?${query.toString()}`, {

@@ -28,6 +28,8 @@ export interface Config {
   /** Name under which this process holds its volumes: no two running processes share one. */
   readonly writer: string
   readonly shard: number
+  /** Sizes of variants that may be asked for by anybody, and what grants for others are signed with, the newest first. */
+  readonly variants: { readonly sizes: readonly string[]; readonly secrets: readonly string[] }
   readonly slots: { readonly image: number; readonly video: number }
   /** Names this version of our workers; null: a hash over the workflows. */
   readonly buildId: string | null
@@ -69,6 +71,7 @@ export function readConfig(env: Environment, role: string): Config {
     edgeUrls: urlList(env, 'EDGE_URLS'),
     writer: text(env, 'WRITER_NAME', `${role}@${hostname()}`),
     shard: whole(env, 'ID_SHARD', { min: 0, max: 8191, fallback: 0 }),
+    variants: readVariants(env),
     slots: readSlots(env),
     buildId: readBuildId(env),
     devKey: optional(env, 'DARKROOM_DEV_KEY') ?? null,
@@ -80,6 +83,19 @@ export function readBuildId(env: Environment): string | null {
   if (value !== null && !/^[\w.-]{1,100}$/.test(value))
     throw new SettingError('BUILD_ID is made of letters, digits, points, hyphens and underscores.')
   return value
+}
+
+/** What pages ask for between the ladder's own widths. */
+const VARIANT_SIZES = ['320', '480', '640', '800', '960', '1080', '1200', '1440', '150x150', '300x300', '600x600']
+
+/** VARIANT_SIZES, for example `800,400x300`, and VARIANT_SECRETS, each of 16 characters or more. Throws SettingError. */
+export function readVariants(env: Environment): Config['variants'] {
+  const given = list(env, 'VARIANT_SIZES')
+  const odd = given.find((size) => !/^[1-9][0-9]{0,3}(x[1-9][0-9]{0,3})?$/.test(size))
+  if (odd !== undefined) throw new SettingError(`VARIANT_SIZES: ${odd} is no size; write 800 or 400x300.`)
+  const secrets = list(env, 'VARIANT_SECRETS')
+  if (secrets.some((secret) => secret.length < 16)) throw new SettingError('VARIANT_SECRETS: a secret has 16 characters at least.')
+  return { sizes: given.length > 0 ? given : VARIANT_SIZES, secrets }
 }
 
 /** A decode uses about one core and an encoder's chunk another. */

@@ -4,6 +4,7 @@ import type { Logger } from '../api/logger.ts'
 import { factsOfError } from '../api/logger.ts'
 import { createCatalog } from '../catalog/catalog.ts'
 import { aliasKey, formatAliasPath } from '../cdn/alias-path.ts'
+import { variantsPath } from '../cdn/variant-path.ts'
 import { formatFilePath } from '../cdn/url.ts'
 import type { MediaRow, StoredFile } from '../domain/media.ts'
 import type { MediaId } from '../domain/ids.ts'
@@ -21,6 +22,7 @@ export interface Core {
   readonly objects: ObjectStore
   fileUrl(id: MediaId, version: number, file: StoredFile): string
   aliasUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>, name: string): string
+  variantsUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>): string
 }
 
 /** Opens catalog and objects; they are closed with `parts`. CATALOG_UNAVAILABLE, STORAGE_UNAVAILABLE. */
@@ -39,6 +41,7 @@ export async function openCore(config: Config, logger: Logger, parts: Parts): Pr
     objects,
     fileUrl: (id, version, file) => `${config.publicUrl}${formatFilePath({ id, version, locator: file.locator, name: file.name })}`,
     aliasUrl: (row, name) => `${config.publicUrl}${formatAliasPath({ id: row.id, key: aliasKey(row), name })}`,
+    variantsUrl: (row) => `${config.publicUrl}${variantsPath({ id: row.id, key: aliasKey(row) })}`,
   }
 }
 
@@ -47,6 +50,13 @@ function openObjects(config: Config, parts: Parts): ObjectStore {
   const store = createS3ObjectStore(config.s3)
   parts.add({ name: 'objects', stop: async () => store.close() })
   return store
+}
+
+/** A client that connects when it is first used: files are served whether or not Temporal answers. */
+export function lazyTemporal({ config }: Core, parts: Parts): Client {
+  const connection = Connection.lazy({ address: config.temporal.address })
+  parts.add({ name: 'temporal client', stop: async () => await connection.close() })
+  return new Client({ connection, namespace: config.temporal.namespace })
 }
 
 /** A client of Temporal; throws when the server does not answer. */

@@ -2,13 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** The development key of a data folder: made once, readable by its owner only, so that a restart does not lock apps out. */
+/** The development key of a data folder: so that a restart does not lock apps out. */
 export async function keptDevKey(home: string): Promise<string> {
-  const path = join(home, 'dev-key')
-  const kept = await readFile(path, 'utf8').catch(() => null)
-  if (kept) return kept.trim()
-  const key = `dk_dev_${randomBytes(18).toString('base64url')}`
-  await writeFile(`${path}.new`, `${key}\n`, { mode: 0o600 })
+  return await kept(home, 'dev-key', 'dk_dev_')
+}
+
+/** What a data folder's addresses of variants are signed with: so that a restart does not void them. */
+export async function keptVariantSecret(home: string): Promise<string> {
+  return await kept(home, 'variant-secret', '')
+}
+
+/** Made once, readable by its owner only. */
+async function kept(home: string, name: string, prefix: string): Promise<string> {
+  const path = join(home, name)
+  const before = await readFile(path, 'utf8').catch(() => null)
+  if (before) return before.trim()
+  const secret = `${prefix}${randomBytes(18).toString('base64url')}`
+  await writeFile(`${path}.new`, `${secret}\n`, { mode: 0o600 })
   await rename(`${path}.new`, path)
-  return key
+  return secret
 }

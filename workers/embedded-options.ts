@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseTools } from '../infra/engines/tools.ts'
-import { readBuildId, readS3, readSlots } from './config.ts'
+import { readBuildId, readS3, readSlots, readVariants } from './config.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { baseUrl, type Environment, list, optional, text, urlList, wholeNumber } from './settings.ts'
 
@@ -36,6 +36,7 @@ export function embeddedOptions(
       edgeUrls: urlList(env, 'EDGE_URLS'),
       volumeCopies: list(env, 'VOLUME_COPIES'),
     },
+    variants: readVariants(env),
     slots: readSlots(env),
     buildId: readBuildId(env),
     eventsTopic: text(env, 'EVENTS_TOPIC', 'darkroom.media.v1'),

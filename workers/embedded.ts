@@ -11,8 +11,8 @@ import { need, type Tools } from '../infra/engines/tools.ts'
 import { openBlobStore } from './blobs.ts'
 import { workflowBundle } from './bundle.ts'
 import type { Config } from './config.ts'
-import { keptDevKey } from './dev-key.ts'
 import { startControlWorker, startReconciler, startRelay, startSweep } from './control-part.ts'
+import { keptDevKey, keptVariantSecret } from './dev-key.ts'
 import { openCore, openTemporal } from './core.ts'
 import { makeCurrent } from './deployment.ts'
 import { startApi, starterOf } from './api-part.ts'
@@ -42,6 +42,7 @@ export interface EmbeddedOptions {
     readonly devKey?: string
     readonly volumeCopies?: readonly string[]
   }
+  readonly variants: Config['variants']
   readonly slots: Config['slots']
   readonly buildId: Config['buildId']
   readonly eventsTopic: string
@@ -94,6 +95,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
     edgeUrls: given.edgeUrls ?? [],
     writer: 'embedded',
     shard: 0,
+    variants: { ...options.variants, secrets: [...options.variants.secrets, await keptVariantSecret(home)] },
     slots: options.slots,
     buildId: options.buildId,
     devKey,
@@ -115,7 +117,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
   startRelay(core, parts)
   startReconciler(core, starter, temporal, parts)
   startSweep(core, parts)
-  parts.add(await startOrigin(core, blobs, { host: '127.0.0.1', port: ports.origin }))
+  parts.add(await startOrigin(core, blobs, temporal, { host: '127.0.0.1', port: ports.origin }))
   parts.add(await startApi(core, starter, { host: '127.0.0.1', port: ports.api }))
   const api = `http://127.0.0.1:${ports.api}`
   const instance: Instance = {

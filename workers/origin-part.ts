@@ -1,7 +1,10 @@
+import type { Client } from '@temporalio/client'
+import { createVariantMaker } from '../api/variant-maker.ts'
 import { createErasureFollower } from '../cdn/erasures.ts'
 import { createOrigin } from '../cdn/origin.ts'
 import { limits } from '../domain/limits.ts'
 import type { BlobStore } from '../domain/ports.ts'
+import { taskQueues } from '../domain/workflow-inputs.ts'
 import type { Core } from './core.ts'
 import type { Part } from './part.ts'
 
@@ -12,11 +15,14 @@ const ERASURE_POLL_MS = 2_000
 export async function startOrigin(
   core: Core,
   blobs: Pick<BlobStore, 'read'>,
+  temporal: Client,
   address: { readonly host: string; readonly port: number },
 ): Promise<Part & { readonly port: number }> {
   const { catalog, logger } = core
   const erasures = createErasureFollower({ feed: catalog, onSignal: catalog.onSignal, pollMs: ERASURE_POLL_MS, logger })
-  const origin = createOrigin({ blobs, erasures, current: catalog, limits, logger })
+  const maker = createVariantMaker({ temporal, taskQueue: taskQueues.control, waitMsMax: limits.variantWaitMsMax })
+  const variants = { store: catalog, maker, ...core.config.variants }
+  const origin = createOrigin({ blobs, erasures, current: catalog, variants, limits, logger })
   const port = Number(new URL(await origin.listen(address.port, address.host)).port)
   return {
     name: 'origin',

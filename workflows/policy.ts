@@ -26,6 +26,15 @@ const policies: Readonly<Record<Name, Policy>> = {
     retry: wary,
     summary: 'one decode, whole ladder, one batch',
   },
+  renderVariants: {
+    taskQueue: image,
+    startToCloseTimeout: '2m',
+    heartbeatTimeout: '8s',
+    // A reader waits: a few tries close together, and what fails then is asked for anew.
+    retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumAttempts: 4 },
+    summary: 'variants, from one decode',
+    priority: { priorityKey: 1 },
+  },
   admitVideo: { taskQueue: video, startToCloseTimeout: '20m', heartbeatTimeout: '8s', retry: wary, summary: 'container and streams' },
   encodeLead: {
     taskQueue: video,

@@ -51,6 +51,20 @@ sub vcl_recv {
     }
     # One file has one address. What cannot be one never reaches the origin, and a query is no part of it.
     set req.url = regsub(req.url, "\?.*$", "");
+    # A variant may be kept like a file, until it is purged; a reader's Accept comes down to one of three words.
+    if (req.url ~ "^/a/[0-9a-hjkmnp-tv-z]{13}\.[0-9a-f]{16}/w_[a-z0-9_,]{3,78}(/[xp]-[1-9][0-9]{9}-[0-9a-f]{32})?$") {
+        if (req.http.Accept ~ "image/avif" && req.http.Accept !~ "image/avif *; *q=0(\.0*)?( *,|$)") {
+            set req.http.X-Takes = "image/avif";
+        } else if (req.http.Accept ~ "image/webp" && req.http.Accept !~ "image/webp *; *q=0(\.0*)?( *,|$)") {
+            set req.http.X-Takes = "image/webp";
+        } else {
+            set req.http.X-Takes = "image/jpeg";
+        }
+        call strip_reader;
+        set req.http.Accept = req.http.X-Takes;
+        unset req.http.X-Takes;
+        return (hash);
+    }
     # An alias is another file tomorrow: asked for anew each time.
     if (req.url ~ "^/a/[0-9a-hjkmnp-tv-z]{13}\.[0-9a-f]{16}/[a-z0-9._-]{1,64}$") {
         unset req.http.Cookie;
@@ -60,6 +74,11 @@ sub vcl_recv {
     if (req.url !~ "^/m/[0-9a-hjkmnp-tv-z]{13}\.[0-9]{1,3}/[0-9a-z]{1,11}\.[0-9a-z]{1,7}\.[0-9a-f]{16}/[a-z0-9._-]{1,64}$") {
         return (synth(404));
     }
+    call strip_reader;
+    return (hash);
+}
+
+sub strip_reader {
     # Varnish refuses several ranges, and forms that it does not know; RFC 9110, section 14.2, lets them be ignored.
     if (req.http.Range && req.http.Range !~ "^bytes=([0-9]+-[0-9]*|-[0-9]+)$") {
         unset req.http.Range;
@@ -73,7 +92,6 @@ sub vcl_recv {
     unset req.http.Referer;
     unset req.http.User-Agent;
     unset req.http.X-Forwarded-For;
-    return (hash);
 }
 
 # A purge first changes the word of the item's bucket, which every fetch under way compares with the word
@@ -107,19 +125,19 @@ sub vcl_hit {
     # A purge that came in the instant between a fetch's last look and its object's being findable missed
     # that object; the second purge takes it away. Until then it is known by its word.
     if (obj.age < 10s
-        && obj.http.X-Purge-Seen != var.global_get("purged-" + regsub(req.url, "^/m/.{6}(..).*$", "\1")) + "/" + var.global_get("purged-any")) {
+        && obj.http.X-Purge-Seen != var.global_get("purged-" + regsub(req.url, "^/[am]/.{6}(..).*$", "\1")) + "/" + var.global_get("purged-any")) {
         return (pass);
     }
     return (deliver);
 }
 
 sub vcl_backend_fetch {
-    var.set("seen", var.global_get("purged-" + regsub(bereq.url, "^/m/.{6}(..).*$", "\1")) + "/" + var.global_get("purged-any"));
+    var.set("seen", var.global_get("purged-" + regsub(bereq.url, "^/[am]/.{6}(..).*$", "\1")) + "/" + var.global_get("purged-any"));
     return (fetch);
 }
 
 sub vcl_backend_response {
-    set beresp.http.X-Purge-Seen = var.global_get("purged-" + regsub(bereq.url, "^/m/.{6}(..).*$", "\1")) + "/" + var.global_get("purged-any");
+    set beresp.http.X-Purge-Seen = var.global_get("purged-" + regsub(bereq.url, "^/[am]/.{6}(..).*$", "\1")) + "/" + var.global_get("purged-any");
     set beresp.grace = 0s;
     set beresp.keep = 0s;
     if (beresp.http.X-Purge-Seen != var.get("seen")) {
@@ -139,6 +157,10 @@ sub vcl_backend_response {
     }
     unset beresp.http.Set-Cookie;
     set beresp.ttl = 365d;
+    if (bereq.url ~ "^/a/") {
+        # A grant ends; what is listed is looked at again now and then.
+        set beresp.ttl = std.duration(regsub(beresp.http.CDN-Cache-Control, "^.*max-age=([0-9]+).*$", "\1") + "s", 0s);
+    }
     return (deliver);
 }
 

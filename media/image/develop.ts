@@ -11,7 +11,7 @@ import { createTargetEncoder } from './auto-quality.ts'
 import { createDecoder } from './decode.ts'
 import { encoders } from './encoders.ts'
 import { type DecodeLimits, examine } from './examine.ts'
-import { type Picture, sizerOf, withoutIdleAlpha } from './picture.ts'
+import { partOf, type Picture, sizerOf, withoutIdleAlpha } from './picture.ts'
 
 export interface Development {
   /** In the plan's order. */
@@ -49,15 +49,8 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const header = examine(bytes, limits)
     const { probe, exif } = header
     beforeDecode(probe.type)
-    const [largest] = plan.renditions
-    if (!largest) throw new Error('a plan without renditions')
-    const top = await withoutIdleAlpha(
-      await decodeUpright(bytes.subarray(0, header.stillBytes ?? bytes.length), header, {
-        width: largest.width,
-        height: largest.height,
-        frame: plan.frame,
-      }),
-    )
+    const still = bytes.subarray(0, header.stillBytes ?? bytes.length)
+    const top = await withoutIdleAlpha(await decodeUpright(still, header, { ...topOf(plan), frame: plan.frame }))
     lookInPlace(top, coloursOf(plan))
     const sharpening = sharpeningOf(plan)
     if (sharpening > 0) applySharpening(top, sharpening)
@@ -66,9 +59,14 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const sized = sizerOf(top)
     let picture = top
     const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`))
-    for (const { width, height, format, quality, ssim } of plan.renditions) {
-      if (picture.width !== width || picture.height !== height) picture = await sized(width, height)
-      files.push(ssim === undefined ? await encoders[format](picture, quality) : (await encodeTo(picture, format, quality, ssim)).data)
+    for (const { format, quality, ssim, cut, look, ...size } of plan.renditions) {
+      const { width, height } = cut?.of ?? size
+      for (const larger of plan.via ?? []) if (larger.width > width) await sized(larger.width, larger.height)
+      picture = await sized(width, height)
+      const part = cut ? await partOf(picture, { ...cut, width: size.width, height: size.height }) : picture
+      const shown = look ? { ...part, data: Buffer.from(part.data) } : part
+      if (look) lookInPlace(shown, coloursOf(look))
+      files.push(ssim === undefined ? await encoders[format](shown, quality) : (await encodeTo(shown, format, quality, ssim)).data)
       onRendition(files.length)
     }
     const facts = {
@@ -79,4 +77,11 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const { blurhash, ...appearance } = await appearanceOf(picture)
     return { files, blurhash, appearance, facts }
   }
+}
+
+/** The largest size that the plan has any use for. */
+function topOf({ renditions, via = [] }: ImagePlan): { readonly width: number; readonly height: number } {
+  const [largest] = [...via, ...renditions.map(({ cut, ...size }) => cut?.of ?? size)].toSorted((a, b) => b.width - a.width)
+  if (!largest || renditions.length === 0) throw new Error('a plan without renditions')
+  return { width: largest.width, height: largest.height }
 }

@@ -39,12 +39,21 @@ const SHRINK_MAX = 4
 export function sizerOf(top: Picture): (width: number, height: number) => Promise<Picture> {
   const made = [top]
   return async (width, height) => {
+    const same = made.find((picture) => picture.width === width && picture.height === height)
+    if (same) return same
     const source = made.find((larger) => larger.width < SHRINK_MAX * width && larger.height < SHRINK_MAX * height) ?? made.at(-1) ?? top
-    if (source.width === width && source.height === height) return source
     const picture = await pictureFrom(pipelineOf(source).resize({ width, height, fit: 'fill', kernel: 'lanczos3' }))
     made.push(picture)
     return picture
   }
+}
+
+/** A rectangle of the picture. */
+export async function partOf(
+  picture: Picture,
+  { left, top, width, height }: { readonly left: number; readonly top: number; readonly width: number; readonly height: number },
+): Promise<Picture> {
+  return await pictureFrom(pipelineOf(picture).extract({ left, top, width, height }))
 }
 
 /** Without its alpha channel where every pixel is opaque anyway: encoders then have less to do. */

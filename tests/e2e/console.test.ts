@@ -102,6 +102,7 @@ before(async () => {
     objects,
     starter: pipeline.starter,
     urls: {
+      variantsUrl: (row) => `${media.origin}/a/${row.id}/`,
       aliasUrl: (row, name) => `${media.origin}/a/${row.id}/${name}`,
       fileUrl: (id, _version, file) => `${media.origin}/m/${id}/${file.name}`,
     },

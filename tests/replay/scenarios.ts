@@ -2,13 +2,13 @@ import { ApplicationFailure } from '@temporalio/common'
 import type { MediaId } from '../../domain/ids.ts'
 import type { Animation, ImageProbe, VideoProbe } from '../../domain/plans.ts'
 import type { VolumeCareInput, VolumeWorkflow } from '../../domain/volume-schedules.ts'
-import type { EraseInput, IngestInput } from '../../domain/workflow-inputs.ts'
+import type { EraseInput, IngestInput, VariantsInput } from '../../domain/workflow-inputs.ts'
 
 /** A run of a workflow whose history is kept: later code must be able to replay it. */
 export interface Scenario {
   readonly name: string
-  readonly workflow: 'ingest' | 'erase' | VolumeWorkflow
-  readonly input: IngestInput | EraseInput | VolumeCareInput
+  readonly workflow: 'ingest' | 'erase' | 'variants' | VolumeWorkflow
+  readonly input: IngestInput | EraseInput | VariantsInput | VolumeCareInput
   /** What the header of the picture says, where that is not the usual. */
   readonly animation?: Animation
   /** What the activities do in this run, where that is not the usual. */
@@ -71,6 +71,11 @@ export const scenarios: readonly Scenario[] = [
     red: true,
   },
   { name: 'volumes-scrub', workflow: 'scrub', input: {} },
+  {
+    name: 'variants',
+    workflow: 'variants',
+    input: { mediaId, tenant: 'acme', version: 1, variants: [{ width: 800, format: 'webp' }] },
+  },
   { name: 'erase', workflow: 'erase', input: { mediaId, tenant: 'acme', version: 1 } },
 ]
 
@@ -100,6 +105,7 @@ export function answers({ fails, animation }: Scenario): Record<string, () => Pr
   const usual: Record<string, unknown> = {
     admitImage: animation ? { ...imageProbe, type: 'image/gif', frames: 50, animation } : imageProbe,
     makeMotion: { bytes: 100_000 },
+    renderVariants: { files: 1 },
     developImage: { files: 10, bytes: 1_000_000 },
     admitVideo: videoProbe,
     encodeLead: { segments: 2 },

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import sharp from 'sharp'
+import type { Item } from '../../api/item.ts'
+import { formatVariantPath, parseVariantPath } from '../../cdn/variant-path.ts'
+import { limits } from '../../domain/limits.ts'
+import { makeSamplePhoto } from '../../media/sample/photo.ts'
+import { createApiClient, type ApiClient } from '../../workers/api-client.ts'
+import { newHome, type RunningInstance, startInstance } from './support/instance.ts'
+import { missing } from './support/tools.ts'
+
+const skip = missing('postgresBin', 'temporal', 'ffmpeg')
+
+let home: Awaited<ReturnType<typeof newHome>>
+let running: RunningInstance
+let client: ApiClient
+let photo: Uint8Array
+
+before(async () => {
+  if (skip) return
+  home = await newHome()
+  photo = await makeSamplePhoto()
+  running = await startInstance(home.path)
+  client = createApiClient(running.instance.api, running.instance.apiKey)
+})
+after(async () => {
+  await running?.stop()
+  await home?.remove()
+})
+
+async function ready(preset: string): Promise<Item> {
+  const { id } = await client.upload(photo, 'image/jpeg', { preset })
+  const item = await client.follow(id, () => {})
+  assert.equal(item.state, 'ready')
+  return item
+}
+const base = (item: Item) => item.variants ?? ''
+const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
+async function refusal(url: string): Promise<string> {
+  const response = await fetch(url)
+  const { code } = (await response.json()) as { code: string }
+  return `${response.status} ${code}`
+}
+/** Runs of workflow `variants` that Temporal knows of. */
+async function runs(id: string): Promise<number> {
+  const query = encodeURIComponent(`WorkflowType = 'variants' AND mediaId = '${id}'`)
+  const response = await fetch(`${running.instance.temporalUi}/api/v1/namespaces/default/workflow-count?query=${query}`)
+  return Number(((await response.json()) as { count?: string }).count ?? 0)
+}
+
+test('variants: fifty requests at once are one making, and have the bytes that the ladder would have had', { skip }, async () => {
+  const [item, eager] = await Promise.all([ready('standard'), ready('full')])
+  const url = `${base(item)}w_640,f_auto`
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, async () => await fetch(url, { headers: { accept: 'image/avif,image/webp,*/*;q=0.8' } })),
+  )
+  const bodies = await Promise.all(answers.map(bytesOf))
+  const expected = await bytesOf(await fetch(eager.renditions.find(({ name }) => name === 'w640.avif')?.url ?? ''))
+  for (const [index, answer] of answers.entries()) {
+    assert.equal(answer.status, 200)
+    assert.equal(answer.headers.get('content-type'), 'image/avif')
+    assert.equal(answer.headers.get('vary'), 'Accept')
+    assert.match(answer.headers.get('surrogate-key') ?? '', new RegExp(`^m-${item.id} m-${item.id}-v1$`))
+    assert.ok(bodies[index]?.equals(expected), 'the very bytes of the eager rendition')
+  }
+  assert.equal(await runs(item.id), 1)
+  const again = await fetch(url, { headers: { accept: 'image/avif', 'if-none-match': answers[0]?.headers.get('etag') ?? '' } })
+  assert.equal(again.status, 304)
+  const other = await fetch(url, { headers: { accept: 'image/webp' } })
+  assert.deepEqual([other.headers.get('content-type'), await runs(item.id)], ['image/webp', 1], 'the ladder has it already')
+  const box = await bytesOf(await fetch(`${base(item)}w_300,h_300,c_fill,f_jpeg`))
+  const { width, height, exif } = await sharp(box).metadata()
+  assert.deepEqual([width, height, exif], [300, 300, undefined])
+})
+
+test('variants: a size that is not listed is refused unless its address is signed', { skip }, async () => {
+  const item = await ready('standard')
+  assert.equal(await refusal(`${base(item)}w_333,f_webp`), '403 VARIANT_REFUSED')
+  assert.equal(await refusal(`${base(item)}w_800,f_png`), '404 ROUTE_NOT_FOUND')
+  assert.equal(await refusal(`${base(item).replace(/\.[0-9a-f]{16}/, '.0000000000000000')}w_800,f_webp`), '404 BLOB_NOT_FOUND')
+  const secret = (await readFile(join(home.path, 'variant-secret'), 'utf8')).trim()
+  const { origin } = running.instance
+  const parts = parseVariantPath(`${new URL(base(item)).pathname}w_333,q_auto,f_webp`, limits.variantSideMax)
+  assert.ok(parts)
+  const until = Math.floor(Date.now() / 1_000) + 600
+  const signed = `${origin}${formatVariantPath(parts, { secret, scope: 'x', until })}`
+  const { width } = await sharp(await bytesOf(await fetch(signed))).metadata()
+  assert.equal(width, 333)
+  assert.equal(await refusal(signed.replace('w_333', 'w_334')), '403 VARIANT_REFUSED')
+})
+
+test('variants: of an erased item they are gone like everything else, and none is made any more', { skip }, async () => {
+  const item = await ready('standard')
+  const url = `${base(item)}w_800,f_webp`
+  const first = await fetch(url)
+  assert.equal(first.status, 200)
+  await first.arrayBuffer()
+  await client.erase(item.id)
+  const gone = await client.follow(item.id, () => {})
+  assert.equal(gone.state, 'erased')
+  assert.equal(await refusal(url), '410 MEDIA_ERASED')
+  assert.equal(await refusal(`${base(item)}w_480,f_webp`), '410 MEDIA_ERASED')
+  assert.equal(await runs(item.id), 1)
+})
