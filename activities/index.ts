@@ -16,6 +16,8 @@ import { makeMotion } from './make-motion.ts'
 import { makePoster } from './make-poster.ts'
 import { makeStoryboard } from './make-storyboard.ts'
 import { publish } from './publish.ts'
+import { collectGarbage } from './collect-garbage.ts'
+import { mergeVolume, volumesToMerge } from './merge-volume.ts'
 import { compactVolume } from './compact-volume.ts'
 import { scrubVolume, volumesToScrub } from './scrub-volume.ts'
 import { volumesToCompact, type VolumeCareDeps } from './volumes-to-compact.ts'
@@ -62,6 +64,9 @@ export function volumeActivities(deps: VolumeCareDeps) {
     compactVolume: compactVolume(deps),
     volumesToScrub: volumesToScrub(deps),
     scrubVolume: scrubVolume(deps),
+    volumesToMerge: volumesToMerge(deps),
+    mergeVolume: mergeVolume(deps),
+    collectGarbage: collectGarbage(deps),
   })
 }
 

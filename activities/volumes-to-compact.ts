@@ -34,10 +34,11 @@ export function volumesToCompact({ care, host, catalog }: VolumeCareDeps) {
     })
 }
 
-async function* rows(
+/** Every volume in one of the states, in order. */
+export async function* rows(
   catalog: VolumeBooks,
   states: readonly VolumeRow['state'][],
-  report: (detail: { volume: number }) => void,
+  report: (detail: { volume: number }) => void = () => {},
 ): AsyncIterable<VolumeRow> {
   for (let after = 0; ; ) {
     const page = await catalog.volumes({ states, after, limit: ROWS_AT_ONCE })

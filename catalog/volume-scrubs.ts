@@ -23,7 +23,7 @@ export function createVolumeScrubs(database: Queries): ScrubBook {
     async dueForScrub(everyMs, limit) {
       const rows = await database.rows<{ volume: number }>(
         `select id as volume from volumes left join volume_scrubs on volume = id
-           where state <> 'retired' and (scrubbed_at is null or scrubbed_at < now() - $1 * interval '1 millisecond')
+           where state <> 'retired' and bytes is distinct from 0 and (scrubbed_at is null or scrubbed_at < now() - $1 * interval '1 millisecond')
            order by scrubbed_at nulls first, id limit $2`,
         [everyMs, limit],
       )

@@ -1,6 +1,6 @@
 import { volumeActivities } from '../activities/index.ts'
 import type { VolumeHost } from '../domain/volume-ports.ts'
-import { volumeSchedules, type VolumeWorkflow } from '../domain/volume-schedules.ts'
+import { type VolumeWorkflow, volumeWorkflowsOf } from '../domain/volume-schedules.ts'
 import { taskQueues } from '../domain/workflow-inputs.ts'
 import { openVolumeCare } from './blobs.ts'
 import type { Core } from './core.ts'
@@ -19,5 +19,5 @@ const SLOTS = 2
 export async function startVolumesWorker(core: Core, seat: WorkerSeat, host: VolumeHost, parts: Parts): Promise<VolumeWorkflow[]> {
   const activities = volumeActivities({ care: openVolumeCare(core, parts), host, catalog: core.catalog })
   parts.add(await startQueueWorker({ ...seat, taskQueue: taskQueues.volumes, slots: SLOTS, activities }))
-  return Object.keys(volumeSchedules) as VolumeWorkflow[]
+  return volumeWorkflowsOf(core.config.s3 ? 'objects' : 'files')
 }

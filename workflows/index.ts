@@ -1,6 +1,8 @@
 export { erase } from './erase.ts'
 export { image } from './image.ts'
 export { compact } from './maintenance-compact.ts'
+export { gc } from './maintenance-gc.ts'
+export { merge } from './maintenance-merge.ts'
 export { scrub } from './maintenance-scrub.ts'
 export { ingest } from './ingest.ts'
 export { variants } from './variants.ts'

@@ -143,6 +143,9 @@ const policies: Readonly<Record<Name, Policy>> = {
   },
   compactVolume: { taskQueue: volumes, startToCloseTimeout: '12h', heartbeatTimeout: '15s', retry: wary },
   volumesToScrub: { taskQueue: volumes, startToCloseTimeout: '1m', retry: wary, summary: 'volumes that are due' },
+  volumesToMerge: { taskQueue: volumes, startToCloseTimeout: '10m', heartbeatTimeout: '15s', retry: wary, summary: 'volumes that are due' },
+  mergeVolume: { taskQueue: volumes, startToCloseTimeout: '12h', heartbeatTimeout: '15s', retry: wary },
+  collectGarbage: { taskQueue: volumes, startToCloseTimeout: '6h', heartbeatTimeout: '15s', retry: wary, summary: 'what no longer counts' },
   scrubVolume: { taskQueue: volumes, startToCloseTimeout: '12h', heartbeatTimeout: '15s', retry: wary },
 }
 

@@ -18,6 +18,7 @@ import { fetchRenditions, fetchWhole, playlistTree } from './support/files.ts'
 import { lintItem } from './support/lint-item.ts'
 import { newHome } from './support/instance.ts'
 import { processesOf } from './support/processes.ts'
+import { triggered } from './support/temporal.ts'
 import { missing, tools } from './support/tools.ts'
 
 const skip = missing('postgresBin', 'temporal', 'temporalServer', 'temporalUi', 'minio', 'varnishd', 'java', 'kafkaLib', 'ffmpeg')
@@ -172,6 +173,12 @@ async function frozenInMidVideo<T extends { readonly done: readonly string[]; re
   }
   assert.fail('the video was never caught with chunks done and others in flight')
 }
+
+test('stack: merge and gc of volumes on S3 are schedules that an operator can trigger', { skip }, async () => {
+  for (const schedule of ['volumes-merge', 'volumes-gc']) {
+    assert.equal((await triggered(instance.temporalUi, schedule)).status, 'WORKFLOW_EXECUTION_STATUS_COMPLETED', schedule)
+  }
+})
 
 test('stack: erased through the edge means 410 through the edge', { skip }, async () => {
   const accepted = await client.upload(await makeSamplePhoto(), 'image/jpeg')

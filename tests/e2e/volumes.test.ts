@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { makeSamplePhoto } from '../../media/sample/photo.ts'
 import { createApiClient, type ApiClient } from '../../workers/api-client.ts'
-import { until, withoutKafka } from './support/encoders.ts'
+import { withoutKafka } from './support/encoders.ts'
 import { fetchRenditions, fetchWhole } from './support/files.ts'
 import { newHome, startInstance, type RunningInstance } from './support/instance.ts'
+import { ended, triggered } from './support/temporal.ts'
 import { missing, tools } from './support/tools.ts'
 
 const skip = missing('postgresBin', 'temporal', 'ffmpeg')
-const RUN_MS_MAX = 60_000
 
 let home: Awaited<ReturnType<typeof newHome>>
 let running: RunningInstance
@@ -29,57 +29,10 @@ after(async () => {
   await home?.remove()
 })
 
-/** As the Temporal UI asks its server. */
-async function temporal(path: string, body?: unknown): Promise<Record<string, unknown>> {
-  const address = `${running.instance.temporalUi}/api/v1/namespaces/default/${path}`
-  const cookie = (await fetch(`${running.instance.temporalUi}/api/v1/settings`)).headers.get('set-cookie')?.split(';', 1)[0] ?? ''
-  const headers = { 'content-type': 'application/json', cookie, 'x-csrf-token': cookie.slice(cookie.indexOf('=') + 1) }
-  const response = await fetch(address, body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers })
-  const text = await response.text()
-  assert.ok(response.ok, `${path}: ${response.status} ${text}`)
-  return JSON.parse(text) as Record<string, unknown>
-}
-
-/** How a workflow that has begun, or is about to, ends. */
-async function ended(workflowId: string): Promise<string> {
-  const closed = await until(async () => {
-    const query = new URLSearchParams({ query: `WorkflowId = "${workflowId}" and ExecutionStatus != "Running"` })
-    const { executions } = (await temporal(`workflows?${query.toString()}`)) as { executions?: { status: string }[] }
-    return executions?.[0]?.status ?? null
-  }, RUN_MS_MAX)
-  return closed ?? 'not ended'
-}
-
-interface Closed {
-  readonly status: string
-  readonly result: unknown
-}
-
-/** Triggers a schedule, as an operator does by its button, and waits for the run that begins. */
-async function triggered(schedule: string): Promise<Closed> {
-  const before = await runsOf(schedule)
-  await temporal(`schedules/${schedule}/patch`, { patch: { triggerImmediately: { overlapPolicy: 'SCHEDULE_OVERLAP_POLICY_SKIP' } } })
-  const workflowId = await until(async () => (await runsOf(schedule)).find((id) => !before.includes(id)) ?? null, RUN_MS_MAX)
-  assert.ok(workflowId, `${schedule} began no run`)
-  const status = await ended(workflowId)
-  const { history } = (await temporal(`workflows/${workflowId}/history-reverse`)) as {
-    history: { events: { workflowExecutionCompletedEventAttributes?: { result?: { payloads?: { data?: string }[] } } }[] }
-  }
-  const data = history.events[0]?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0]?.data
-  return { status, result: data === undefined ? null : JSON.parse(Buffer.from(data, 'base64').toString()) }
-}
-
-async function runsOf(schedule: string): Promise<string[]> {
-  const { info } = (await temporal(`schedules/${schedule}`)) as {
-    info: { recentActions?: { startWorkflowResult: { workflowId: string } }[] }
-  }
-  return (info.recentActions ?? []).map(({ startWorkflowResult }) => startWorkflowResult.workflowId)
-}
-
 async function erase(id: string): Promise<void> {
   const headers = { authorization: `Bearer ${running.instance.apiKey}` }
   assert.equal((await fetch(`${running.instance.api}/v1/media/${id}`, { method: 'DELETE', headers })).status, 202)
-  assert.equal(await ended(`erase:dev:${id}`), 'WORKFLOW_EXECUTION_STATUS_COMPLETED')
+  assert.equal(await ended(running.instance.temporalUi, `erase:dev:${id}`), 'WORKFLOW_EXECUTION_STATUS_COMPLETED')
 }
 
 /** Files that the running process holds open although they have no name any more. */
@@ -101,7 +54,7 @@ test('volumes: what is erased gives its space back when the schedule is triggere
   const before = await fetchRenditions(kept)
   for (const { id } of gone) await erase(id)
 
-  const { status, result } = await triggered('volumes-compact')
+  const { status, result } = await triggered(running.instance.temporalUi, 'volumes-compact')
   assert.equal(status, 'WORKFLOW_EXECUTION_STATUS_COMPLETED')
   const { volumes, freedBytes } = result as { volumes: number; freedBytes: number }
   const goneBytes = gone.flatMap(({ renditions }) => renditions).reduce((sum, { bytes }) => sum + bytes, 0)
@@ -134,7 +87,7 @@ test('volumes: a scrub finds what has rotted, repairs it from a copy, and its ru
   await file.close()
   assert.equal((await fetchWhole(rendition.url)).status, 500, 'what is bad is not served')
 
-  const { status, result } = await triggered('volumes-scrub')
+  const { status, result } = await triggered(running.instance.temporalUi, 'volumes-scrub')
   assert.equal(status, 'WORKFLOW_EXECUTION_STATUS_COMPLETED')
   assert.equal((result as { repaired: number }).repaired, 1)
   assert.deepEqual((await fetchWhole(rendition.url)).bytes, bytes)

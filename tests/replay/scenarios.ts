@@ -70,6 +70,8 @@ export const scenarios: readonly Scenario[] = [
     fails: { activity: 'compactVolume', code: 'BLOB_CORRUPT', times: 1 },
     red: true,
   },
+  { name: 'volumes-merge', workflow: 'merge', input: {} },
+  { name: 'volumes-gc', workflow: 'gc', input: {} },
   { name: 'volumes-scrub', workflow: 'scrub', input: {} },
   {
     name: 'variants',
@@ -128,6 +130,9 @@ export function answers({ fails, animation }: Scenario): Record<string, () => Pr
     certifyErase: null,
     volumesToCompact: [2, 3],
     compactVolume: { done: true, bytesBefore: 10_000_000, bytesAfter: 6_000_000, kept: 60, dropped: 40 },
+    volumesToMerge: [2, 3],
+    mergeVolume: { done: true, bytesBefore: 10_000_000, bytesAfter: 10_000_000, kept: 100, dropped: 0 },
+    collectGarbage: 12,
     volumesToScrub: [1, 2],
     scrubVolume: { bytes: 10_000_000, needles: 100, repaired: 1, bad: [] },
   }
