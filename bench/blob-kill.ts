@@ -1,81 +1,168 @@
-import { randomInt } from 'node:crypto'
-import { spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
+import { createHash, randomInt } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { dataOf, limitsOfChild } from '../blobstore/crash-writer.fixture.ts'
-import { createFileBlobStore } from '../blobstore/file.ts'
-import { scrubVolume } from '../blobstore/scrub.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { systemClock } from '../blobstore/refresher.ts'
+import { scrubVolume } from '../blobstore/scrub.ts'
 import { createSystemDisk } from '../blobstore/system-disk.ts'
-import type { Locator } from '../domain/media.ts'
+import { startPostgres } from '../infra/engines/postgres.ts'
+import { pickPorts } from '../infra/engines/ports.ts'
+import { openSupervisor } from '../infra/engines/supervisor.ts'
+import { startTemporalDev } from '../infra/engines/temporal-dev.ts'
+import type { Tools } from '../infra/engines/tools.ts'
+import { withoutKafka } from '../tests/e2e/support/encoders.ts'
+import { startInstance, type RunningInstance } from '../tests/e2e/support/instance.ts'
+import { createApiClient } from '../workers/api-client.ts'
 import { volumesIn } from '../workers/volume-commands.ts'
-import type { Bench } from './types.ts'
+import type { Bench, BenchContext } from './types.ts'
 
 const KILLS = 200
-const ACKNOWLEDGED_BEFORE_KILL_MAX = 200
+const LANES = 2
+/** Between two uploads of a lane: what is taken has to be worked off too. */
+const PAUSE_MS_MAX = 400
+const PHOTOS = 8
+/** From the first upload of a life to its end. */
+const LIFE_MS_MIN = 100
+const LIFE_MS_MAX = 900
+/** Renditions read again after each start; all of them are at the end. */
+const LOOKED_AT = 20
+const SETTLE_MS_MAX = 180_000
 
-interface Acknowledged {
-  readonly key: string
-  readonly length: number
-  readonly locator: Locator
+/** What a client was told of. */
+interface Told {
+  readonly id: string
+  /** SHA-256 of its renditions as they were served first, by address. */
+  readonly served: Map<string, string>
 }
 
-/** Argument: how many times the writing process is killed. */
+/** Argument: how many times the process is killed. */
 export const bench: Bench = {
   name: 'blob-kill',
-  claim: 'kill -9 of the process that writes volumes, in the middle of appends, loses nothing acknowledged and needs no repair',
+  claim: 'kill -9 of the process that takes uploads and writes volumes, under load, loses nothing acknowledged and needs no repair',
   goal: `0 lost, 0 bad records after ${KILLS} kills`,
-  async run({ scratch, args, say }) {
-    const kills = Number(args[0] ?? KILLS)
-    const folder = join(scratch, 'volumes')
-    const acknowledged: Acknowledged[] = []
-    let lost = 0
-    for (let life = 1; life <= kills; life += 1) {
-      const born = acknowledged.length
-      await writeUntilKilled(folder, life, randomInt(1, ACKNOWLEDGED_BEFORE_KILL_MAX + 1), acknowledged)
-      // As the next start does: it recovers, and then serves what the life that ended was told of.
-      lost += await missing(folder, acknowledged.slice(born))
-      if (life % 20 === 0) say(`${life} kills, ${acknowledged.length} acknowledged, ${lost} lost`)
+  async run(context) {
+    const kills = Number(context.args[0] ?? KILLS)
+    const home = join(context.scratch, 'home')
+    const photos = await drawPhotos(context)
+    const engines = await startEngines(context)
+    const told: Told[] = []
+    let wrong = 0
+    let running: RunningInstance | null = null
+    try {
+      for (let life = 1; life <= kills; life += 1) {
+        running = await startInstance(home, engines.environment)
+        wrong += await look(running, sample(told))
+        const uploading = uploadUntilKilled(running, photos, told)
+        await sleep(randomInt(LIFE_MS_MIN, LIFE_MS_MAX))
+        await running.kill()
+        await uploading
+        if (life % 10 === 0) context.say(`${life} kills, ${told.length} acknowledged, ${wrong} wrong`)
+      }
+      running = await startInstance(home, engines.environment)
+      wrong += await settleAll(running, told)
+      context.say(`all ${told.length} settled, ${wrong} wrong; reading every rendition`)
+      wrong += await look(running, told)
+    } finally {
+      await running?.kill()
+      await engines.stop()
     }
-    lost += await missing(folder, acknowledged)
-    const bad = await badRecords(folder)
+    const bad = await badRecords(join(home, 'volumes'))
     return {
-      name: `acknowledged needles lost and records to repair after ${kills} kills (${acknowledged.length} acknowledged)`,
-      value: lost + bad,
-      unit: 'needles',
+      name: `items lost or changed, and records to repair, after ${kills} kills (${told.length} acknowledged)`,
+      value: wrong + bad,
+      unit: 'items and records',
       goal: '0',
-      peer: 'SIGKILL in mid-write',
-      holds: lost + bad === 0,
+      peer: 'SIGKILL of API, workers and writer in one, in mid-upload and mid-write',
+      holds: wrong + bad === 0 && told.length > kills,
     }
   },
 }
 
-async function writeUntilKilled(folder: string, life: number, enough: number, acknowledged: Acknowledged[]): Promise<void> {
-  const writer = join(import.meta.dirname, '../blobstore/crash-writer.fixture.ts')
-  const child = spawn(process.execPath, [writer, folder, String(life)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const exited = new Promise((resolve) => child.once('exit', resolve))
-  let seen = 0
-  for await (const line of createInterface({ input: child.stdout })) {
-    acknowledged.push(JSON.parse(line))
-    seen += 1
-    if (seen === enough) child.kill('SIGKILL')
+/** Database and Temporal go on while the process that is killed is killed. */
+async function startEngines({ scratch, tools }: BenchContext) {
+  const supervisor = await openSupervisor({ home: join(scratch, 'engines'), onLost: (error) => process.stderr.write(`${String(error)}\n`) })
+  const ports = await pickPorts(0, ['PostgreSQL', 'grpc', 'ui', 'metrics'] as const)
+  const { url } = await startPostgres({ supervisor, tools: tools as unknown as Tools, port: ports.PostgreSQL })
+  const temporal = await startTemporalDev({ supervisor, tools: tools as unknown as Tools, ports })
+  return {
+    environment: { ...withoutKafka(tools), DATABASE_URL: url, TEMPORAL_ADDRESS: temporal.address },
+    stop: async () => await supervisor.stop(),
   }
-  await exited
-  if (child.signalCode !== 'SIGKILL') throw new Error(`the writer ended by itself after ${seen} needles`)
 }
 
-async function missing(folder: string, acknowledged: readonly Acknowledged[]): Promise<number> {
-  const store = await createFileBlobStore({ folder, writer: 'crash', limits: limitsOfChild })
-  let lost = 0
-  for (const { key, length, locator } of acknowledged) {
-    const data = await store.read(BigInt(key), locator).then(
-      (read) => read.data,
-      () => null,
-    )
-    if (data === null || Buffer.compare(data, dataOf(BigInt(key), length)) !== 0) lost += 1
+async function drawPhotos({ scratch, tools }: BenchContext): Promise<Buffer[]> {
+  const pattern = join(scratch, 'photo-%d.jpg')
+  const source = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=1']
+  await promisify(execFile)(tools['ffmpeg'] ?? 'ffmpeg', [...source, '-frames:v', String(PHOTOS), '-start_number', '0', pattern])
+  return await Promise.all(Array.from({ length: PHOTOS }, (_, index) => readFile(join(scratch, `photo-${index}.jpg`))))
+}
+
+async function uploadUntilKilled({ instance, child }: RunningInstance, photos: readonly Buffer[], told: Told[]): Promise<void> {
+  const client = createApiClient(instance.api, instance.apiKey)
+  const lane = async () => {
+    while (child.exitCode === null && child.signalCode === null) {
+      const photo = photos[randomInt(photos.length)]
+      if (photo === undefined) return
+      // Only an answer counts: what the kill cut off was promised to nobody.
+      const item = await client.upload(photo, 'image/jpeg').catch(() => null)
+      if (item === null) return
+      told.push({ id: item.id, served: new Map() })
+      await sleep(randomInt(PAUSE_MS_MAX))
+    }
   }
-  await store.close()
-  return lost
+  await Promise.all(Array.from({ length: LANES }, lane))
+}
+
+function sample(told: readonly Told[]): Told[] {
+  return told.length <= LOOKED_AT
+    ? [...told]
+    : Array.from({ length: LOOKED_AT }, () => told[randomInt(told.length)]).filter((one) => one !== undefined)
+}
+
+/** How many of the items are gone, refused, or are served other bytes than before; those that are not ready yet are not looked into. */
+async function look({ instance }: RunningInstance, told: readonly Told[]): Promise<number> {
+  const client = createApiClient(instance.api, instance.apiKey)
+  let wrong = 0
+  for (const { id, served } of told) {
+    const item = await client.get(id).catch(() => null)
+    if (item === null || (item.state !== 'ready' && (served.size > 0 || item.state !== 'processing'))) {
+      wrong += 1
+      process.stderr.write(`${id} is ${item?.state ?? 'gone'}\n`)
+      continue
+    }
+    const digests = await Promise.all(item.renditions.map(async ({ url, bytes }) => [url, await digestOf(url, bytes)] as const))
+    // The port of the origin is another in each life.
+    const changed = digests.filter(([url, digest]) => digest === null || digest !== (served.get(new URL(url).pathname) ?? digest))
+    for (const [url, digest] of digests) if (digest !== null) served.set(new URL(url).pathname, digest)
+    if (changed.length > 0 || (item.state === 'ready' && digests.length === 0)) {
+      wrong += 1
+      process.stderr.write(`${id}: ${changed.map(([url]) => url).join(' ')} lost or changed\n`)
+    }
+  }
+  return wrong
+}
+
+async function digestOf(url: string, bytes: number): Promise<string | null> {
+  const response = await fetch(url)
+  const body = new Uint8Array(await response.arrayBuffer())
+  return response.status === 200 && body.byteLength === bytes ? createHash('sha256').update(body).digest('hex') : null
+}
+
+/** Waits until every item that was acknowledged has an outcome; gives how many have none, or one that is not `ready`. */
+async function settleAll({ instance }: RunningInstance, told: readonly Told[]): Promise<number> {
+  const client = createApiClient(instance.api, instance.apiKey)
+  const giveUpAt = performance.now() + SETTLE_MS_MAX
+  let open = told.map(({ id }) => id)
+  while (open.length > 0 && performance.now() < giveUpAt) {
+    const states = await Promise.all(open.slice(0, 50).map(async (id) => [id, (await client.get(id)).state] as const))
+    const ready = new Set(states.filter(([, state]) => state === 'ready').map(([id]) => id))
+    if (ready.size === 0) await sleep(200)
+    open = open.filter((id) => !ready.has(id))
+  }
+  for (const id of open) process.stderr.write(`${id} did not become ready\n`)
+  return open.length
 }
 
 async function badRecords(folder: string): Promise<number> {
