@@ -3,8 +3,8 @@ import { codeOf, errorTable, MediaError } from '../domain/errors.ts'
 import { limits } from '../domain/limits.ts'
 import { standard } from '../domain/presets/standard.ts'
 import { createImageStudio } from '../media/image/studio.ts'
-import { developBytes, typeOf } from './images/develop.ts'
 import { filesBelow, forEach, residentBytes } from './images/files.ts'
+import { developWhole, openVideos } from './images/motion.ts'
 import type { Bench } from './types.ts'
 
 const SLOTS = 2
@@ -15,11 +15,12 @@ const BETWEEN_LOOKS_BYTES = 128 * 1024 ** 2
 /** Whatever the bytes are: renditions, or a refusal that is final and that a person can read. */
 export const bench: Bench = {
   name: 'image-hostile',
-  claim: 'Every file of a FOLDER of damaged and hostile pictures ends in renditions or in a typed, final refusal.',
+  claim: 'Every file of a FOLDER of damaged and hostile pictures and animations ends in renditions or in a typed, final refusal.',
   goal: 'no file without such an end, no decoder lost, none above its memory limit',
-  async run({ args, say }) {
+  async run({ args, tools, scratch, say }) {
     const paths = await filesBelow(args[0])
     const studio = createImageStudio({ slots: SLOTS, limits })
+    const studios = { images: studio, videos: openVideos({ tools, scratch }), scratch }
     const outcomes = new Map<string, number>()
     const wrong: string[] = []
     let mostBytes = 0
@@ -38,8 +39,7 @@ export const bench: Bench = {
         const from = performance.now()
         let outcome = 'ready'
         try {
-          await studio.probe(bytes, typeOf(bytes))
-          await developBytes(studio, bytes, standard)
+          await developWhole(studios, bytes, standard)
         } catch (error) {
           outcome = codeOf(error)
           // Retried for ever, or a bug of ours: neither is an end.

@@ -3,8 +3,8 @@ import { limits } from '../domain/limits.ts'
 import { standard } from '../domain/presets/standard.ts'
 import { codeOf } from '../domain/errors.ts'
 import { createImageStudio } from '../media/image/studio.ts'
-import { developBytes } from './images/develop.ts'
 import { filesBelow, forEach, residentBytes } from './images/files.ts'
+import { developWhole, openVideos } from './images/motion.ts'
 import type { Bench } from './types.ts'
 
 const SLOTS = 2
@@ -20,10 +20,11 @@ export const bench: Bench = {
   claim:
     'Two image slots stay below 700 MB of resident memory, children included, however many items they have done. Arguments: FOLDER COUNT.',
   goal: `peak <= ${GOAL_BYTES / 1e6} MB, last quarter <= ${FLAT_RATIO} times the second`,
-  async run({ args, say }) {
+  async run({ args, tools, scratch, say }) {
     const count = Number(args[1] ?? ITEMS)
     const paths = await filesBelow(args[0])
     const studio = createImageStudio({ slots: SLOTS, limits })
+    const studios = { images: studio, videos: openVideos({ tools, scratch }), scratch }
     const peaks = [0, 0, 0, 0]
     const refusals = new Map<string, number>()
     let done = 0
@@ -38,7 +39,7 @@ export const bench: Bench = {
     }, LOOK_MS)
     try {
       await forEach(Array.from({ length: count }), SLOTS, async (_, index) => {
-        await developBytes(studio, await readFile(paths[index % paths.length] ?? ''), standard).catch((error: unknown) =>
+        await developWhole(studios, await readFile(paths[index % paths.length] ?? ''), standard).catch((error: unknown) =>
           refusals.set(codeOf(error), (refusals.get(codeOf(error)) ?? 0) + 1),
         )
         done++

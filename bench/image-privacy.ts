@@ -5,8 +5,8 @@ import { promisify } from 'node:util'
 import { limits } from '../domain/limits.ts'
 import { standard } from '../domain/presets/standard.ts'
 import { createImageStudio } from '../media/image/studio.ts'
-import { developBytes } from './images/develop.ts'
 import { filesBelow, forEach } from './images/files.ts'
+import { developWhole, openVideos } from './images/motion.ts'
 import type { Bench } from './types.ts'
 
 const OUTPUT_BYTES_MAX = 1024 ** 3
@@ -24,6 +24,10 @@ const GROUPS = [
   'FlashPix',
   'PhotoMechanic',
   'Trailer',
+  'Keys',
+  'ItemList',
+  'UserData',
+  'AudioKeys',
 ]
 const CONTAINERS = [
   'Exif\0\0',
@@ -56,14 +60,20 @@ export const bench: Bench = {
       await tagsOf(exiftool, ['-GPS:all', '-XMP-exif:GPS*', '-EXIF:all', '-XMP:all', '-IPTC:all', '-MakerNotes:all'], args[0] ?? '')
     ).filter((tags) => Object.keys(tags).some((key) => /GPS(Latitude|Longitude|Position)$/.test(key)))
     if (bearing.length === 0) throw new Error('no picture of the folder tells its place')
+    // What is encoded lies apart from what exiftool is to see.
+    const work = join(scratch, 'work')
+    const out = join(scratch, 'out')
+    await mkdir(work)
+    await mkdir(out)
     const studio = createImageStudio({ slots: 2, limits })
+    const studios = { images: studio, videos: openVideos({ tools, scratch: work }), scratch: work }
     const finds: string[] = []
     let renditions = 0
     let refused = 0
     try {
       await forEach(bearing, 2, async (tags, index) => {
         const source = String(tags['SourceFile'])
-        const files = await developBytes(studio, await readFile(source), standard).catch((error: unknown) => {
+        const files = await developWhole(studios, await readFile(source), standard).catch((error: unknown) => {
           say(`${basename(source)}: ${String(error)}`)
           return null
         })
@@ -71,7 +81,7 @@ export const bench: Bench = {
           refused++
           return
         }
-        const folder = join(scratch, String(index))
+        const folder = join(out, String(index))
         await mkdir(folder)
         const words = [...CONTAINERS, ...canariesOf(tags)]
         for (const { name, data } of files) {
@@ -87,7 +97,7 @@ export const bench: Bench = {
     const left = await tagsOf(
       exiftool,
       GROUPS.map((group) => `-${group}:all`),
-      scratch,
+      out,
     )
     for (const tags of left) {
       const keys = Object.keys(tags).filter((key) => key !== 'SourceFile')

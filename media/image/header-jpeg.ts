@@ -8,6 +8,8 @@ const EXIF_LEAD = [0x45, 0x78, 0x69, 0x66, 0x00, 0x00]
 const SOS = 0xda
 const EOI = 0xd9
 const APP1 = 0xe1
+/** Each is a pass over the whole picture; encoders make a dozen, also where a second picture follows. */
+const SCANS_MAX = 100
 
 interface Frame {
   readonly width: number
@@ -18,7 +20,7 @@ interface Frame {
   readonly samplesPerPixel: number
 }
 
-/** Markers up to the first scan (ITU-T T.81, annex B). MEDIA_CORRUPT, MEDIA_TYPE_UNSUPPORTED. */
+/** Markers up to the first scan (ITU-T T.81, annex B). MEDIA_CORRUPT, MEDIA_TYPE_UNSUPPORTED, MEDIA_TOO_COSTLY. */
 export function readJpegHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes)
   if (!startsWith(bytes, [0xff, 0xd8])) throw corrupt('The JPEG does not start with its marker.')
@@ -45,6 +47,8 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
     if (marker === SOS) {
       if (!frame) throw corrupt('The JPEG has a scan before its frame header.')
       const clip = clipBehind(bytes, offset)
+      const scans = 1 + scansIn(bytes.subarray(offset, clip?.start))
+      if (scans > SCANS_MAX) throw new MediaError('MEDIA_TOO_COSTLY', `The JPEG has ${scans} scans.`)
       const severalScans = frame.progressive || (segment[0] ?? 0) < frame.components
       return {
         probe: {
@@ -66,6 +70,15 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
   }
 }
 
+/** Within coded data a byte of ones is stuffed, so that these two are always a scan's marker. */
+function scansIn(bytes: Uint8Array): number {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const marker = Buffer.of(0xff, SOS)
+  let scans = 0
+  for (let at = file.indexOf(marker); at !== -1 && scans <= SCANS_MAX; at = file.indexOf(marker, at + 2)) scans++
+  return scans
+}
+
 /** Zero is a stuffed byte; RST, SOI and TEM have no length (table B.1). */
 function standsAlone(marker: number): boolean {
   return marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)
@@ -77,9 +90,12 @@ function isFrame(marker: number): boolean {
 }
 
 function readFrame(marker: number, segment: Uint8Array): Frame {
-  // SOF0, 1, 2: Huffman; 9 and 10: arithmetic. The rest are lossless or hierarchical.
-  if (![0xc0, 0xc1, 0xc2, 0xc9, 0xca].includes(marker))
-    throw new MediaError('MEDIA_TYPE_UNSUPPORTED', 'This is a lossless or hierarchical JPEG.')
+  // SOF0, 1, 2: Huffman. From 9 on: arithmetic. The rest are lossless or hierarchical.
+  if (![0xc0, 0xc1, 0xc2].includes(marker))
+    throw new MediaError(
+      'MEDIA_TYPE_UNSUPPORTED',
+      `This is a JPEG with ${marker >= 0xc9 ? 'arithmetic coding' : 'lossless or hierarchical coding'}.`,
+    )
   const [precision = 0, heightHigh = 0, heightLow = 0, widthHigh = 0, widthLow = 0, components = 0] = segment
   if (precision !== 8) throw new MediaError('MEDIA_TYPE_UNSUPPORTED', `This is a JPEG of ${precision} bits.`)
   const [width, height] = [widthHigh * 256 + widthLow, heightHigh * 256 + heightLow]
@@ -93,5 +109,5 @@ function readFrame(marker: number, segment: Uint8Array): Frame {
     throw corrupt('The JPEG has impossible sampling factors.')
   const most = Math.max(...factors.map(({ across }) => across)) * Math.max(...factors.map(({ down }) => down))
   const samplesPerPixel = factors.reduce((sum, { across, down }) => sum + across * down, 0) / most
-  return { width, height, components, progressive: marker === 0xc2 || marker === 0xca, samplesPerPixel }
+  return { width, height, components, progressive: marker === 0xc2, samplesPerPixel }
 }

@@ -1,11 +1,14 @@
 import { textAt } from '../../domain/bytes.ts'
 import { orientationOf } from '../metadata/orientation.ts'
+import { MediaError } from '../../domain/errors.ts'
 import { animationOf } from './animation.ts'
 import { corrupt, type ImageHeader, tiffWithin, viewOf } from './header-parts.ts'
 
 /** Signature, then IHDR, whose length, name, 13 bytes and checksum are fixed. */
 const FIRST_CHUNK = 8
 const AFTER_IHDR = 33
+/** Text, profiles and the like: the decoder keeps them, several times over. */
+const BESIDES_BYTES_MAX = 16 * 1024 ** 2
 
 /** Channels without transparency, and the bit depths allowed, by colour type (PNG, third edition, table 12). */
 const colourTypes: Readonly<Record<number, { readonly channels: number; readonly alpha: boolean; readonly depths: readonly number[] }>> = {
@@ -63,11 +66,13 @@ function walkChunks(bytes: Uint8Array, view: DataView): Chunks {
   const durationsMs: number[] = []
   let loops: number | null = null
   let hasData = false
+  let besides = 0
   for (let offset = AFTER_IHDR; offset + 8 <= bytes.length; ) {
     const length = view.getUint32(offset)
     const name = textAt(bytes, offset + 4, 4)
     const data = bytes.subarray(offset + 8, offset + 8 + length)
     if (name === 'IDAT') hasData = true
+    else if (name !== 'fdAT') besides += length
     if (name === 'IEND' || data.length < length) break
     if (name === 'tRNS') transparent = true
     if (name === 'eXIf') exif ??= tiffWithin(data)
@@ -76,6 +81,8 @@ function walkChunks(bytes: Uint8Array, view: DataView): Chunks {
     if (name === 'fcTL' && loops !== null && length === 26) durationsMs.push(durationOf(view, offset + 8))
     offset += 12 + length
   }
+  if (besides > BESIDES_BYTES_MAX)
+    throw new MediaError('MEDIA_TOO_COSTLY', `The PNG has ${Math.round(besides / 1024 ** 2)} MiB besides its picture.`)
   return { transparent, exif, durationsMs, loops: loops ?? 1, hasData }
 }
 

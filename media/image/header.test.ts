@@ -75,6 +75,7 @@ test('header: what cannot be is refused', async () => {
   const changed = (offset: number, value: number) => Buffer.from(jpeg).fill(value, frame + offset, frame + offset + 1)
   assert.equal(codeFor(changed(1, 0xc3), 'image/jpeg'), 'MEDIA_TYPE_UNSUPPORTED', 'lossless')
   assert.equal(codeFor(changed(1, 0xc5), 'image/jpeg'), 'MEDIA_TYPE_UNSUPPORTED', 'hierarchical')
+  assert.equal(codeFor(changed(1, 0xc9), 'image/jpeg'), 'MEDIA_TYPE_UNSUPPORTED', 'arithmetic')
   assert.equal(codeFor(changed(4, 12), 'image/jpeg'), 'MEDIA_TYPE_UNSUPPORTED', '12 bits')
   assert.equal(codeFor(changed(6, 0), 'image/jpeg'), 'MEDIA_CORRUPT', 'no height')
   assert.equal(codeFor(changed(11, 0), 'image/jpeg'), 'MEDIA_CORRUPT', 'no sampling')
@@ -84,6 +85,18 @@ test('header: what cannot be is refused', async () => {
   assert.equal(codeFor(pngClaiming(5, 5, { interlace: 2 }), 'image/png'), 'MEDIA_CORRUPT')
   assert.equal(codeFor(Buffer.from('RIFF\x04\0\0\0WEBP'), 'image/webp'), 'MEDIA_CORRUPT')
   assert.equal(codeFor(jpeg, 'video/mp4'), 'MEDIA_TYPE_UNSUPPORTED')
+})
+
+test('header: thousands of scans and megabytes of words are refused before a decoder has them', async () => {
+  const jpeg = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#357' } })
+    .jpeg({ progressive: true })
+    .toBuffer()
+  const scan = jpeg.subarray(jpeg.lastIndexOf(Buffer.of(0xff, 0xda)), jpeg.length - 2)
+  const scans = Buffer.concat([jpeg.subarray(0, -2), ...Array.from({ length: 3_000 }, () => scan), Buffer.of(0xff, 0xd9)])
+  assert.equal(codeFor(scans, 'image/jpeg'), 'MEDIA_TOO_COSTLY')
+  assert.equal(codeFor(jpeg, 'image/jpeg'), null)
+  const words = pngChunk('tEXt', Buffer.concat([Buffer.from('a\0'), Buffer.alloc(2 * 1024 ** 2, 65)]))
+  assert.equal(codeFor(withChunks(pngClaiming(5, 5), ...Array.from({ length: 10 }, () => words)), 'image/png'), 'MEDIA_TOO_COSTLY')
 })
 
 test('header: any prefix and any damage gives a header or a typed refusal', async () => {
