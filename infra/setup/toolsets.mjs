@@ -10,7 +10,7 @@ import { varnish, varnishXkey } from './tools/varnish.mjs'
 
 const embedded = [postgres, temporal, ffmpeg, java, kafka]
 const stack = [...embedded, temporalServer, temporalUi, minio, varnish, varnishXkey]
-const bench = [...embedded, fio, vipsthumbnail]
+const bench = [...embedded, fio, vipsthumbnail, minio]
 
 export const toolsets = {
   base: [],
