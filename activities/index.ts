@@ -23,6 +23,7 @@ import { scrubVolume, volumesToScrub } from './scrub-volume.ts'
 import { volumesToCompact, type VolumeCareDeps } from './volumes-to-compact.ts'
 import { renderVariants, type VariantsDeps } from './render-variants.ts'
 import { announce, refuse, type SettleDeps } from './settle.ts'
+import { tryTitle } from './try-title.ts'
 
 export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps & PlayableDeps) {
   return guarded({
@@ -47,6 +48,7 @@ export function imageActivities(deps: AdmitImageDeps & DevelopImageDeps & Varian
 export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitImageDeps, 'images'>) {
   return guarded({
     admitVideo: admitVideo(deps),
+    tryTitle: tryTitle(deps),
     encodeLead: encodeLead(deps),
     encodeChunk: encodeChunk(deps),
     encodeAudio: encodeAudio(deps),

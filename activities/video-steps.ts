@@ -1,3 +1,4 @@
+import type { Complexity } from '../domain/complexity.ts'
 import type { Appearance, PrivateFacts, Rendition } from '../domain/media.ts'
 import type { Loudness } from '../domain/loudness.ts'
 import type { CheckpointStore } from '../domain/ports.ts'
@@ -16,6 +17,7 @@ interface Results {
   poster: StoredPoster
   loudness: Loudness | null
   lead: StoredLead
+  complexity: { readonly complexity: Complexity | null }
   storyboard: { readonly files: { readonly sheet: Rendition; readonly index: Rendition } | null }
   mp4: { readonly file: Rendition | null }
   [chunk: `chunk:${number}`]: StoredChunk

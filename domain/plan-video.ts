@@ -1,4 +1,5 @@
 /** Everything decided about a video before a frame of it is decoded for good. Pure. */
+import { rungsByTitle } from './complexity.ts'
 import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
 import { frameOf } from './framing.ts'
@@ -73,13 +74,14 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   const gopFrames = Math.max(1, Math.round(video.gopSeconds * fps))
   const seconds = (count: number) => (count * ticks) / timescale
   const durationSeconds = seconds(frames)
+  const ladder = planRungs(width, height, video.rungs)
   return {
     width,
     height,
     durationMs: Math.round(durationSeconds * 1000),
     fps,
     gopFrames,
-    rungs: planRungs(width, height, video.rungs),
+    rungs: video.byTitle ? rungsByTitle(ladder, probe.complexity) : ladder,
     chunks: planChunks(frames, gopFrames, Math.max(1, Math.round(video.chunkSeconds / video.gopSeconds))).map((part, index) => ({
       index,
       startSeconds: probe.startSeconds + seconds(part.first),

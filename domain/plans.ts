@@ -1,4 +1,5 @@
 /** The types of what is decided before anything is rendered. The deciding is in plan-image.ts and plan-video.ts. */
+import type { Complexity } from './complexity.ts'
 import type { LoudnessTarget } from './loudness.ts'
 import type { Edits, Look } from './edits.ts'
 import type { Frame } from './framing.ts'
@@ -21,6 +22,8 @@ export interface Preset {
   readonly video: {
     /** Heights are of the shorter display side, so portrait video gets the same quality as landscape. */
     readonly rungs: readonly { readonly shortSide: number; readonly crf: number; readonly maxKbps: number }[]
+    /** Rungs and rate factors are chosen for each title, and encoded with more effort; the ladder above is where that begins. */
+    readonly byTitle?: true
     readonly fpsMax: number
     readonly gopSeconds: number
     readonly chunkSeconds: number
@@ -127,6 +130,8 @@ export interface VideoProbe extends SourceTraits {
   readonly videoCodec: string
   readonly videoStreamIndex: number
   readonly audio: { readonly streamIndex: number; readonly codec: string; readonly channels: number } | null
+  /** Where the preset goes by title and the video is long enough to be looked at. */
+  readonly complexity?: Complexity
 }
 
 export interface PlannedRung {
@@ -136,6 +141,8 @@ export interface PlannedRung {
   readonly height: number
   readonly crf: number
   readonly maxKbps: number
+  /** The encoder takes more time for fewer bytes. */
+  readonly effort?: 'fast'
   /** Position in the ladder, 0 = largest; part of the needle's alternate key. */
   readonly index: number
 }

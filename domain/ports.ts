@@ -2,6 +2,7 @@
  * What the folders need of one another, given at construction. Contract suites in tests/contract run
  * over every implementation of a port. All of them throw MediaError for the world's errors.
  */
+import type { Complexity } from './complexity.ts'
 import type { Edits } from './edits.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { MediaId } from './ids.ts'
@@ -305,6 +306,8 @@ export interface VideoStudio {
     deliver: (file: string) => Promise<void>,
     options: EncodeOptions,
   ): Promise<{ readonly type: SourceType }>
+  /** What trials on a few samples tell of the picture; null where the video is too short or too small for that. The plan is one without it. */
+  complexity(source: string, plan: VideoPlan, options: EncodeOptions): Promise<Complexity | null>
   /** The whole ladder of one chunk from one decode. Segment data starts with its moof; `init` (ftyp+moov) is the same for every chunk of a rung. */
   encodeChunk(source: string, plan: VideoPlan, chunk: PlannedChunk, options: EncodeOptions): Promise<EncodedRung[]>
   /** The whole audio track, once. */

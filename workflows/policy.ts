@@ -36,6 +36,14 @@ const policies: Readonly<Record<Name, Policy>> = {
     priority: { priorityKey: 1 },
   },
   admitVideo: { taskQueue: video, startToCloseTimeout: '20m', heartbeatTimeout: '8s', retry: wary, summary: 'container and streams' },
+  tryTitle: {
+    taskQueue: video,
+    startToCloseTimeout: '10m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'trials on samples',
+    priority: { priorityKey: 1 },
+  },
   encodeLead: {
     taskQueue: video,
     startToCloseTimeout: '30m',

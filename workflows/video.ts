@@ -1,4 +1,5 @@
 import { CancellationScope, patched, setWorkflowOptions } from '@temporalio/workflow'
+import { planSamples } from '../domain/complexity.ts'
 import { lookIn } from '../domain/edits.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
@@ -18,12 +19,22 @@ function hasLead({ version }: IngestInput, chunks: number): boolean {
   return version === 1 && chunks > 1 && patched('lead')
 }
 
+/** The probe with what trials tell, where the preset goes by title: the plan stays a function of probe and preset. */
+async function lookedAt(input: IngestInput, probe: VideoProbe): Promise<VideoProbe> {
+  const preset = presetNamed(input.preset)
+  if (!preset.video.byTitle || !planSamples(planVideo(probe, preset, lookIn(input)))) return probe
+  showStage('develop', 'Trials on samples.')
+  const complexity = await activity('tryTitle')(input, probe)
+  return complexity ? { ...probe, complexity } : probe
+}
+
 /**
  * The beginning first, in low rungs, so that it can be played at once; poster, audio and chunks side by side on
  * whatever workers there are; then the playlists around them.
  * When one part fails for good the rest is cancelled at once and its encoders are killed.
  */
-export async function video(input: IngestInput, probe: VideoProbe): Promise<void> {
+export async function video(input: IngestInput, admitted: VideoProbe): Promise<void> {
+  const probe = await lookedAt(input, admitted)
   const plan = planVideo(probe, presetNamed(input.preset), lookIn(input))
   const total = plan.chunks.length
   let done = 0

@@ -78,17 +78,27 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
   }
 }
 
+/** The encoder of a rung: quick unless more effort is asked for. */
+export function encoderOptions(effort: PlannedRung['effort'], threads: number): readonly string[] {
+  return flags('-c:v', 'libx264', '-preset', effort ?? 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', `${threads}`)
+}
+
+/** With effort: bits go where the eye sees noise least, and none to what only looks sharp. */
+export function effortParameters(effort: PlannedRung['effort']): string {
+  return effort ? ':aq-mode=2:psy=0' : ''
+}
+
 function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescale: number, threads: number, isFirst: boolean): string[] {
   return [
     ...flags('-map', `[${label}]`),
     ...stripOptions,
     // ISO/IEC 14496-15 5.4.2.1.2 recommends this name; left out, ffmpeg puts its encoder's there.
     ...flags('-metadata:s:v', 'encoder=AVC Coding'),
-    ...flags('-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', `${threads}`),
+    ...encoderOptions(rung.effort, threads),
     ...flags('-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`),
     ...flags(
       '-x264-params',
-      `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0${isFirst ? '' : `:vbv-init=${VBV_INIT}`}`,
+      `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0${effortParameters(rung.effort)}${isFirst ? '' : `:vbv-init=${VBV_INIT}`}`,
     ),
     ...flags('-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'),
     // x264 writes its settings, and sources' captions, as SEI messages; none of them is needed to decode.

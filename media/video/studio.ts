@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { changesColours, coloursOf, type Look } from '../../domain/edits.ts'
+import { planSamples } from '../../domain/complexity.ts'
 import { MediaError } from '../../domain/errors.ts'
 import { loudnessWindows } from '../../domain/loudness.ts'
 import type { Limits } from '../../domain/limits.ts'
@@ -10,6 +11,7 @@ import type { VideoPlan } from '../../domain/plans.ts'
 import type { EncodeOptions, VideoStudio } from '../../domain/ports.ts'
 import { AUDIO_FILE, audioCommand } from './audio-command.ts'
 import { CLIP_FILE, clipCommand } from './clip-command.ts'
+import { measureComplexity } from './complexity.ts'
 import { isRemote, type Command } from './command.ts'
 import { hiddenFailure } from './failure.ts'
 import { runFfmpeg } from './ffmpeg.ts'
@@ -100,6 +102,17 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         await run(placed(source), remuxCommand(placed(source), demuxer, probe), folder, limits.videoRemuxMsMax, encode, () => {})
         await deliver(join(folder, REMUX_FILE))
         return { type: demuxer === 'matroska' ? ('video/x-matroska' as const) : ('video/mp4' as const) }
+      }),
+
+    complexity: async (source, plan, encode) =>
+      await scratch.within(async (folder) => {
+        const samples = planSamples(plan)
+        if (!samples) return null
+        const tools = { ...(await toolsFor(plan)), pixelsMax: limits.videoPixelsMax }
+        const plain = { ...plan, filter: null }
+        return await measureComplexity(placed(source), plain, samples, folder, tools, async (command) => {
+          await run(placed(source), command, folder, 0, encode, () => {})
+        })
       }),
 
     encodeChunk: async (source, plan, chunk, encode) =>

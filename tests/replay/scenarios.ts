@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common'
+import type { Complexity } from '../../domain/complexity.ts'
 import type { MediaId } from '../../domain/ids.ts'
 import type { Animation, ImageProbe, VideoProbe } from '../../domain/plans.ts'
 import type { VolumeCareInput, VolumeWorkflow } from '../../domain/volume-schedules.ts'
@@ -48,6 +49,7 @@ export const scenarios: readonly Scenario[] = [
     animation: { durationMs: 2_000, fps: 25, loops: 0 },
   },
   { name: 'ingest-video-ready', workflow: 'ingest', input: video, child: 'video' },
+  { name: 'ingest-video-by-title', workflow: 'ingest', input: { ...video, preset: 'by-title' }, child: 'video' },
   {
     name: 'ingest-video-rejected-in-a-chunk',
     workflow: 'ingest',
@@ -102,6 +104,15 @@ const videoProbe: VideoProbe = {
   audio: { streamIndex: 1, codec: 'aac', channels: 2 },
 }
 
+const complexity: Complexity = {
+  fixed: { crf: 24, kbps: 300, ssim: 0.97 },
+  eager: [
+    { crf: 25, kbps: 280, ssim: 0.975 },
+    { crf: 33, kbps: 100, ssim: 0.945 },
+  ],
+  small: { crf: 25, kbps: 150, ssim: 0.94 },
+}
+
 /** Activities that only answer: a history is made of what workflows asked and were told. */
 export function answers({ fails, animation }: Scenario): Record<string, () => Promise<unknown>> {
   const usual: Record<string, unknown> = {
@@ -110,6 +121,7 @@ export function answers({ fails, animation }: Scenario): Record<string, () => Pr
     renderVariants: { files: 1 },
     developImage: { files: 10, bytes: 1_000_000 },
     admitVideo: videoProbe,
+    tryTitle: complexity,
     encodeLead: { segments: 2 },
     encodeChunk: { segments: 5 },
     encodeAudio: { segments: 4 },

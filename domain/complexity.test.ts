@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Complexity, planSamples, rungsByTitle } from './complexity.ts'
+import { planVideo } from './plan-video.ts'
+import type { VideoProbe } from './plans.ts'
+import { byTitle } from './presets/by-title.ts'
+import { standard } from './presets/standard.ts'
+
+const probe: VideoProbe = {
+  durationMs: 60_000,
+  width: 1920,
+  height: 1080,
+  fps: 25,
+  startSeconds: 2,
+  videoCodec: 'h264',
+  videoStreamIndex: 0,
+  audio: null,
+}
+const fixed = planVideo(probe, standard, { filter: null })
+const briefly = (rungs: ReturnType<typeof rungsByTitle>) =>
+  rungs.map(({ name, height, crf, effort }) => `${name} ${height} ${crf} ${effort}`)
+
+/** Natural pictures: scaling costs more than coarse quantisers. */
+const detailed: Complexity = {
+  fixed: { crf: 24, kbps: 300, ssim: 0.97 },
+  eager: [
+    { crf: 25, kbps: 280, ssim: 0.975 },
+    { crf: 33, kbps: 100, ssim: 0.945 },
+  ],
+  small: { crf: 25, kbps: 150, ssim: 0.94 },
+}
+/** Drawn flat: nothing is lost by scaling, so larger pictures buy nothing. */
+const flat: Complexity = { ...detailed, small: { crf: 25, kbps: 90, ssim: 0.968 } }
+/** Next to nothing happens. */
+const still: Complexity = {
+  fixed: { crf: 24, kbps: 30, ssim: 0.99 },
+  eager: [
+    { crf: 25, kbps: 28, ssim: 0.992 },
+    { crf: 33, kbps: 10, ssim: 0.985 },
+  ],
+  small: { crf: 25, kbps: 18, ssim: 0.988 },
+}
+
+test('complexity: samples are spread over the video, one second each, and cost a small share of it', () => {
+  assert.deepEqual(planSamples(fixed), {
+    starts: [12, 32, 52],
+    frames: 25,
+    size: { width: 640, height: 360 },
+    smallSize: { width: 426, height: 240 },
+  })
+  assert.equal(planSamples({ ...fixed, durationMs: 3_600_000 })?.starts.length, 8)
+  assert.equal(planSamples({ ...fixed, durationMs: 9_000 }), null, 'too short')
+  assert.equal(planSamples({ ...fixed, rungs: fixed.rungs.slice(0, 1) }), null, 'nothing to choose')
+})
+
+test('complexity: where scaling costs more than coarse quantisers, steps take the next larger size', () => {
+  assert.deepEqual(briefly(rungsByTitle(fixed.rungs, detailed)), [
+    '1080p 1080 25.1 fast',
+    '1080p-lean 1080 30.4 fast',
+    '720p 720 30.4 fast',
+    '480p 480 31.4 fast',
+    '360p 360 32.4 fast',
+  ])
+})
+
+test('complexity: where nothing is lost by scaling, steps keep their size', () => {
+  assert.deepEqual(briefly(rungsByTitle(fixed.rungs, flat)), [
+    '1080p 1080 25.1 fast',
+    '720p 720 25.1 fast',
+    '480p 480 25.1 fast',
+    '360p 360 26.1 fast',
+    '240p 240 27.1 fast',
+  ])
+})
+
+test('complexity: where the picture costs less than the sound, the smallest steps are left out', () => {
+  const rungs = rungsByTitle(fixed.rungs, still)
+  assert.deepEqual(
+    rungs.map(({ name }) => name),
+    ['1080p', '720p'],
+  )
+})
+
+test('complexity: a title that was not looked at keeps its sizes; only the effort goes up', () => {
+  const plan = planVideo(probe, byTitle, { filter: null })
+  assert.deepEqual(
+    plan.rungs.map(({ name, crf, maxKbps, effort }) => [name, crf, maxKbps, effort]),
+    fixed.rungs.map(({ name, crf, maxKbps }) => [name, crf + 2, maxKbps, 'fast']),
+  )
+})
+
+test('complexity: indexes count the rungs that are left, and names are of one rung each', () => {
+  for (const complexity of [detailed, flat, still]) {
+    const { rungs } = planVideo({ ...probe, complexity }, byTitle, { filter: null })
+    assert.deepEqual(
+      rungs.map(({ index }) => index),
+      rungs.map((_, at) => at),
+    )
+    assert.equal(new Set(rungs.map(({ name }) => name)).size, rungs.length)
+  }
+})

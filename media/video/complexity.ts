@@ -1,0 +1,50 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Complexity, type SamplePlan, type Trial, trialCrfs } from '../../domain/complexity.ts'
+import type { VideoPlan } from '../../domain/plans.ts'
+import type { Command } from './command.ts'
+import { meanSsim, ssimCommand, ssimFile, trialCommand, trialFile, type TrialName } from './complexity-command.ts'
+import type { PictureTools } from './picture-filter.ts'
+
+/** Makes the trials of every sample in `folder` by `run`, and gives their means. */
+export async function measureComplexity(
+  source: string,
+  plan: VideoPlan,
+  samples: SamplePlan,
+  folder: string,
+  tools: PictureTools & { readonly pixelsMax: number },
+  run: (command: Command) => Promise<void>,
+): Promise<Complexity> {
+  const seen: Record<TrialName, Trial>[] = []
+  const seconds = samples.frames / plan.fps
+  const trialOf = async (name: TrialName): Promise<Trial> => {
+    const { size } = await stat(join(folder, trialFile(name)))
+    const ssim = meanSsim(await readFile(join(folder, ssimFile(name)), 'utf8'))
+    return { crf: trialCrfs[name], kbps: (size * 8) / 1000 / seconds, ssim }
+  }
+  for (const start of samples.starts) {
+    await run(trialCommand(source, plan, samples, start, tools))
+    await run(ssimCommand(samples))
+    seen.push({ fixed: await trialOf('fixed'), low: await trialOf('low'), high: await trialOf('high'), small: await trialOf('small') })
+  }
+  const meanOf = (name: TrialName): Trial => {
+    const mean = (pick: (trial: Trial) => number) => seen.reduce((sum, trials) => sum + pick(trials[name]), 0) / seen.length
+    return {
+      crf: trialCrfs[name],
+      kbps: rounded(
+        mean(({ kbps }) => kbps),
+        10,
+      ),
+      ssim: rounded(
+        mean(({ ssim }) => ssim),
+        1e6,
+      ),
+    }
+  }
+  return { fixed: meanOf('fixed'), eager: [meanOf('low'), meanOf('high')], small: meanOf('small') }
+}
+
+/** What goes into histories need not have sixteen digits. */
+function rounded(value: number, parts: number): number {
+  return Math.round(value * parts) / parts
+}
