@@ -175,6 +175,27 @@ test('object care: of two merges of a volume at once one counts, and readers of 
   for (const each of [reader, world.reader()]) await assertAllRead(each, kept)
 })
 
+test('object care: a merged volume whose bytes are gone or cut short is told as corrupt, never as not found', async () => {
+  for (const left of [0, 2_000]) {
+    const { objects, inner } = watched()
+    const world = careWorld(objects)
+    const kept = await world.filled([1_000, 2_000])
+    const [first] = kept
+    assert.ok(first)
+    const { volume } = first.locator
+    const before = world.reader()
+    await world.care().merge(volume, {})
+    await world.care().collectGarbage({})
+    await assertAllRead(before, kept)
+    const key = `volumes/${volume}/m0000000001`
+    if (left === 0) await inner.delete(key)
+    else await inner.put(key, new Uint8Array(left))
+    for (const reader of [before, world.reader()]) {
+      for (const { key, locator } of kept) await assert.rejects(reader.read(key, locator), (error) => codeOf(error) === 'BLOB_CORRUPT')
+    }
+  }
+})
+
 test('object care: an index that is damaged is made anew from the bytes', async () => {
   const { objects, inner } = watched()
   const world = careWorld(objects)

@@ -19,11 +19,25 @@ export interface Generation {
   readonly damage: readonly Span[]
 }
 
-/** The newest generation that readers may use, or null while the volume is its packs. */
-export async function newestGeneration(objects: ObjectStore, volume: number): Promise<number | null> {
-  let newest: number | null = null
-  for await (const { key } of objects.list(indexPrefix(volume))) newest = generationOf(key) ?? newest
-  return newest
+/**
+ * The newest generation that is there whole, or null while the volume is its packs. An index alone is not enough: one
+ * that was put too late, after its bytes were collected, is passed over. `harmed` is the newest of those that are not
+ * whole: all that there is, where there are no packs either.
+ */
+export async function newestGeneration(
+  objects: ObjectStore,
+  volume: number,
+): Promise<{ readonly whole: Generation | null; readonly harmed: Generation | null }> {
+  const generations: number[] = []
+  for await (const { key } of objects.list(indexPrefix(volume))) generations.push(generationOf(key) ?? 0)
+  let harmed: Generation | null = null
+  for (const generation of generations.toReversed()) {
+    const [loaded, body] = await Promise.all([loadGeneration(objects, volume, generation), objects.head(generationKey(volume, generation))])
+    if (loaded === null) continue
+    if (body?.bytes === loaded.state.offset) return { whole: loaded, harmed }
+    harmed ??= loaded
+  }
+  return { whole: null, harmed }
 }
 
 /** Puts the index of a generation whose bytes have been read back: from now on readers use it. */
@@ -39,7 +53,7 @@ export async function putGenerationIndex(
 }
 
 /** Null when it is gone by now. An index that is damaged is made anew from the volume's bytes. BLOB_CORRUPT, VOLUME_UNKNOWN_FORMAT. */
-export async function loadGeneration(objects: ObjectStore, volume: number, generation: number): Promise<Generation | null> {
+async function loadGeneration(objects: ObjectStore, volume: number, generation: number): Promise<Generation | null> {
   const key = generationKey(volume, generation)
   const body = await readObject(objects, indexKey(volume, generation))
   if (body === null) return null

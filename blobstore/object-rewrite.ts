@@ -3,7 +3,7 @@ import type { CareOptions, CareOutcome, VolumeBooks, VolumeRow } from '../domain
 import { SUPERBLOCK_BYTES } from './layout.ts'
 import { NeedleIndex } from './needle-index.ts'
 import { putGenerationIndex } from './object-generation.ts'
-import { generationKey } from './object-names.ts'
+import { generationKey, indexKey } from './object-names.ts'
 import type { Clock } from './refresher.ts'
 import type { Superblock } from './superblock.ts'
 import { walkSound } from './walk-segments.ts'
@@ -43,6 +43,11 @@ export async function publishGeneration(rewriting: Rewriting, written: Written, 
   options.signal?.throwIfAborted()
   await putGenerationIndex(objects, generation, superblock, state, index)
   const counts = await directory.finishRewrite(row, generation, { bytes, needles: index.count }, graceMs)
-  if (!counts) return { done: false, why: 'busy' }
+  if (!counts) {
+    // It never can: its number is of nobody else. What was written late is not left to a collection that is over.
+    await objects.delete(indexKey(row.volume, generation))
+    await objects.delete(generationKey(row.volume, generation))
+    return { done: false, why: 'busy' }
+  }
   return { done: true, bytesBefore: row.bytes ?? 0, bytesAfter: bytes, kept: index.count, dropped }
 }

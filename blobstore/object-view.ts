@@ -3,7 +3,7 @@ import type { ObjectStore } from '../domain/ports.ts'
 import { SUPERBLOCK_BYTES } from './layout.ts'
 import { seedOf } from './needle.ts'
 import { NeedleIndex } from './needle-index.ts'
-import { type Generation, loadGeneration, newestGeneration } from './object-generation.ts'
+import { type Generation, newestGeneration } from './object-generation.ts'
 import { packKey } from './object-names.ts'
 import { type Listed, listSequence, mapInOrder, readObject } from './object-reads.ts'
 import { followObjectTombstones } from './object-tombstones.ts'
@@ -48,12 +48,14 @@ export interface ObjectView extends VolumeView {
 
 /** A volume as readers see it: its packs, or its newest generation. Null when there is none. VOLUME_UNKNOWN_FORMAT, BLOB_CORRUPT. */
 export async function openObjectView(objects: ObjectStore, volume: number, report: Report): Promise<ObjectView | null> {
-  const [block, generation] = await Promise.all([readObject(objects, packKey(volume, 0)), newestGeneration(objects, volume)])
-  if (block === null && generation === null) return null
-  const loaded = generation === null ? null : await loadGeneration(objects, volume, generation)
+  const [block, { whole, harmed }] = await Promise.all([readObject(objects, packKey(volume, 0)), newestGeneration(objects, volume)])
+  const loaded = whole ?? (block === null ? harmed : null)
+  if (block === null && loaded === null) return null
   const view = createObjectView(objects, loaded?.superblock ?? decodeSuperblock(block ?? new Uint8Array(0)), report)
   if (loaded !== null) view.settle(loaded)
   await Promise.all([view.refresh(), view.refreshErased()])
+  // Its packs are gone, and what was made of them is not whole: what is lost is told as such.
+  if (loaded === null && harmed !== null && view.state().sequence === 0) view.settle(harmed)
   return view
 }
 
@@ -132,15 +134,18 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
 
   /** Whether the volume lies elsewhere than this view thought. */
   async function move(): Promise<boolean> {
-    const newest = (await newestGeneration(objects, volume)) ?? 0
-    if (newest === generation) return false
-    const loaded = newest === 0 ? null : await loadGeneration(objects, volume, newest)
-    if (loaded !== null) settle(loaded)
-    else {
-      // A rewriting that never counted was collected; what it was made of is there still.
-      beginAnew()
-      await refresh()
+    const { whole } = await newestGeneration(objects, volume)
+    if (whole !== null) {
+      if (whole.generation === generation) return false
+      settle(whole)
+      return true
     }
+    if (generation === 0) return false
+    const left = await listSequence(objects, `volumes/${volume}/`, packKey(volume, 0))
+    if (left.length === 0) return false
+    // A rewriting that never counted was collected; what it was made of is there still.
+    beginAnew()
+    await load(left)
     return true
   }
 
