@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { MediaError } from '../domain/errors.ts'
 import { frameOf } from '../domain/framing.ts'
-import { admitVideo as admit } from '../domain/plan-video.ts'
+import { admitVideo as admit, planVideo } from '../domain/plan-video.ts'
 import type { Limits } from '../domain/limits.ts'
 import { remuxedKey } from '../domain/media.ts'
 import type { CheckpointStore, MediaStore, ObjectStore, VideoStudio } from '../domain/ports.ts'
+import { presetNamed } from '../domain/presets/index.ts'
 import type { VideoProbe } from '../domain/plans.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { videoSteps } from './video-steps.ts'
@@ -32,9 +33,10 @@ export function admitVideo(deps: AdmitVideoDeps) {
       admit(first, limits)
       if (input.edits?.framing) frameOf(first, input.edits.framing)
       await videoSteps(catalog, input).finish('facts', facts)
-      if (seekable) return first
-      const probe = await remuxed(deps, input, source, first, beat)
+      const probe = seekable ? first : await remuxed(deps, input, source, first, beat)
       admit(probe, limits)
+      // Now that the length is known: a plan that cannot be made is refused here, and not in the workflow.
+      planVideo(probe, presetNamed(input.preset), input)
       return probe
     })
 }

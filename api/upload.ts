@@ -38,6 +38,7 @@ export async function upload(call: Call, parts: Parts): Promise<Answer> {
   if (head.length === 0) throw new MediaError('UPLOAD_EMPTY')
   const sourceType = admitType(Buffer.concat(head), request.headers['content-type'] ?? null)
   const kind = kindOf(sourceType)
+  if (edits?.trim && kind === 'image') throw new MediaError('EDIT_INVALID', 'start and end are of a film, and this is a photo.')
   const bytesMax = kind === 'image' ? limits.uploadImageBytesMax : limits.uploadBytesMax
   if (declaredBytes !== null && declaredBytes > bytesMax) throw tooLarge(bytesMax)
 

@@ -1,5 +1,6 @@
 import { MediaError } from './errors.ts'
 import { type Framing, parseFraming } from './framing.ts'
+import { parseTrim, type Trim } from './trim.ts'
 
 /** What may be asked for of an item's looks at upload, and how far each goes; 0 changes nothing, strength is 100 unless given. */
 export const editRanges = {
@@ -17,7 +18,7 @@ export const editRanges = {
   sharpen: { min: 0, max: 100 },
 } as const
 export type EditName = keyof typeof editRanges
-export type Edits = { readonly [Name in EditName]?: number } & { readonly framing?: Framing }
+export type Edits = { readonly [Name in EditName]?: number } & { readonly framing?: Framing; readonly trim?: Trim }
 
 /** The filter and the edits of an item: all that is done to it besides what its preset says. */
 export interface Look {
@@ -28,11 +29,11 @@ export interface Look {
 const names = Object.keys(editRanges) as EditName[]
 
 /**
- * The edits among the values of a request; undefined where there are none. Each but the framing is a whole number
+ * The edits among the values of a request; undefined where there are none. Each but the framing and the trim is a whole number
  * within its range. EDIT_INVALID.
  */
 export function parseEdits(valueOf: (name: string) => string | null, filter: string | null): Edits | undefined {
-  const edits: { [Name in EditName]?: number } & { framing?: Framing } = {}
+  const edits: { [Name in EditName]?: number } & { framing?: Framing; trim?: Trim } = {}
   for (const name of names) {
     const text = valueOf(name)
     if (text === null || text === '') continue
@@ -44,6 +45,8 @@ export function parseEdits(valueOf: (name: string) => string | null, filter: str
   if (edits.strength !== undefined && filter === null) throw new MediaError('EDIT_INVALID', 'strength is of a filter, and none is given.')
   const framing = parseFraming(valueOf)
   if (framing) edits.framing = framing
+  const trim = parseTrim(valueOf)
+  if (trim) edits.trim = trim
   return Object.keys(edits).length === 0 ? undefined : edits
 }
 
@@ -60,7 +63,7 @@ export function lookIn({ filter, edits }: Look): Look {
 /** What of a look is a matter of colours and of where they are, and not of what is next to them. */
 export function coloursOf({ filter, edits }: Look): Look {
   if (edits === undefined) return { filter }
-  const { framing: _, sharpen: __, ...colours } = edits
+  const { framing: _, trim: __, sharpen: ___, ...colours } = edits
   return lookIn({ filter, ...(Object.keys(colours).length === 0 ? {} : { edits: colours }) })
 }
 

@@ -3,6 +3,7 @@ import { rungsByTitle } from './complexity.ts'
 import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
 import { frameOf } from './framing.ts'
+import { trimmedFrames } from './trim.ts'
 import type { Limits } from './limits.ts'
 import type { PlannedChunk, PlannedRung, Preset, SourceTraits, VideoPlan, VideoProbe } from './plans.ts'
 
@@ -59,8 +60,8 @@ export function framesOf(plan: Pick<VideoPlan, 'fps' | 'chunks'>, chunk: Planned
 /**
  * The ladder, the frame grid and the chunks of one video.
  * Rungs go by the shorter display side, none larger than the source, all sides even. Frame 0 of the grid
- * is the source's first frame (`probe.startSeconds`); chunks are whole GOPs and partition the grid.
- * EDIT_INVALID where the framing leaves nothing to show.
+ * is the source's first frame (`probe.startSeconds`), or the first that is kept; chunks are whole GOPs and partition the grid.
+ * EDIT_INVALID where the framing or the trim leaves nothing to show.
  */
 export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoPlan {
   const { video } = preset
@@ -70,11 +71,12 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   // Halving 120 to 60 keeps motion even; cutting 100 down to 60 would not.
   const { timescale, ticks } = frameRateOf(probe.fps / Math.max(1, Math.ceil((probe.fps - 0.01) / video.fpsMax)))
   const fps = timescale / ticks
-  const frames = Math.max(1, Math.round((probe.durationMs / 1000) * fps))
+  const { first: skipped, count: frames } = trimmedFrames(Math.max(1, Math.round((probe.durationMs / 1000) * fps)), fps, look.edits?.trim)
   const gopFrames = Math.max(1, Math.round(video.gopSeconds * fps))
   const seconds = (count: number) => (count * ticks) / timescale
   const durationSeconds = seconds(frames)
   const ladder = planRungs(width, height, video.rungs)
+  const originSeconds = probe.startSeconds + seconds(skipped)
   return {
     width,
     height,
@@ -84,14 +86,15 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
     rungs: video.byTitle ? rungsByTitle(ladder, probe.complexity) : ladder,
     chunks: planChunks(frames, gopFrames, Math.max(1, Math.round(video.chunkSeconds / video.gopSeconds))).map((part, index) => ({
       index,
-      startSeconds: probe.startSeconds + seconds(part.first),
+      startSeconds: originSeconds + seconds(part.first),
       durationSeconds: seconds(part.count),
     })),
     audio: probe.audio === null ? null : { streamIndex: probe.audio.streamIndex, kbps: video.audioKbps },
-    posterSeconds: probe.startSeconds + Math.min(durationSeconds / 4, POSTER_SECONDS_MAX),
+    posterSeconds: originSeconds + Math.min(durationSeconds / 4, POSTER_SECONDS_MAX),
     videoStreamIndex: probe.videoStreamIndex,
     ...lookIn(look),
     ...(frame ? { frame } : {}),
+    ...(skipped > 0 ? { inside: true as const } : {}),
     posterPreset: preset.name,
     ...traitsOf(probe),
   }

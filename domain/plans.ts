@@ -162,6 +162,8 @@ export interface VideoPlan extends SourceTraits {
   readonly gopFrames: number
   readonly rungs: readonly PlannedRung[]
   readonly chunks: readonly PlannedChunk[]
+  /** The first chunk begins within the source: what comes before it is not shown. */
+  readonly inside?: true
   readonly audio: { readonly streamIndex: number; readonly kbps: number } | null
   /** Presentation time in the source, seconds. */
   readonly posterSeconds: number

@@ -30,7 +30,7 @@ export interface AudioOptions {
 export function audioCommand(source: string, plan: VideoPlan, audio: AudioOptions = {}): Command {
   if (!plan.audio) throw new Error('a plan without audio')
   return {
-    inputOptions: [...runOptions(), ...openOptions(source, demuxerOf(plan)), '-threads', '1', '-copyts'],
+    inputOptions: [...runOptions(), ...openOptions(source, demuxerOf(plan)), '-threads', '1', '-copyts', ...seekTo(plan)],
     source: sourceUrl(source),
     outputs: [
       {
@@ -70,4 +70,13 @@ export function audioFilters(plan: VideoPlan, { untilSeconds = Infinity, gainDb 
     'apad',
     `atrim=start=0:end=${secondsText(Math.min(plan.durationMs / 1000, untilSeconds))}`,
   ]
+}
+
+/** Seconds before a film's beginning at which its sound begins to be decoded: what a decoder needs to be clean. */
+const PREROLL_SECONDS = 1
+
+/** Into a source of which the beginning is not shown, all of it need not be decoded. */
+function seekTo({ inside, chunks }: VideoPlan): string[] {
+  const [first] = chunks
+  return inside && first ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(first.startSeconds - PREROLL_SECONDS)] : []
 }

@@ -65,7 +65,7 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
       ...flags('-threads', `${options.threads}`, '-max_pixels', `${options.pixelsMax}`),
       '-copyts',
       // Seeks to the keyframe before, in the file's own clock; `trim` and not ffmpeg decides what is dropped.
-      ...(seekSeconds > origin ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seekSeconds)] : []),
+      ...(seekSeconds > origin || plan.inside ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seekSeconds)] : []),
     ],
     source: sourceUrl(source),
     outputs: plan.rungs.map((rung, at) => ({

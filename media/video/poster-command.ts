@@ -41,7 +41,7 @@ export function posterCommand(
       ...alphaDecoder(plan),
       ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`),
       ...(posterTry === 'keyframes' ? ['-skip_frame', 'nokey'] : []),
-      ...(at > origin ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(at)] : []),
+      ...(at > origin || plan.inside ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(at)] : []),
       ...(posterTry === 'first' ? [] : ['-t', `${WINDOW_SECONDS}`]),
     ],
     source: sourceUrl(source),

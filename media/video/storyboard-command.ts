@@ -39,6 +39,7 @@ export function storyboardCommand(
       ...openOptions(source, demuxerOf(plan)),
       ...alphaDecoder(plan),
       ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`, '-skip_frame', 'nokey', '-copyts'),
+      ...(plan.inside ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(origin)] : []),
     ],
     source: sourceUrl(source),
     outputs: [
