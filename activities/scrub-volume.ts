@@ -1,5 +1,6 @@
+import { MediaError } from '../domain/errors.ts'
 import { limits } from '../domain/limits.ts'
-import type { VolumeScrub } from '../domain/volume-ports.ts'
+import type { CareOptions, VolumeScrub } from '../domain/volume-ports.ts'
 import { percentOf } from './compact-volume.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import type { VolumeCareDeps } from './volumes-to-compact.ts'
@@ -35,16 +36,26 @@ export function scrubVolume({ care, host, catalog }: VolumeCareDeps) {
         onProgress: ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }) =>
           beat({ volume, percent: percentOf(doneBytes, totalBytes) }),
       }
-      let report: VolumeScrub = await care.scrub(volume, options)
+      let report = await scrubbed(volume, options)
       let repaired = 0
-      if (report.bad.length > 0) {
+      if (report === null || report.bad.length > 0) {
         // Only what nobody writes is repaired.
         await host.seal(volume)
         repaired = await care.repair(volume, options)
-        if (repaired > 0) report = await care.scrub(volume, options)
+        if (repaired > 0 || report === null) report = await care.scrub(volume, options)
         await host.reopen(volume)
       }
       await catalog.reportScrub(report)
       return { bytes: report.bytes, needles: report.needles, repaired, bad: report.bad.slice(0, SPANS_TOLD_MAX) }
     })
+
+  /** Null where the volume does not even say which one it is. */
+  async function scrubbed(volume: number, options: CareOptions): Promise<VolumeScrub | null> {
+    try {
+      return await care.scrub(volume, options)
+    } catch (error) {
+      if (error instanceof MediaError && error.code === 'BLOB_CORRUPT') return null
+      throw error
+    }
+  }
 }

@@ -118,6 +118,29 @@ test('scrub: every bad record is found, compaction refuses to drop it, and repai
     await assert.rejects(repairVolume(at, copy, { clock }), code('REQUEST_INVALID'))
   }))
 
+test('repair: a superblock comes back from its other half, or from the copy where both are bad', () =>
+  inFilledFolder(async (filled) => {
+    const { folder, at } = filled
+    const path = join(folder, '1.volume')
+    const copy = join(folder, 'copy')
+    await copyFile(path, copy)
+    const sound = await readFile(path)
+    for (const places of [[0], [2048 + 33], [2044, 2048 + 20]]) {
+      const bytes = Buffer.from(sound)
+      for (const place of places) bytes.writeUInt8((bytes[place] ?? 0) ^ 1, place)
+      await writeFile(path, bytes)
+      if (places.length === 1) assert.equal((await scrubVolume(at, { clock })).bad.length, 1)
+      else await assert.rejects(scrubVolume(at, { clock }), code('BLOB_CORRUPT'))
+      const { repaired, remaining } = await repairVolume(at, copy, { clock })
+      assert.deepEqual([repaired.length, remaining.length], [places.length, 0])
+      assert.deepEqual(await readFile(path), sound)
+    }
+    const other = Buffer.from(sound).fill(0, 0, 4096)
+    other.writeUInt8((other[SUPERBLOCK_BYTES + 20] ?? 0) ^ 1, SUPERBLOCK_BYTES + 20)
+    await writeFile(path, other)
+    await assert.rejects(repairVolume(at, copy, { clock }), code('REQUEST_INVALID'), 'nothing shows that it is of the same volume')
+  }))
+
 test('scrub: it is held to its bytes per second and can be stopped', () =>
   inFilledFolder(async ({ at }) => {
     let nowMs = 0

@@ -1,11 +1,12 @@
 import { MediaError } from '../domain/errors.ts'
+import type { ReadFile } from './disk.ts'
 import { snapshotPath, volumePath } from './file-view.ts'
-import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
+import { HEADER_BYTES, recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { checkBody, decodeHeader, seedOf } from './needle.ts'
 import type { WalkOptions } from './pace.ts'
 import type { Span } from './scan.ts'
 import { scrubVolume, type VolumeAt } from './scrub.ts'
-import { decodeSuperblock } from './superblock.ts'
+import { badHalves, decodeSuperblock, encodeSuperblock, type Superblock } from './superblock.ts'
 
 export interface RepairReport {
   readonly repaired: readonly Span[]
@@ -14,24 +15,25 @@ export interface RepairReport {
 }
 
 /**
- * Fills the bad parts of a volume with the records that another copy of the same file has at the same place. Only bytes
- * that were bad are written, and only where all of the copy's are sound, so a crash in between leaves nothing worse.
+ * Fills the bad parts of a volume with the records that another copy of the same file has at the same place, and its
+ * superblock from its sound half or the copy's. Only bytes that were bad are written, and only where all of the copy's
+ * are sound, so a crash in between leaves nothing worse.
  * REQUEST_INVALID when the copy is of another volume, or from before or after a compaction.
  * @param copyPath a volume file
  */
 export async function repairVolume(at: VolumeAt, copyPath: string, options: WalkOptions): Promise<RepairReport> {
   const { disk, folder, volume } = at
-  const before = await scrubVolume(at, options)
   const [own, copy] = await Promise.all([disk.openRead(volumePath(folder, volume)), disk.openRead(copyPath)])
   try {
     if (own === null || copy === null) throw new MediaError('BLOB_NOT_FOUND', 'There is no such volume file.', { facts: { volume } })
-    const [ours, theirs] = [decodeSuperblock(await own.read(0, SUPERBLOCK_BYTES)), decodeSuperblock(await copy.read(0, SUPERBLOCK_BYTES))]
-    if (Buffer.compare(ours.uuid, theirs.uuid) !== 0 || ours.epoch !== theirs.epoch)
-      throw new MediaError('REQUEST_INVALID', 'The copy is of another volume, or from before or after a compaction.', { facts: { volume } })
+    const ours = await agreedSuperblock(own, copy, volume)
     const repaired: Span[] = []
     const file = await disk.openWrite(volumePath(folder, volume))
     try {
-      for (const span of before.bad) {
+      const halves = badHalves(await own.read(0, SUPERBLOCK_BYTES))
+      if (halves.length > 0) await file.write(0, encodeSuperblock(ours))
+      repaired.push(...halves)
+      for (const span of (await scrubVolume(at, options)).bad) {
         const bytes = await copy.read(span.start, span.end - span.start)
         if (span.end === span.start || !areRecords(bytes, span.end - span.start, seedOf(ours.uuid))) continue
         await file.write(span.start, bytes)
@@ -47,6 +49,23 @@ export async function repairVolume(at: VolumeAt, copyPath: string, options: Walk
     await own?.close()
     await copy?.close()
   }
+}
+
+/** What both say of themselves; where the volume has lost all of it, the first records have to be the same ones. */
+async function agreedSuperblock(own: ReadFile, copy: ReadFile, volume: number): Promise<Superblock> {
+  const theirs = decodeSuperblock(await copy.read(0, SUPERBLOCK_BYTES))
+  const foreign = () =>
+    new MediaError('REQUEST_INVALID', 'The copy is of another volume, or from before or after a compaction.', { facts: { volume } })
+  const block = await own.read(0, SUPERBLOCK_BYTES)
+  if (badHalves(block).length < 2) {
+    const ours = decodeSuperblock(block)
+    if (Buffer.compare(ours.uuid, theirs.uuid) !== 0 || ours.epoch !== theirs.epoch) throw foreign()
+    return ours
+  }
+  const [first, other] = await Promise.all([own.read(SUPERBLOCK_BYTES, HEADER_BYTES), copy.read(SUPERBLOCK_BYTES, HEADER_BYTES)])
+  if (theirs.volume !== volume || decodeHeader(other, 0, seedOf(theirs.uuid)) === null || Buffer.compare(first, other) !== 0)
+    throw foreign()
+  return theirs
 }
 
 /** Whether the bytes are whole records one after another, to the last byte. */

@@ -6,7 +6,7 @@ import { SUPERBLOCK_BYTES } from './layout.ts'
 import { checkBody, decodeHeader, type RecordHeader, seedOf } from './needle.ts'
 import { createPace, type WalkOptions } from './pace.ts'
 import { type ScanResult, type Span, scan } from './scan.ts'
-import { decodeSuperblock, type Superblock } from './superblock.ts'
+import { badHalves, decodeSuperblock, type Superblock } from './superblock.ts'
 import { decodeTombstones } from './tombstone.ts'
 
 export interface VolumeAt {
@@ -27,6 +27,8 @@ export interface Walk {
   readonly superblock: Superblock
   readonly found: ScanResult
   readonly fileBytes: number
+  /** Halves of the superblock that fail their checksum. */
+  readonly badHalves: readonly Span[]
 }
 
 export interface ScrubReport extends VolumeScrub {
@@ -38,12 +40,16 @@ export interface ScrubReport extends VolumeScrub {
 export async function scrubVolume(at: VolumeAt, options: WalkOptions): Promise<ScrubReport> {
   const bad: Span[] = []
   let needles = 0
-  const { superblock, found } = await walkVolume(at, volumePath(at.folder, at.volume), options, async ({ header, offset, bytes, data }) => {
+  const {
+    superblock,
+    found,
+    badHalves: halves,
+  } = await walkVolume(at, volumePath(at.folder, at.volume), options, async ({ header, offset, bytes, data }) => {
     if (data === null) bad.push({ start: offset, end: offset + bytes })
     else if (header.type === 'needle') needles += 1
   })
   const tombstones = await tombstonesOf(at, superblock)
-  const spans = [...bad, ...found.damage].toSorted((a, b) => a.start - b.start)
+  const spans = [...halves, ...bad, ...found.damage].toSorted((a, b) => a.start - b.start)
   return {
     volume: at.volume,
     bytes: found.end,
@@ -64,7 +70,8 @@ export async function walkVolume(
 ): Promise<Walk> {
   const file = await openOrThrow(disk, path, volume)
   try {
-    const superblock = decodeSuperblock(await file.read(0, SUPERBLOCK_BYTES))
+    const block = await file.read(0, SUPERBLOCK_BYTES)
+    const superblock = decodeSuperblock(block)
     const seed = seedOf(superblock.uuid)
     // Numbers, not objects: a volume may have millions of records.
     const offsets: number[] = []
@@ -92,7 +99,7 @@ export async function walkVolume(
       await onRecord({ offset, bytes: size, header, data: checkBody(bytes, 0, header.length)?.data ?? null })
       await pace(size)
     }
-    return { superblock, found, fileBytes: await file.size() }
+    return { superblock, found, fileBytes: await file.size(), badHalves: badHalves(block) }
   } finally {
     await file.close()
   }

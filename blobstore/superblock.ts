@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { MediaError } from '../domain/errors.ts'
 import { FORMAT_VERSION, SUPERBLOCK_BYTES, SUPERBLOCK_HALF_BYTES } from './layout.ts'
+import type { Span } from './scan.ts'
 
 /** What a volume says of itself in its first block. */
 export interface Superblock {
@@ -49,6 +50,13 @@ export function decodeSuperblock(block: Uint8Array): Superblock {
     }
   }
   throw new MediaError('BLOB_CORRUPT', 'Neither half of the superblock passes its checksum.')
+}
+
+/** Where a superblock with one sound half is bad. */
+export function badHalves(block: Uint8Array): Span[] {
+  return [0, SUPERBLOCK_HALF_BYTES]
+    .map((start) => ({ start, end: start + SUPERBLOCK_HALF_BYTES }))
+    .filter(({ start, end }) => decodeHalf(block.subarray(start, end)) === null)
 }
 
 function decodeHalf(half: Uint8Array): Superblock | null {

@@ -1,4 +1,4 @@
-import { open, readdir } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compactVolume } from '../blobstore/compact.ts'
 import type { Disk } from '../blobstore/disk.ts'
@@ -29,6 +29,39 @@ export async function volumesIn(folder: string): Promise<number[]> {
     .filter((digits) => digits !== undefined)
     .map((digits) => Number(digits))
     .toSorted((a, b) => a - b)
+}
+
+/** One line a volume from its files alone, which takes no time; and what killed writers and compactions left behind. */
+export async function list({ disk, folder, print }: VolumeTools): Promise<Verdict> {
+  const volumes = await volumesIn(folder)
+  let verdict: Verdict = 0
+  for (const volume of volumes) {
+    const facts = [`${await sizeOf(join(folder, `${volume}.volume`))} bytes`]
+    try {
+      const at = { disk, folder, volume }
+      const superblock = await superblockOf(at)
+      facts.push(`epoch ${superblock.epoch}`, `${(await tombstonesOf(at, superblock)).keys.length} erased keys`)
+      if (superblock.volume !== volume) facts.push(`says that it is volume ${superblock.volume}`)
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error
+      verdict = 1
+      facts.push(`${error.code}: ${error.message}`)
+    }
+    if ((await sizeOf(join(folder, `${volume}.index`))) === 0) facts.push('no index snapshot: written now, or its writer was killed')
+    print(`volume ${volume}: ${facts.join(', ')}`)
+  }
+  for (const name of (await readdir(folder)).toSorted()) {
+    if (/\.(new|made|compacting)$/.test(name)) print(`left behind: ${name}, ${await sizeOf(join(folder, name))} bytes`)
+    else if (/^\d+\.(tombstones|index)$/.test(name) && !volumes.includes(Number.parseInt(name, 10))) {
+      verdict = 1
+      print(`without its volume: ${name}`)
+    }
+  }
+  return verdict
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0
 }
 
 /** One line a volume, every byte checked. A volume that cannot be read at all is a line too. */

@@ -4,10 +4,10 @@ import { systemClock } from '../blobstore/refresher.ts'
 import { createSystemDisk } from '../blobstore/system-disk.ts'
 import { runMain } from './run-main.ts'
 import { SettingError, wholeNumber } from './settings.ts'
-import { compact, dump, inspect, repair, verify, type Verdict, type VolumeTools, volumesIn } from './volume-commands.ts'
+import { compact, dump, inspect, list, repair, verify, type Verdict, type VolumeTools, volumesIn } from './volume-commands.ts'
 
 const usage = `npm run volumes -- COMMAND FOLDER ...: looks after a folder of volumes; needs nothing but the files.
-  ls      FOLDER                    the volumes
+  ls      FOLDER                    the volumes, at a glance; reads no data
   inspect FOLDER VOLUME             what a volume says of itself
   verify  FOLDER [VOLUME]           reads every byte; exit status 1 when something is bad
   dump    FOLDER VOLUME [TARGET]    each record; with TARGET, each needle as a file KEY.ALT there
@@ -47,8 +47,7 @@ async function run(args: string[], tools: Omit<VolumeTools, 'folder' | 'walk'>, 
   }
   switch (command) {
     case 'ls':
-      for (const volume of await volumesIn(folder)) tools.print(String(volume))
-      return 0
+      return list(all)
     case 'inspect':
       return inspect(all, volumeOf(number))
     case 'verify':
