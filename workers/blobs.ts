@@ -30,7 +30,7 @@ export async function openBlobStore(core: Core, parts: Parts): Promise<BlobStore
   const common = { directory: catalog, placements: catalog, writer: config.writer, report: reportTo(core) }
   const store = config.s3
     ? await createObjectBlobStore({ ...common, objects: core.objects })
-    : await createFileBlobStore({ ...common, folder: join(config.home, 'volumes') })
+    : await createFileBlobStore({ ...common, folder: join(config.home, 'volumes'), directReads: config.volumeReads === 'direct' })
   parts.add({ name: 'blob store', stop: async () => await store.close() })
   return store
 }
@@ -40,7 +40,7 @@ export function openBlobReader(core: Core, parts: Parts): BlobReader {
   const report = reportTo(core)
   const reader = core.config.s3
     ? createObjectBlobReader({ objects: core.objects, report })
-    : createFileBlobReader({ folder: join(core.config.home, 'volumes'), report })
+    : createFileBlobReader({ folder: join(core.config.home, 'volumes'), directReads: core.config.volumeReads === 'direct', report })
   parts.add({ name: 'blob reader', stop: async () => await reader.close() })
   return reader
 }

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import { availableParallelism } from 'node:os'
-import { baseUrl, type Environment, list, optional, required, SettingError, text, urlList, whole } from './settings.ts'
+import { baseUrl, choice, type Environment, list, optional, required, SettingError, text, urlList, whole } from './settings.ts'
+
+export type VolumeReads = 'cached' | 'direct'
 
 /** Which S3 holds originals and volumes. */
 export interface S3Settings {
@@ -21,6 +23,8 @@ export interface Config {
   readonly home: string
   /** Folders with copies of the volume files: a mirror, a mounted backup. What is bad is repaired from there. */
   readonly volumeCopies: readonly string[]
+  /** Of volume files: through the page cache, or past it (O_DIRECT) where volumes are much larger than memory. */
+  readonly volumeReads: VolumeReads
   /** Base URL of immutable files as browsers see it: the edge where there is one. */
   readonly publicUrl: string
   readonly originUrls: readonly string[]
@@ -66,6 +70,7 @@ export function readConfig(env: Environment, role: string): Config {
     s3: readS3(env),
     home: text(env, 'DARKROOM_HOME', '.darkroom'),
     volumeCopies: list(env, 'VOLUME_COPIES'),
+    volumeReads: readVolumeReads(env),
     publicUrl,
     originUrls: originUrls.length > 0 ? originUrls : [publicUrl],
     edgeUrls: urlList(env, 'EDGE_URLS'),
@@ -96,6 +101,10 @@ export function readVariants(env: Environment): Config['variants'] {
   const secrets = list(env, 'VARIANT_SECRETS')
   if (secrets.some((secret) => secret.length < 16)) throw new SettingError('VARIANT_SECRETS: a secret has 16 characters at least.')
   return { sizes: given.length > 0 ? given : VARIANT_SIZES, secrets }
+}
+
+export function readVolumeReads(env: Environment): VolumeReads {
+  return choice(env, 'VOLUME_READS', ['cached', 'direct'])
 }
 
 /** A decode uses about one core and an encoder's chunk another. */

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseTools } from '../infra/engines/tools.ts'
-import { readBuildId, readS3, readSlots, readVariants } from './config.ts'
+import { readBuildId, readS3, readSlots, readVariants, readVolumeReads } from './config.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { baseUrl, type Environment, list, optional, text, urlList, wholeNumber } from './settings.ts'
 
@@ -35,6 +35,7 @@ export function embeddedOptions(
       s3: readS3(env),
       edgeUrls: urlList(env, 'EDGE_URLS'),
       volumeCopies: list(env, 'VOLUME_COPIES'),
+      volumeReads: readVolumeReads(env),
     },
     variants: readVariants(env),
     slots: readSlots(env),

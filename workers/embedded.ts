@@ -41,6 +41,7 @@ export interface EmbeddedOptions {
     readonly publicUrl?: string
     readonly devKey?: string
     readonly volumeCopies?: readonly string[]
+    readonly volumeReads?: Config['volumeReads']
   }
   readonly variants: Config['variants']
   readonly slots: Config['slots']
@@ -90,6 +91,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
     s3: given.s3 ?? null,
     home,
     volumeCopies: given.volumeCopies ?? [],
+    volumeReads: given.volumeReads ?? 'cached',
     publicUrl: given.publicUrl ?? originUrl,
     originUrls: [originUrl],
     edgeUrls: given.edgeUrls ?? [],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { baseUrl, required, SettingError, urlList, whole } from './settings.ts'
+import { baseUrl, choice, required, SettingError, urlList, whole } from './settings.ts'
 
 test('settings: a wrong number is refused with a sentence that names the setting and its bounds', () => {
   assert.throws(() => whole({ API_PORT: '80a' }, 'API_PORT', { min: 0, max: 65_535, fallback: 1 }), {
@@ -12,6 +12,14 @@ test('settings: a wrong number is refused with a sentence that names the setting
 test('settings: an unset number takes its fallback, a set one is taken as it is', () => {
   assert.equal(whole({}, 'API_PORT', { min: 0, max: 9, fallback: 4 }), 4)
   assert.equal(whole({ API_PORT: '0' }, 'API_PORT', { min: 0, max: 9, fallback: 4 }), 0)
+})
+
+test('settings: one of a few words is taken, any other refused with the words', () => {
+  assert.equal(choice({}, 'VOLUME_READS', ['cached', 'direct']), 'cached')
+  assert.equal(choice({ VOLUME_READS: 'direct' }, 'VOLUME_READS', ['cached', 'direct']), 'direct')
+  assert.throws(() => choice({ VOLUME_READS: 'yes' }, 'VOLUME_READS', ['cached', 'direct']), {
+    message: 'VOLUME_READS must be cached or direct, not "yes".',
+  })
 })
 
 test('settings: what is required and absent is named', () => {

@@ -49,6 +49,14 @@ export function baseUrl(env: Environment, name: string, fallback: string): strin
   return value.replace(/\/+$/, '')
 }
 
+/** One of a few words; the first when unset. */
+export function choice<T extends string>(env: Environment, name: string, words: readonly [T, ...T[]]): T {
+  const value = text(env, name, words[0])
+  const word = words.find((one) => one === value)
+  if (word === undefined) throw new SettingError(`${name} must be ${words.join(' or ')}, not ${JSON.stringify(value)}.`)
+  return word
+}
+
 /** A comma-separated list; empty when unset. */
 export function list(env: Environment, name: string): string[] {
   return (env[name] ?? '')
