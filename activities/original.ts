@@ -5,8 +5,8 @@ import { originalKey, remuxedKey } from '../domain/media.ts'
 import type { SourceTraits } from '../domain/plans.ts'
 import type { ObjectStore } from '../domain/ports.ts'
 
-/** An encoder may read a source for as long as its activity may run. */
-const LOCATION_MS = 6 * 60 * 60_000
+/** As long as an activity that reads it may run; whoever sees the address in the meantime can read the source too. */
+const LOCATION_MS = 31 * 60_000
 
 /** An image's original, whole. UPLOAD_TOO_LARGE past the image limit, so that memory stays bounded. */
 export async function readOriginal(objects: ObjectStore, id: MediaId): Promise<Uint8Array> {

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { errorTable, MediaError } from '../domain/errors.ts'
 import { createAuthenticator } from './authenticate.ts'
 import type { Answer, Call, Parts } from './call.ts'
+import { createGate } from './gate.ts'
 import { factsOfError } from './logger.ts'
 import { problemAnswer, problemOf } from './problem.ts'
 import { matchRoute, type Route, routes } from './routes.ts'
@@ -11,7 +12,7 @@ import { send } from './send.ts'
 import { createSignals } from './signals.ts'
 
 /** Everything the API works with, given by who puts the house together. */
-export type ApiOptions = Omit<Parts, 'signals' | 'background' | 'closing'>
+export type ApiOptions = Omit<Parts, 'signals' | 'uploads' | 'background' | 'closing'>
 
 export interface Api {
   /** Listens; port 0 takes a free one. Throws what the system says, for example EADDRINUSE. */
@@ -30,7 +31,9 @@ export function createApi(options: ApiOptions): Api {
       .finally(() => running.delete(watched))
     running.add(watched)
   }
-  const parts: Parts = { ...options, signals: createSignals(options.catalog), background, closing: closing.signal }
+  const signals = createSignals(options.catalog)
+  const uploads = createGate(limits.uploadsAtOnceMax, 'UPLOADS_TOO_MANY')
+  const parts: Parts = { ...options, signals, uploads, background, closing: closing.signal }
   const authenticate = createAuthenticator({ tenants: options.catalog, cacheMsMax: limits.keyCacheMsMax, now: Date.now })
 
   const server = createServer({

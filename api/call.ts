@@ -3,6 +3,7 @@ import type { Limits } from '../domain/limits.ts'
 import type { Catalog, ObjectStore } from '../domain/ports.ts'
 import type { MediaId } from '../domain/ids.ts'
 import type { ConsoleAssets, ConsoleConfig } from './assets.ts'
+import type { Gate } from './gate.ts'
 import type { FileUrls } from './item.ts'
 import type { Logger } from './logger.ts'
 import type { Signals } from './signals.ts'
@@ -26,6 +27,8 @@ export interface Parts {
   readonly consoleAssets: ConsoleAssets
   readonly consoleConfig: ConsoleConfig
   readonly logger: Logger
+  /** What bounds the bodies in hand. */
+  readonly uploads: Gate
   readonly signals: Signals
   /** Work that outlives its request: errors are logged, and closing waits for it. */
   readonly background: (event: string, id: MediaId, work: Promise<void>) => void

@@ -1,3 +1,5 @@
+import { MediaError } from '../domain/errors.ts'
+
 export type LogFacts = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 /** Structured log lines. Facts are short and never secrets: no key, no Authorization header, no query. */
@@ -16,10 +18,24 @@ export function createJsonLogger(write: (line: string) => void, now: () => Date 
   return { info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** What a log line says of a thrown value: its message, its code where it has one, its stack where it is a bug. */
+/** Names of facts that no line may have, whoever threw them. */
+const SECRET = /secret|token|passw|authorization|signature|credential|cookie|api_?key/i
+
+/** What a log line says of a thrown value: its message, its code and facts where it has them, its stack where it is a bug. */
 export function factsOfError(error: unknown): LogFacts {
   if (!(error instanceof Error)) return { message: String(error) }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const cause = error.cause instanceof Error ? error.cause.message : undefined
-  return { message: error.message, code, cause, stack: error.name === 'MediaError' ? undefined : error.stack }
+  const about = error instanceof MediaError ? plainFacts(error.facts) : {}
+  return { ...about, message: error.message, code, cause, stack: error.name === 'MediaError' ? undefined : error.stack }
+}
+
+/** The facts of an error without what is secret: by name, and of URLs what may hold a signature or a password. */
+function plainFacts(facts: MediaError['facts']): LogFacts {
+  const plain = Object.entries(facts).filter(([name]) => !SECRET.test(name))
+  return Object.fromEntries(plain.map(([name, value]) => [name, typeof value === 'string' ? withoutSecrets(value) : value]))
+}
+
+function withoutSecrets(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*@/gi, '$1').replace(/(:\/\/[^\s?#]*)[?#]\S*/g, '$1')
 }

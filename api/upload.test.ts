@@ -301,3 +301,26 @@ test('api: an original that is there is never overwritten: two processes with on
   assert.equal(api.objects.stored.get(originalKey('0epj4b8000100' as MediaId))?.length, 1)
   assert.equal(api.catalog.rows.size, 0)
 })
+
+test('api: more bodies at once than a process can hold are refused for a while, and the place of one that ends is free', async () => {
+  await using api = await startTestApi({ limits: { uploadsAtOnceMax: 2 } })
+  const slow = [0, 1].map(() => {
+    const request = httpRequest(`${api.base}/v1/uploads`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${testKey}`, 'content-length': jpeg.length },
+    })
+    request.write(jpeg.subarray(0, 5_000))
+    return request
+  })
+  while (api.objects.open() < 2) await new Promise((resolve) => setTimeout(resolve, 1))
+  const refused = await api.call('/v1/uploads', { method: 'POST', body: jpeg })
+  assert.equal(refused.headers.get('retry-after'), '2')
+  assert.equal((await problemOf(refused)).code, 'UPLOADS_TOO_MANY')
+  assert.equal((await api.call('/v1/media')).status, 200)
+  for (const request of slow) {
+    const [answer] = (await Promise.all([once(request, 'response'), request.end(jpeg.subarray(5_000))]))[0]
+    assert.equal(answer.statusCode, 202)
+    answer.resume()
+  }
+  assert.equal((await api.call('/v1/uploads', { method: 'POST', body: jpeg })).status, 202)
+})

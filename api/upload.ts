@@ -13,9 +13,13 @@ import { createMeter, tooLarge } from './meter.ts'
 /**
  * POST /v1/uploads: the body is the file. Stored whole and durably, then committed, then begun: once the
  * 202 is sent the item cannot be lost, and until the commit nothing of it stays. What can be refused is
- * refused before a byte is stored.
+ * refused before a byte is stored. UPLOADS_TOO_MANY when the process has as many bodies in hand as it can hold.
  */
 export async function upload(call: Call, parts: Parts): Promise<Answer> {
+  return await parts.uploads.run(() => receive(call, parts))
+}
+
+async function receive(call: Call, parts: Parts): Promise<Answer> {
   const { request } = call
   const { limits, objects } = parts
   const preset = choice(call.query, 'preset', parts.presets, 'PRESET_UNKNOWN') ?? parts.presets[0]

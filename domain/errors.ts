@@ -24,6 +24,12 @@ export const errorTable = {
     title: 'The body stood still, or came too slowly.',
     advice: 'Send the upload again over a steadier connection.',
   },
+  UPLOADS_TOO_MANY: {
+    retry: true,
+    status: 503,
+    title: 'Too many files are being sent at once.',
+    advice: 'Send the upload again after the time in Retry-After.',
+  },
   MEDIA_TYPE_UNSUPPORTED: {
     retry: false,
     status: 415,

@@ -7,6 +7,8 @@ export const limits = {
   uploadIdleMsMax: 60_000,
   /** On average, once a client has been waited for that long in all: a trickle cannot hold a connection for ever. */
   uploadBytesPerSecondMin: 256,
+  /** Bodies that one process takes at once: each holds a few parts in memory. */
+  uploadsAtOnceMax: 64,
   /** Bytes of the body looked at to tell its type. */
   sniffBytes: 4_096,
 

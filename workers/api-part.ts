@@ -43,5 +43,5 @@ export async function startApi(
     logger,
   })
   const { port } = await api.listen(address.host, address.port)
-  return { name: 'api', port, stop: async () => await api.close() }
+  return { name: 'api', group: 'servers', port, stop: async () => await api.close() }
 }

@@ -26,6 +26,7 @@ export async function startOrigin(
   const port = Number(new URL(await origin.listen(address.port, address.host)).port)
   return {
     name: 'origin',
+    group: 'servers',
     port,
     stop: async () => {
       await origin.close()

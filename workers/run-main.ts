@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { factsOfError } from '../api/logger.ts'
 import { MediaError } from '../domain/errors.ts'
 import { ApiRefusal } from './api-client.ts'
@@ -7,13 +8,16 @@ import { SettingError } from './settings.ts'
 
 /** How long everything may take to stop before the process goes anyway. */
 const STOP_MS_MAX = 30_000
+/** A terminal's Ctrl-C may come twice, from the terminal and from the program above us: only a later one is a second one. */
+const SECOND_SIGNAL_MS_MIN = 1_000
 
 /** Ends the run of a main: an exit status, or the error that it ends with. */
 export type End = (end: number | { readonly error: unknown }) => void
 
 /**
  * Runs a composition root: starts it, waits for SIGINT, SIGTERM or `end`, stops every part in reverse
- * order and exits. What goes wrong is one sentence on standard error; a bug also shows its stack.
+ * order and exits, after {@link STOP_MS_MAX} or at a second signal in any case; what engines are left are killed as the
+ * process exits. What goes wrong is one sentence on standard error; a bug also shows its stack.
  */
 export async function runMain(start: (parts: Parts, end: End) => Promise<void>): Promise<never> {
   passOverKafkaTimers(process)
@@ -22,9 +26,12 @@ export async function runMain(start: (parts: Parts, end: End) => Promise<void>):
   const ended = new Promise<number | { readonly error: unknown }>((resolve) => {
     end = resolve
   })
+  let firstMs: number | null = null
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (process.stderr.isTTY) process.stderr.write('stopping\n')
+      if (firstMs !== null && performance.now() - firstMs >= SECOND_SIGNAL_MS_MIN) process.exit(128 + constants.signals[signal])
+      if (firstMs === null && process.stderr.isTTY) process.stderr.write('stopping (Ctrl-C again: at once)\n')
+      firstMs ??= performance.now()
       end(0)
     })
   }

@@ -44,6 +44,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Par
   })
   return {
     name: `worker ${options.taskQueue}`,
+    group: 'workers',
     stop: async () => {
       stopping = true
       if (worker.getState() === 'RUNNING') worker.shutdown()

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path/posix'
 import { test } from 'node:test'
 import { bans } from './bans.ts'
@@ -107,4 +108,12 @@ test('tidy: every test name is a sentence that names its subject', () => {
     }
   }
   assert.deepEqual(broken, [])
+})
+
+test('tidy: migrations are numbered from one on, each number once', () => {
+  const names = readdirSync(join(import.meta.dirname, '../../catalog/migrations')).toSorted()
+  assert.deepEqual(
+    names.map((name) => Number(name.slice(0, 4))),
+    names.map((_, at) => at + 1),
+  )
 })
