@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { request as httpRequest } from 'node:http'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { MediaError } from '../domain/errors.ts'
@@ -318,7 +318,9 @@ test('api: more bodies at once than a process can hold are refused for a while, 
   assert.equal((await problemOf(refused)).code, 'UPLOADS_TOO_MANY')
   assert.equal((await api.call('/v1/media')).status, 200)
   for (const request of slow) {
-    const [answer] = (await Promise.all([once(request, 'response'), request.end(jpeg.subarray(5_000))]))[0]
+    const answered = once(request, 'response')
+    request.end(jpeg.subarray(5_000))
+    const [answer] = (await answered) as [IncomingMessage]
     assert.equal(answer.statusCode, 202)
     answer.resume()
   }
