@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { limits } from '../domain/limits.ts'
 import { standard } from '../domain/presets/standard.ts'
+import { gainMapIn } from '../media/image/gain-map.ts'
 import { createImageStudio } from '../media/image/studio.ts'
 import { filesBelow, forEach } from './images/files.ts'
 import { developWhole, openVideos } from './images/motion.ts'
@@ -43,6 +44,9 @@ const CONTAINERS = [
   'ICCP',
   'urn:mpeg',
 ]
+/** What a gain map is made of: numbers and lengths, nothing of the source's. */
+const GAIN_MAP_GROUPS = /^(XMP-hdrgm|XMP-GContainer|MPF\d|MPImage\d):/
+const GAIN_MAP_WORDS: ReadonlySet<string> = new Set(['http://ns.adobe.com', 'xmpmeta', 'MPF\0'])
 /** Shorter words turn up in compressed pixels by chance. */
 const CANARY_LENGTH_MIN = 7
 
@@ -51,7 +55,8 @@ type Tags = Readonly<Record<string, unknown>>
 /** exiftool and a search for the source's own words: two ways that share nothing with the code that strips. */
 export const bench: Bench = {
   name: 'image-privacy',
-  claim: 'No rendition of any place-bearing picture of a FOLDER holds a byte of metadata.',
+  claim:
+    'No rendition of any place-bearing picture of a FOLDER, what moves of it included, holds a byte of metadata; the numbers of a gain map are none.',
   goal: '0 finds by exiftool and by a search for the words of the source',
   async run({ tools, args, scratch, say }) {
     const exiftool = tools['exiftool'] ?? 'exiftool'
@@ -86,7 +91,9 @@ export const bench: Bench = {
         const words = [...CONTAINERS, ...canariesOf(tags)]
         for (const { name, data } of files) {
           renditions++
-          const word = words.find((candidate) => Buffer.from(data).includes(candidate, 0, 'latin1'))
+          const hasGainMap = name.endsWith('.jpg') && gainMapIn(data) !== null
+          const sought = hasGainMap ? words.filter((candidate) => !GAIN_MAP_WORDS.has(candidate)) : words
+          const word = sought.find((candidate) => Buffer.from(data).includes(candidate, 0, 'latin1'))
           if (word !== undefined) finds.push(`${basename(source)} ${name}: the word ${JSON.stringify(word)}`)
           await writeFile(join(folder, name), data)
         }
@@ -100,7 +107,7 @@ export const bench: Bench = {
       out,
     )
     for (const tags of left) {
-      const keys = Object.keys(tags).filter((key) => key !== 'SourceFile')
+      const keys = Object.keys(tags).filter((key) => key !== 'SourceFile' && !GAIN_MAP_GROUPS.test(key))
       if (keys.length > 0) finds.push(`${String(tags['SourceFile'])}: ${keys.join(', ')}`)
     }
     for (const find of finds.slice(0, 20)) say(find)

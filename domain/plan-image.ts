@@ -28,7 +28,9 @@ export function planImage(probe: ImageProbe, preset: Preset, options: Look & { r
     nameOf: (name) => name,
     altAt: (index) => altOf(options.version, altPlaces.image(index)),
   })
-  return frame ? { ...planned, frame } : planned
+  // What changes colours or leaves something out parts the picture from its gain map.
+  const gainMap = preset.image.gainMap && options.filter === null && options.edits === undefined ? ({ gainMap: true } as const) : {}
+  return { ...planned, ...gainMap, ...(frame ? { frame } : {}) }
 }
 
 /** The renditions of a video's poster, made of a frame of `width` x `height` that is upright and filtered already. */

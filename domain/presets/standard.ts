@@ -5,6 +5,7 @@ export const standard: Preset = {
   name: 'standard',
   image: {
     widths: [1440, 1080, 640, 320, 150],
+    gainMap: true,
     formats: [
       { format: 'jpeg', quality: 80 },
       { format: 'webp', quality: 78 },

@@ -65,7 +65,8 @@ async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits
   return { pipeline, deep: depth === 'ushort', hasProfile }
 }
 
-function shaper(probe: ImageProbe, { width, height, frame }: Wanted): (pipeline: Sharp) => Sharp {
+/** What brings a picture as it is stored to a size as seen, framed, mirrored and turned. */
+export function shaper(probe: ImageProbe, { width, height, frame }: Wanted): (pipeline: Sharp) => Sharp {
   const orientation = frame ? orientationAfter(probe.orientation, frame.orientation) : probe.orientation
   const lying = orientation >= 5
   const { mirrored, turn } = turningOf(orientation)

@@ -11,6 +11,7 @@ import { createTargetEncoder } from './auto-quality.ts'
 import { createDecoder } from './decode.ts'
 import { encoders } from './encoders.ts'
 import { type DecodeLimits, examine } from './examine.ts'
+import { gainSizerOf } from './gain-sizes.ts'
 import { partOf, type Picture, sizerOf, withoutIdleAlpha } from './picture.ts'
 
 export interface Development {
@@ -58,6 +59,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const files: Uint8Array[] = []
     const sized = sizerOf(top)
     let picture = top
+    const gain = plan.gainMap && probe.type === 'image/jpeg' ? await gainSizerOf(still, probe, limits) : null
     const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`))
     for (const { format, quality, ssim, cut, look, ...size } of plan.renditions) {
       const { width, height } = cut?.of ?? size
@@ -66,7 +68,9 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       const part = cut ? await partOf(picture, { ...cut, width: size.width, height: size.height }) : picture
       const shown = look ? { ...part, data: Buffer.from(part.data) } : part
       if (look) lookInPlace(shown, coloursOf(look))
-      files.push(ssim === undefined ? await encoders[format](shown, quality) : (await encodeTo(shown, format, quality, ssim)).data)
+      const file = ssim === undefined ? await encoders[format](shown, quality) : (await encodeTo(shown, format, quality, ssim)).data
+      // It belongs to these very colours and to the whole picture.
+      files.push(gain && format === 'jpeg' && !cut && !look ? await gain(file, width, height) : file)
       onRendition(files.length)
     }
     const facts = {
