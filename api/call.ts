@@ -10,7 +10,10 @@ import type { Signals } from './signals.ts'
 import type { Starter } from './starter.ts'
 
 /** What the API needs of the catalog. */
-export type ApiCatalog = Pick<Catalog, 'tenantOfKey' | 'accept' | 'get' | 'recent' | 'facts' | 'beginErase' | 'retry' | 'onSignal' | 'ping'>
+export type ApiCatalog = Pick<
+  Catalog,
+  'tenantOfKey' | 'reserve' | 'release' | 'accept' | 'get' | 'recent' | 'facts' | 'beginErase' | 'retry' | 'onSignal' | 'ping'
+>
 /** What the API needs of the objects. */
 export type ApiObjects = Pick<ObjectStore, 'put' | 'delete' | 'head'>
 

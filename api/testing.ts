@@ -9,10 +9,13 @@ import { hashKey } from './keys.ts'
 import { createJsonLogger } from './logger.ts'
 import type { Starter } from './starter.ts'
 
-type CatalogPart = MediaStore & Pick<Catalog, 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping' | 'forgetCheckpoints'>
+type CatalogPart = MediaStore & Pick<Catalog, 'reserve' | 'release' | 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping' | 'forgetCheckpoints'>
 
 export interface MemoryCatalog extends CatalogPart {
   readonly rows: Map<MediaId, MediaRow>
+  /** Bytes that a tenant may have under way at once. */
+  readonly quotas: Map<string, number>
+  readonly reserved: Map<number, number>
   /** Sets fields of a row, grows its revision and signals. */
   change(id: MediaId, fields: Partial<MediaRow>): void
 }
@@ -22,6 +25,9 @@ const isFinal = (row: MediaRow) => row.state !== 'processing' && row.state !== '
 export function createMemoryCatalog(): MemoryCatalog {
   const rows = new Map<MediaId, MediaRow>()
   const keys = new Map<string, string>()
+  const quotas = new Map<string, number>()
+  const reserved = new Map<number, number>()
+  let lastReservation = 0
   const factsById = new Map<MediaId, PrivateFacts>()
   const started = new Set<MediaId>()
   const listeners = new Set<(signal: CatalogSignal) => void>()
@@ -40,6 +46,8 @@ export function createMemoryCatalog(): MemoryCatalog {
 
   return {
     rows,
+    quotas,
+    reserved,
     change,
     async tenantOfKey(keySha256) {
       return keys.get(keySha256) ?? null
@@ -47,7 +55,19 @@ export function createMemoryCatalog(): MemoryCatalog {
     async addKey(tenant, keySha256) {
       keys.set(keySha256, tenant)
     },
-    async accept(media: NewMedia) {
+    async reserve(tenant, bytes) {
+      const bytesMax = quotas.get(tenant)
+      if (bytesMax === undefined) return null
+      if (bytes + [...reserved.values()].reduce((sum, one) => sum + one, 0) > bytesMax) throw new MediaError('QUOTA_EXCEEDED')
+      lastReservation += 1
+      reserved.set(lastReservation, bytes)
+      return lastReservation
+    },
+    async release(reservation) {
+      reserved.delete(reservation)
+    },
+    async accept(media: NewMedia, reservation = null) {
+      if (reservation !== null) reserved.delete(reservation)
       if (!rows.has(media.id))
         rows.set(media.id, {
           ...media,

@@ -326,3 +326,33 @@ test('api: more bodies at once than a process can hold are refused for a while, 
   }
   assert.equal((await api.call('/v1/uploads', { method: 'POST', body: jpeg })).status, 202)
 })
+
+test('upload: what has no room in the quota is refused before a byte is taken, and room is given back', async () => {
+  const api = await startTestApi()
+  try {
+    api.catalog.quotas.set('acme', jpeg.byteLength)
+    const client = raw(api)
+    client.send(
+      `POST /v1/uploads HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${testKey}\r\nContent-Length: ${jpeg.byteLength + 1}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`,
+    )
+    const answer = await client.answer
+    assert.match(answer, /^HTTP\/1\.1 507 /)
+    assert.match(answer, /QUOTA_EXCEEDED/)
+    const post = (body: Uint8Array<ArrayBuffer> | ReadableStream) =>
+      fetch(`http://127.0.0.1:${api.port}/v1/uploads`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${testKey}` },
+        body,
+        ...(body instanceof ReadableStream ? { duplex: 'half' as const } : {}),
+      })
+    assert.equal((await post(new Uint8Array(jpeg))).status, 202)
+    assert.equal((await post(new Uint8Array(jpeg.byteLength).fill(9))).status, 415)
+    assert.equal(api.catalog.reserved.size, 0)
+    // Of a length that is not told, as much room is asked for as one of its kind may take.
+    const problem = await problemOf(await post(new Blob([jpeg]).stream()))
+    assert.deepEqual([problem.code, problem.status], ['QUOTA_EXCEEDED', 507])
+    assert.equal(api.catalog.reserved.size, 0)
+  } finally {
+    await api.close()
+  }
+})

@@ -9,6 +9,7 @@ import { type Answer, type ApiObjects, type Call, json, type Parts } from './cal
 import { toItem } from './item.ts'
 import { factsOfError } from './logger.ts'
 import { createMeter, tooLarge } from './meter.ts'
+import { withRoom } from './space.ts'
 
 /**
  * POST /v1/uploads: the body is the file. Stored whole and durably, then committed, then begun: once the
@@ -21,7 +22,7 @@ export async function upload(call: Call, parts: Parts): Promise<Answer> {
 
 async function receive(call: Call, parts: Parts): Promise<Answer> {
   const { request } = call
-  const { limits, objects } = parts
+  const { limits } = parts
   const preset = choice(call.query, 'preset', parts.presets, 'PRESET_UNKNOWN') ?? parts.presets[0]
   if (preset === undefined) throw new Error('the API has no presets')
   const filter = choice(call.query, 'filter', parts.filters, 'FILTER_UNKNOWN')
@@ -36,35 +37,42 @@ async function receive(call: Call, parts: Parts): Promise<Answer> {
   if (declaredBytes === 0) throw new MediaError('UPLOAD_EMPTY')
   if (declaredBytes !== null && declaredBytes > limits.uploadBytesMax) throw tooLarge(limits.uploadBytesMax)
 
+  const asked = { preset, filter, ...(edits ? { edits } : {}) }
+  // A body of a length that is not told is given room when its kind is known.
+  if (declaredBytes === null) return take(call, parts, asked, null)
+  return withRoom(parts, call.tenant, declaredBytes, (reservation) => take(call, parts, asked, { declaredBytes, reservation }))
+}
+
+interface Room {
+  readonly declaredBytes: number
+  readonly reservation: number | null
+}
+
+async function take(call: Call, parts: Parts, asked: Pick<NewMedia, 'preset' | 'filter' | 'edits'>, room: Room | null): Promise<Answer> {
+  const { request } = call
+  const { limits, objects } = parts
   call.proceed()
   const body = bodyOf(request, { idleMsMax: limits.uploadIdleMsMax, bytesPerSecondMin: limits.uploadBytesPerSecondMin })
   const head = await takeHead(body, limits.sniffBytes)
   if (head.length === 0) throw new MediaError('UPLOAD_EMPTY')
   const sourceType = admitType(Buffer.concat(head), request.headers['content-type'] ?? null)
   const kind = kindOf(sourceType)
-  if (edits?.trim && kind === 'image') throw new MediaError('EDIT_INVALID', 'start and end are of a film, and this is a photo.')
+  if (asked.edits?.trim && kind === 'image') throw new MediaError('EDIT_INVALID', 'start and end are of a film, and this is a photo.')
   const bytesMax = kind === 'image' ? limits.uploadImageBytesMax : limits.uploadBytesMax
-  if (declaredBytes !== null && declaredBytes > bytesMax) throw tooLarge(bytesMax)
+  if (room !== null && room.declaredBytes > bytesMax) throw tooLarge(bytesMax)
 
-  const id = parts.newId()
-  const meter = createMeter(bytesMax)
-  await store(id, meter.through(joined(head, body)), sourceType, objects)
-  const { bytes, sha256 } = meter.read()
-  const media: NewMedia = {
-    id,
-    tenant: call.tenant,
-    kind,
-    preset,
-    filter,
-    ...(edits ? { edits } : {}),
-    sourceType,
-    sourceBytes: bytes,
-    sourceSha256: sha256,
+  const keep = async (reservation: number | null): Promise<Answer> => {
+    const id = parts.newId()
+    const meter = createMeter(bytesMax)
+    await store(id, meter.through(joined(head, body)), sourceType, objects)
+    const { bytes, sha256 } = meter.read()
+    const media: NewMedia = { id, tenant: call.tenant, kind, ...asked, sourceType, sourceBytes: bytes, sourceSha256: sha256 }
+    await commit(media, parts, reservation)
+    const row = freshRow(media)
+    parts.background('start', id, parts.starter.start(row))
+    return json(202, toItem(row, parts.urls), { location: `/v1/media/${id}` })
   }
-  await commit(media, parts)
-  const row = freshRow(media)
-  parts.background('start', id, parts.starter.start(row))
-  return json(202, toItem(row, parts.urls), { location: `/v1/media/${id}` })
+  return room === null ? withRoom(parts, call.tenant, bytesMax, keep) : keep(room.reservation)
 }
 
 /** Stores the original under a key that nobody has: two processes with one shard must not overwrite each other. SHARD_TAKEN. */
@@ -81,9 +89,9 @@ async function store(id: MediaId, body: AsyncIterable<Uint8Array>, type: string,
  * Commits the row. Where that fails the original is deleted, unless the row is there after all: a
  * connection may break between the database's commit and its answer.
  */
-async function commit(media: NewMedia, parts: Parts): Promise<void> {
+async function commit(media: NewMedia, parts: Parts, reservation: number | null): Promise<void> {
   try {
-    await parts.catalog.accept(media)
+    await parts.catalog.accept(media, reservation)
   } catch (error) {
     const row = await parts.catalog.get(media.id).catch(() => null)
     if (row?.sourceSha256 === media.sourceSha256) return

@@ -9,6 +9,7 @@ import { createOutbox } from './outbox.ts'
 import { createPlacements } from './placements.ts'
 import { createSettle } from './settle.ts'
 import { openSignals } from './signals.ts'
+import { createSpace } from './space.ts'
 import { createTenants } from './tenants.ts'
 import { createVariants } from './variants.ts'
 import { createVolumeBooks } from './volume-books.ts'
@@ -48,6 +49,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
   let closing: Promise<void> | null = null
   return {
     ...createTenants(database),
+    ...createSpace(database),
     ...createMedia(database),
     ...createSettle(database),
     ...createErasures(database),

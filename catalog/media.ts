@@ -29,9 +29,10 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
     (await database.rows<MediaColumns>(`select ${mediaColumns} from media where ${where}`, values)).map(toMediaRow)
 
   return {
-    async accept(media) {
+    async accept(media, reservation = null) {
       const added = await database.rows(
-        `insert into media (id, tenant, kind, preset, filter, edits, source_type, source_bytes, source_sha256)
+        `with spent as (delete from space_reservations where id = $10)
+         insert into media (id, tenant, kind, preset, filter, edits, source_type, source_bytes, source_sha256)
          values ($1, $2, $3, $4, $5, $6::json, $7, $8, $9) on conflict (id) do nothing returning 1 as added`,
         [
           media.id,
@@ -43,6 +44,7 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
           media.sourceType,
           media.sourceBytes,
           media.sourceSha256,
+          reservation,
         ],
       )
       if (added.length === 0) assertSame((await select('id = $1', [media.id]))[0], media)

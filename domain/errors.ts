@@ -156,6 +156,12 @@ export const errorTable = {
     title: 'There is no space left to store this.',
     advice: 'Free space or add a disk; the work goes on by itself.',
   },
+  QUOTA_EXCEEDED: {
+    retry: false,
+    status: 507,
+    title: 'There is no room left for this in the quota.',
+    advice: 'Delete what is not needed, or ask for a larger quota.',
+  },
   STORAGE_UNAVAILABLE: { retry: true, status: 503, title: 'The storage does not answer.', advice: 'Try again later.' },
   CATALOG_UNAVAILABLE: { retry: true, status: 503, title: 'The database does not answer.', advice: 'Try again later.' },
   CATALOG_CHANGED: {

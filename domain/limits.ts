@@ -9,6 +9,8 @@ export const limits = {
   uploadBytesPerSecondMin: 256,
   /** Bodies that one process takes at once: each holds a few parts in memory. */
   uploadsAtOnceMax: 64,
+  /** Room that was reserved for an upload is given back after this, should nobody do it. */
+  reservationMsMax: 6 * 60 * 60_000,
   /** Bytes of the body looked at to tell its type. */
   sniffBytes: 4_096,
 

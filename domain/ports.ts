@@ -129,9 +129,28 @@ export interface TenantStore {
   addKey(tenant: string, keySha256: string): Promise<void>
 }
 
+/** What a tenant has stored, and may store. Of all tenants together where `tenant` is null. */
+export interface SpaceRow {
+  readonly tenant: string | null
+  readonly bytes: number
+  /** Null: no quota. */
+  readonly bytesMax: number | null
+}
+
+/** Space that tenants take: originals as they are accepted, renditions as they are published; given back when they are erased. */
+export interface SpaceStore {
+  /** Room for bytes that are about to come; null where there is no quota to keep. QUOTA_EXCEEDED. */
+  reserve(tenant: string, bytes: number): Promise<number | null>
+  /** Idempotent. */
+  release(reservation: number): Promise<void>
+  /** Of a tenant, or with null of all together; `bytesMax` null takes it away. */
+  setQuota(tenant: string | null, bytesMax: number | null): Promise<void>
+  space(): Promise<SpaceRow[]>
+}
+
 export interface MediaStore {
-  /** Commits the media row; durable when it returns. Idempotent by id. */
-  accept(media: NewMedia): Promise<void>
+  /** Commits the media row, in place of the room reserved for it; durable when it returns. Idempotent by id. */
+  accept(media: NewMedia, reservation?: number | null): Promise<void>
   get(id: MediaId): Promise<MediaRow | null>
   /** Newest first. */
   recent(tenant: string, limit: number): Promise<MediaRow[]>
@@ -237,6 +256,7 @@ export type CatalogSignal = { readonly kind: 'media'; readonly id: MediaId } | {
 
 export interface Catalog
   extends TenantStore,
+    SpaceStore,
     MediaStore,
     PlacementStore,
     CheckpointStore,

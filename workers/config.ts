@@ -25,6 +25,8 @@ export interface Config {
   readonly volumeCopies: readonly string[]
   /** Of volume files: through the page cache, or past it (O_DIRECT) where volumes are much larger than memory. */
   readonly volumeReads: VolumeReads
+  /** Space that tenants may take; of all together where `tenant` is null. Others keep what they were given before. */
+  readonly quotas: readonly { readonly tenant: string | null; readonly bytesMax: number }[]
   /** Base URL of immutable files as browsers see it: the edge where there is one. */
   readonly publicUrl: string
   readonly originUrls: readonly string[]
@@ -71,6 +73,7 @@ export function readConfig(env: Environment, role: string): Config {
     home: text(env, 'DARKROOM_HOME', '.darkroom'),
     volumeCopies: list(env, 'VOLUME_COPIES'),
     volumeReads: readVolumeReads(env),
+    quotas: readQuotas(env),
     publicUrl,
     originUrls: originUrls.length > 0 ? originUrls : [publicUrl],
     edgeUrls: urlList(env, 'EDGE_URLS'),
@@ -105,6 +108,17 @@ export function readVariants(env: Environment): Config['variants'] {
 
 export function readVolumeReads(env: Environment): VolumeReads {
   return choice(env, 'VOLUME_READS', ['cached', 'direct'])
+}
+
+/** SPACE_QUOTAS, for example `*=500GiB,acme=20GiB`: `*` is all tenants together. Throws SettingError. */
+export function readQuotas(env: Environment): Config['quotas'] {
+  return list(env, 'SPACE_QUOTAS').map((entry) => {
+    const [, tenant, number, unit] = /^([^=]+)=([0-9]+)(MiB|GiB|TiB)$/.exec(entry) ?? []
+    if (tenant === undefined || unit === undefined)
+      throw new SettingError(`SPACE_QUOTAS: ${entry} is no quota; write acme=20GiB or *=500GiB.`)
+    const power = ['MiB', 'GiB', 'TiB'].indexOf(unit) + 2
+    return { tenant: tenant === '*' ? null : tenant, bytesMax: Number(number) * 1024 ** power }
+  })
 }
 
 /** A decode uses about one core and an encoder's chunk another. */

@@ -33,6 +33,7 @@ export async function openCore(config: Config, logger: Logger, parts: Parts): Pr
     onError: (error) => logger.warn('catalog', factsOfError(error)),
   })
   parts.add({ name: 'catalog', stop: async () => await catalog.close() })
+  for (const { tenant, bytesMax } of config.quotas) await catalog.setQuota(tenant, bytesMax)
   const objects = openObjects(config, parts)
   return {
     config,

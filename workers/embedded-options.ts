@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseTools } from '../infra/engines/tools.ts'
-import { readBuildId, readS3, readSlots, readVariants, readVolumeReads } from './config.ts'
+import { readBuildId, readQuotas, readS3, readSlots, readVariants, readVolumeReads } from './config.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { baseUrl, type Environment, list, optional, text, urlList, wholeNumber } from './settings.ts'
 
@@ -38,6 +38,7 @@ export function embeddedOptions(
       volumeReads: readVolumeReads(env),
     },
     variants: readVariants(env),
+    quotas: readQuotas(env),
     slots: readSlots(env),
     buildId: readBuildId(env),
     eventsTopic: text(env, 'EVENTS_TOPIC', 'darkroom.media.v1'),

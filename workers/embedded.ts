@@ -44,6 +44,7 @@ export interface EmbeddedOptions {
     readonly volumeReads?: Config['volumeReads']
   }
   readonly variants: Config['variants']
+  readonly quotas?: Config['quotas']
   readonly slots: Config['slots']
   readonly buildId: Config['buildId']
   readonly eventsTopic: string
@@ -92,6 +93,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
     home,
     volumeCopies: given.volumeCopies ?? [],
     volumeReads: given.volumeReads ?? 'cached',
+    quotas: options.quotas ?? [],
     publicUrl: given.publicUrl ?? originUrl,
     originUrls: [originUrl],
     edgeUrls: given.edgeUrls ?? [],

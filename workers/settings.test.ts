@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readQuotas } from './config.ts'
 import { baseUrl, choice, required, SettingError, urlList, whole } from './settings.ts'
 
 test('settings: a wrong number is refused with a sentence that names the setting and its bounds', () => {
@@ -30,4 +31,15 @@ test('settings: URLs lose their trailing slash, anything but http is refused', (
   assert.equal(baseUrl({ PUBLIC_BASE_URL: 'http://a.example/' }, 'PUBLIC_BASE_URL', ''), 'http://a.example')
   assert.throws(() => baseUrl({ PUBLIC_BASE_URL: 'ftp://a' }, 'PUBLIC_BASE_URL', ''), SettingError)
   assert.deepEqual(urlList({ EDGE_URLS: 'http://a:1/, http://b:2' }, 'EDGE_URLS'), ['http://a:1', 'http://b:2'])
+})
+
+test('settings: quotas are read with their units, and what is none is named', () => {
+  assert.deepEqual(readQuotas({ SPACE_QUOTAS: '*=2TiB, acme=5MiB' }), [
+    { tenant: null, bytesMax: 2 * 1024 ** 4 },
+    { tenant: 'acme', bytesMax: 5 * 1024 ** 2 },
+  ])
+  for (const wrong of ['acme', 'acme=5', '=5GiB', 'acme=-1GiB'])
+    assert.throws(() => readQuotas({ SPACE_QUOTAS: wrong }), {
+      message: `SPACE_QUOTAS: ${wrong} is no quota; write acme=20GiB or *=500GiB.`,
+    })
 })
