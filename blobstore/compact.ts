@@ -17,6 +17,7 @@ export interface CompactReport {
 }
 
 const CHUNK_BYTES = 1024 * 1024
+const NONE = new Uint8Array(0)
 
 /**
  * Writes a sealed volume anew without its erased and replaced needles, and puts it in place of the old one by one
@@ -110,41 +111,36 @@ function createLogWriter(file: WriteFile, superblock: Superblock) {
   const seed = seedOf(superblock.uuid)
   const index = new NeedleIndex()
   const { epoch } = superblock
-  let end = SUPERBLOCK_BYTES
   let batch = 0
   let synced = SUPERBLOCK_BYTES
-  let chunk: Uint8Array[] = []
+  // Shared with the thread that writes: a copy would hold up the readers of this process.
+  let staging = new Uint8Array(new SharedArrayBuffer(CHUNK_BYTES))
+  let used = 0
 
   async function flush(): Promise<void> {
-    const bytes = new Uint8Array(Buffer.concat(chunk))
-    chunk = []
-    await file.write(synced, bytes)
-    synced += bytes.byteLength
+    if (used === 0) return
+    await file.write(synced, staging.subarray(0, used))
+    synced += used
+    used = 0
   }
 
-  function put(record: Uint8Array): void {
-    chunk.push(record)
-    end += record.byteLength
+  async function put(header: Pick<RecordHeader, 'type' | 'key' | 'alt' | 'cookie'>, data: Uint8Array): Promise<void> {
+    const bytes = recordBytes(data.byteLength)
+    if (used + bytes > staging.byteLength) await flush()
+    if (bytes > staging.byteLength) staging = new Uint8Array(new SharedArrayBuffer(bytes))
+    batch += 1
+    encodeRecord(staging, used, seed, { ...header, lastOfBatch: true, epoch, batch, durableThrough: synced }, data)
+    if (header.type === 'needle') index.add(header.key, header.alt, synced + used, bytes)
+    used += bytes
   }
 
   return {
     index,
-    state: () => ({ offset: end, lastBatch: batch, epochMax: epoch }),
-    async add({ header, bytes, data }: WalkedRecord): Promise<void> {
-      const record = new Uint8Array(bytes)
-      batch += 1
-      encodeRecord(record, 0, seed, { ...header, lastOfBatch: true, epoch, batch, durableThrough: synced }, data ?? new Uint8Array(0))
-      index.add(header.key, header.alt, end, bytes)
-      put(record)
-      if (end - synced >= CHUNK_BYTES) await flush()
-    },
+    state: () => ({ offset: synced, lastBatch: batch, epochMax: epoch }),
+    add: ({ header, data }: WalkedRecord) => put(header, data ?? NONE),
     async finish(): Promise<void> {
-      if (chunk.length > 0) await flush()
-      const mark = new Uint8Array(recordBytes(0))
-      batch += 1
-      const none = { key: 0n, alt: 0, cookie: new Uint8Array(8) }
-      encodeRecord(mark, 0, seed, { ...none, type: 'mark', lastOfBatch: true, epoch, batch, durableThrough: end }, new Uint8Array(0))
-      put(mark)
+      await flush()
+      await put({ type: 'mark', key: 0n, alt: 0, cookie: new Uint8Array(8) }, NONE)
       await flush()
     },
   }
