@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { MediaError } from '../../domain/errors.ts'
 import type { Exit } from './failures.ts'
-import { startedOf, type ProcessId } from './processes.ts'
+import { engineLimits } from './limits.ts'
+import { endGroup, startedOf, type ProcessId } from './processes.ts'
 import { endProcess, markOf, removeRecord, writeRecord } from './records.ts'
 
 /** What to run: `command` is an absolute path, `env` all that it sees besides what {@link baseEnv} gives. */
@@ -67,12 +68,17 @@ export async function spawnChild(home: string, program: Program, stdio: StdioOpt
     throw spawnFailure(program, error)
   }
   let exit: Exit | null = null
-  const exited = new Promise<Exit>((done) => {
+  const ended = new Promise<Exit>((done) => {
     child.once('exit', (code, signal) => {
       exit = { code, signal }
       removeRecord(home, program.name)
       done(exit)
     })
+  })
+  // What it had started (Varnish's cache, say) would hold its ports until it notices.
+  const exited = ended.then(async (end) => {
+    await endGroup(pid, engineLimits.groupMsMax)
+    return end
   })
   // Not reaped by Node before this turn ends: a child that is over already still has its entry.
   const id = { pid, started: startedOf(pid) ?? '' }

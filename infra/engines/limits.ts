@@ -17,6 +17,8 @@ export const engineLimits = {
   stopMsMax: 10_000,
   /** After SIGKILL, until the kernel has taken the process away. */
   killMsMax: 5_000,
+  /** After an engine ended, until what it had started is gone too. */
+  groupMsMax: 1_000,
 
   postgresConnectionsMax: 100,
   postgresSharedBuffersMb: 64,

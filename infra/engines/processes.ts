@@ -69,6 +69,20 @@ export function signalProcess(pid: number, signal: NodeJS.Signals, group = false
   }
 }
 
+/** Ends at once what is left of the group that a process led, and waits, for `msMax` at most, until it is gone. */
+export async function endGroup(leader: number, msMax: number): Promise<void> {
+  const giveUpAt = performance.now() + msMax
+  for (;;) {
+    try {
+      process.kill(-leader, 'SIGKILL')
+    } catch {
+      return
+    }
+    if (performance.now() > giveUpAt) return
+    await sleep(5)
+  }
+}
+
 /** True when the process ended within `msMax`. */
 export async function untilGone(id: ProcessId, msMax: number): Promise<boolean> {
   const deadline = performance.now() + msMax
