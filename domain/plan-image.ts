@@ -1,5 +1,5 @@
 import { altOf, altPlaces } from './alt.ts'
-import { type Look, lookIn } from './edits.ts'
+import { changesColours, type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
 import { frameOf } from './framing.ts'
 import type { Limits } from './limits.ts'
@@ -30,7 +30,9 @@ export function planImage(probe: ImageProbe, preset: Preset, options: Look & { r
   })
   // What changes colours or leaves something out parts the picture from its gain map.
   const gainMap = preset.image.gainMap && options.filter === null && options.edits === undefined ? ({ gainMap: true } as const) : {}
-  return { ...planned, ...gainMap, ...(frame ? { frame } : {}) }
+  // Looks are defined on sRGB.
+  const keepsP3 = preset.image.keepsP3 && !changesColours(options) ? ({ keepsP3: true } as const) : {}
+  return { ...planned, ...gainMap, ...keepsP3, ...(frame ? { frame } : {}) }
 }
 
 /** The renditions of a video's poster, made of a frame of `width` x `height` that is upright and filtered already. */

@@ -18,6 +18,8 @@ export interface Preset {
     readonly widths: readonly number[]
     /** Whether JPEGs keep the gain map of a source that has one: 15 to 20% more bytes, for screens that go brighter than white. */
     readonly gainMap?: true
+    /** Whether colours that sRGB does not have stay, in Display P3 with its profile. */
+    readonly keepsP3?: true
     /** `ssim`: what each file has to keep of the picture's structure; `quality` is then where the search begins. */
     readonly formats: readonly { readonly format: ImageFormat; readonly quality: number; readonly ssim?: number }[]
   }
@@ -100,6 +102,7 @@ export interface ImagePlan {
   readonly renditions: readonly PlannedRendition[]
   /** JPEGs keep the source's gain map. */
   readonly gainMap?: true
+  readonly keepsP3?: true
 }
 
 /** How the source's colours are to be read when they are not BT.709 of limited range: full range, another matrix, or an HDR transfer. */

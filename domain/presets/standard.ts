@@ -6,6 +6,7 @@ export const standard: Preset = {
   image: {
     widths: [1440, 1080, 640, 320, 150],
     gainMap: true,
+    keepsP3: true,
     formats: [
       { format: 'jpeg', quality: 80 },
       { format: 'webp', quality: 78 },

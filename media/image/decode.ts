@@ -4,6 +4,7 @@ import type { ImageProbe } from '../../domain/plans.ts'
 import { meansSrgb, srgbFrom } from './code-points.ts'
 import { contradiction, decodeError } from './decode-errors.ts'
 import type { DecodeLimits } from './examine.ts'
+import { exceedsSrgb, isDisplayP3, srgbOf } from './display-p3.ts'
 import { createHeicDecoder } from './heic.ts'
 import type { ImageHeader, PixelColour } from './header-parts.ts'
 import { deepPixels, type Picture, pictureFrom } from './picture.ts'
@@ -21,16 +22,17 @@ export function createDecoder(limits: DecodeLimits) {
   return async function decodeUpright(bytes: Uint8Array, header: ImageHeader, wanted: Wanted): Promise<Picture> {
     const { frame } = wanted
     if (!frame || frame.straighten === 0) return await decode(bytes, header, wanted)
-    const turned = await decode(bytes, header, { ...sizeBeforeStraightening(frame, wanted), frame })
-    return await straightened(turned, frame.straighten, wanted)
+    const turned = await decode(bytes, header, { ...wanted, ...sizeBeforeStraightening(frame, wanted) })
+    return { ...(await straightened(turned, frame.straighten, wanted)), ...(turned.isP3 ? { isP3: true } : {}) }
   }
 
   async function decode(bytes: Uint8Array, header: ImageHeader, wanted: Wanted): Promise<Picture> {
     const shape = shaper(header.probe, wanted)
     try {
-      if (header.probe.type === 'image/heic') return await inSrgb(shape(await heicPixels(bytes, header.probe)), header.colour)
-      const source = await opened(bytes, header.probe, limits)
+      if (header.probe.type === 'image/heic') return await meant(shape(await heicPixels(bytes, header.probe)), header.colour, wanted)
+      const source = await opened(bytes, header.probe, limits, wanted)
       const pipeline = shape(source.pipeline)
+      if (source.p3) return await meant(pipeline, { icc: source.p3 }, wanted)
       if (header.colour && 'primaries' in header.colour && !source.hasProfile) return await inSrgb(pipeline, header.colour)
       // With 16 bits and a profile sharp works in P3, and only an output profile makes it leave P3 again.
       if (source.deep && source.hasProfile) pipeline.withIccProfile('srgb')
@@ -50,19 +52,23 @@ export function createDecoder(limits: DecodeLimits) {
 /** Size as seen of the decoded picture, and what part of the source it shows. */
 export interface Wanted extends Size {
   readonly frame?: Frame | undefined
+  /** Whether colours that sRGB does not have stay, in Display P3. */
+  readonly keepsP3?: boolean | undefined
 }
 
 /** sharp's pipeline for the bytes, once its idea of the picture's size is known to be ours. */
-async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits) {
+async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits, { keepsP3 }: Wanted) {
   // Truncated and damaged files fail; odd but complete ones (warnings) do not.
   const options = { failOn: 'error', limitInputPixels: limits.imagePixelsMax, sequentialRead: true } as const
   const first = sharp(bytes, options)
   const seen = await first.metadata()
   const page = probe.type === 'image/avif' ? (seen.pagePrimary ?? 0) : 0
   const pipeline = page === 0 ? first : sharp(bytes, { ...options, page })
-  const { width, height, pageHeight, depth, hasProfile } = page === 0 ? seen : await pipeline.metadata()
+  const { width, height, pageHeight, depth, hasProfile, icc } = page === 0 ? seen : await pipeline.metadata()
   if (width !== probe.width || (pageHeight ?? height) !== probe.height) throw contradiction()
-  return { pipeline, deep: depth === 'ushort', hasProfile }
+  const p3 = keepsP3 && icc && isDisplayP3(icc) ? icc : null
+  // sharp goes through sRGB on its way to any other profile.
+  return { pipeline: p3 ? sharp(bytes, { ...options, page, ignoreIcc: true }) : pipeline, deep: depth === 'ushort', hasProfile, p3 }
 }
 
 /** What brings a picture as it is stored to a size as seen, framed, mirrored and turned. */
@@ -77,6 +83,13 @@ export function shaper(probe: ImageProbe, { width, height, frame }: Wanted): (pi
       .resize({ width: lying ? height : width, height: lying ? width : height, fit: 'fill', kernel: 'lanczos3', fastShrinkOnLoad: false })
       .flop(mirrored)
       .rotate(turn)
+}
+
+/** Pixels of the pipeline in Display P3, where that is how they are meant and sRGB does not have them all; else in sRGB. */
+async function meant(pipeline: Sharp, colour: PixelColour | undefined, { keepsP3 }: Wanted): Promise<Picture> {
+  if (!keepsP3 || !colour || !('icc' in colour) || !isDisplayP3(colour.icc)) return await inSrgb(pipeline, colour)
+  const picture = await pictureFrom(pipeline)
+  return exceedsSrgb(picture) ? { ...picture, isP3: true } : srgbOf(picture)
 }
 
 /** Pixels of the pipeline, whose colours are meant as told; without a word they are sRGB. */

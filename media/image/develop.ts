@@ -9,10 +9,12 @@ import { privateFactsOf } from '../metadata/private-facts.ts'
 import { appearanceOf } from './appearance.ts'
 import { createTargetEncoder } from './auto-quality.ts'
 import { createDecoder } from './decode.ts'
+import { srgbOf } from './display-p3.ts'
 import { encoders } from './encoders.ts'
 import { type DecodeLimits, examine } from './examine.ts'
 import { gainSizerOf } from './gain-sizes.ts'
 import { partOf, type Picture, sizerOf, withoutIdleAlpha } from './picture.ts'
+import { saidToBeP3 } from './wide.ts'
 
 export interface Development {
   /** In the plan's order. */
@@ -51,7 +53,8 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const { probe, exif } = header
     beforeDecode(probe.type)
     const still = bytes.subarray(0, header.stillBytes ?? bytes.length)
-    const top = await withoutIdleAlpha(await decodeUpright(still, header, { ...topOf(plan), frame: plan.frame }))
+    const decoded = await decodeUpright(still, header, { ...topOf(plan), frame: plan.frame, keepsP3: plan.keepsP3 })
+    const top = await withoutIdleAlpha(decoded)
     lookInPlace(top, coloursOf(plan))
     const sharpening = sharpeningOf(plan)
     if (sharpening > 0) applySharpening(top, sharpening)
@@ -66,9 +69,10 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       for (const larger of plan.via ?? []) if (larger.width > width) await sized(larger.width, larger.height)
       picture = await sized(width, height)
       const part = cut ? await partOf(picture, { ...cut, width: size.width, height: size.height }) : picture
-      const shown = look ? { ...part, data: Buffer.from(part.data) } : part
+      const shown = !look ? part : decoded.isP3 ? srgbOf(part) : { ...part, data: Buffer.from(part.data) }
       if (look) lookInPlace(shown, coloursOf(look))
-      const file = ssim === undefined ? await encoders[format](shown, quality) : (await encodeTo(shown, format, quality, ssim)).data
+      const bare = ssim === undefined ? await encoders[format](shown, quality) : (await encodeTo(shown, format, quality, ssim)).data
+      const file = decoded.isP3 && !look ? saidToBeP3[format](bare, shown.width, shown.height) : bare
       // It belongs to these very colours and to the whole picture.
       files.push(gain && format === 'jpeg' && !cut && !look ? await gain(file, width, height) : file)
       onRendition(files.length)
@@ -78,7 +82,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       orientation: probe.orientation,
       ...(saysMadeWithAi(bytes) ? ({ madeWithAi: true } as const) : {}),
     }
-    const { blurhash, ...appearance } = await appearanceOf(picture)
+    const { blurhash, ...appearance } = await appearanceOf(decoded.isP3 ? srgbOf(picture) : picture)
     return { files, blurhash, appearance, facts }
   }
 }

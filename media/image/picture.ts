@@ -1,11 +1,13 @@
 import sharp, { type Sharp } from 'sharp'
 
-/** Decoded pixels: 8 bits per channel, interleaved, sRGB; three channels, or four with straight alpha. */
+/** Decoded pixels: 8 bits per channel, interleaved, sRGB unless said otherwise; three channels, or four with straight alpha. */
 export interface Picture {
   readonly data: Buffer
   readonly width: number
   readonly height: number
   readonly channels: 3 | 4
+  /** The values are Display P3's, because sRGB does not have the colours; told only by the decoder. */
+  readonly isP3?: true
 }
 
 /** A pipeline that starts from the pixels. */
