@@ -51,9 +51,11 @@ export function createFileBlobReader(options: {
   readonly limits?: Partial<BlobLimits>
   readonly directReads?: boolean
   readonly report?: Report
+  /** In place of the machine's disk. */
+  readonly disk?: Disk
 }): BlobReader {
   const { folder, report = () => {} } = options
   const limits = blobLimits(options.limits)
-  const disk = createSystemDisk({ directReads: options.directReads ?? false })
+  const disk = options.disk ?? createSystemDisk({ directReads: options.directReads ?? false })
   return createPackedReader({ backend: createFileBackend({ disk, folder, limits, report }), limits, clock: systemClock })
 }

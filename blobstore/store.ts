@@ -54,7 +54,13 @@ class PackedStore implements BlobStore, VolumeHost {
     const leases = await directory.openOf(writer)
     this.#rest = clock.every(limits.volumeLeaseMs / 3, () => this.#keep())
     for (const lease of leases) {
-      const recovered = await backend.recover(lease.volume, lease.epoch)
+      const recovered = await backend.recover(lease.volume, lease.epoch).catch((error: unknown) => {
+        if (!(error instanceof MediaError && error.code === 'STORAGE_UNAVAILABLE')) throw error
+        // A disk that is gone must not keep the others from being written: the volume waits for it.
+        report({ kind: 'recovery failed', volume: lease.volume, error })
+        return undefined
+      })
+      if (recovered === undefined) continue
       if (recovered === null) {
         report({ kind: 'volume missing', volume: lease.volume })
         await this.#sealed(lease, 0)

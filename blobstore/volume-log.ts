@@ -103,7 +103,7 @@ export type BlobReport =
   | { readonly kind: 'tombstone damage'; readonly volume: number; readonly bytes: number }
   | { readonly kind: 'volume missing' | 'volume superseded' | 'volume taken over'; readonly volume: number }
   | {
-      readonly kind: 'volume fenced' | 'copy of no use' | 'seal failed' | 'snapshot failed' | 'garbage kept'
+      readonly kind: 'volume fenced' | 'copy of no use' | 'recovery failed' | 'seal failed' | 'snapshot failed' | 'garbage kept'
       readonly volume: number
       readonly error: unknown
     }

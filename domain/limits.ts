@@ -87,6 +87,9 @@ export const limits = {
   volumesPerRunMax: 100,
   /** How often a process that reads looks whether volumes that it has open were written anew. */
   volumeCheckMs: 5_000,
+  /** A disk with less left gets no new volume while another has more; one that refused a write gets none for so long. */
+  folderFreeBytesMin: 1024 ** 3,
+  folderRestMs: 60_000,
   /** Objects that no longer count are kept for so long. */
   volumeGraceMs: 24 * 60 * 60_000,
   /** Volumes that a reader was asked for in vain and remembers. */

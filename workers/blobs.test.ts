@@ -13,7 +13,7 @@ test('volume care: a process without S3 looks after the volumes below its home',
   const parts = new Parts()
   try {
     const core = {
-      config: { home, s3: null, writer: 'test', volumeCopies: [] },
+      config: { home, s3: null, writer: 'test', volumeCopies: [], volumeFolders: [] },
       catalog: memoryDirectory(),
       logger: { warn: () => {} },
     } as unknown as Core

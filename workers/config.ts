@@ -21,6 +21,8 @@ export interface Config {
   /** Absent: files below `home`, for one machine. */
   readonly s3: S3Settings | null
   readonly home: string
+  /** Folders of volumes, one on each disk; empty: one below `home`. */
+  readonly volumeFolders: readonly string[]
   /** Folders with copies of the volume files: a mirror, a mounted backup. What is bad is repaired from there. */
   readonly volumeCopies: readonly string[]
   /** Of volume files: through the page cache, or past it (O_DIRECT) where volumes are much larger than memory. */
@@ -71,6 +73,7 @@ export function readConfig(env: Environment, role: string): Config {
     kafka: { brokers: list(env, 'KAFKA_BROKERS'), topic: text(env, 'EVENTS_TOPIC', 'darkroom.media.v1') },
     s3: readS3(env),
     home: text(env, 'DARKROOM_HOME', '.darkroom'),
+    volumeFolders: list(env, 'VOLUME_FOLDERS'),
     volumeCopies: list(env, 'VOLUME_COPIES'),
     volumeReads: readVolumeReads(env),
     quotas: readQuotas(env),

@@ -34,6 +34,7 @@ export function embeddedOptions(
       kafkaBrokers: list(env, 'KAFKA_BROKERS'),
       s3: readS3(env),
       edgeUrls: urlList(env, 'EDGE_URLS'),
+      volumeFolders: list(env, 'VOLUME_FOLDERS'),
       volumeCopies: list(env, 'VOLUME_COPIES'),
       volumeReads: readVolumeReads(env),
     },

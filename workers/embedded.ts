@@ -40,6 +40,7 @@ export interface EmbeddedOptions {
     readonly edgeUrls?: readonly string[]
     readonly publicUrl?: string
     readonly devKey?: string
+    readonly volumeFolders?: Config['volumeFolders']
     readonly volumeCopies?: readonly string[]
     readonly volumeReads?: Config['volumeReads']
   }
@@ -91,6 +92,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
     kafka: { brokers: engines.brokers, topic: options.eventsTopic },
     s3: given.s3 ?? null,
     home,
+    volumeFolders: given.volumeFolders ?? [],
     volumeCopies: given.volumeCopies ?? [],
     volumeReads: given.volumeReads ?? 'cached',
     quotas: options.quotas ?? [],
