@@ -32,6 +32,8 @@ export class Volumes {
   readonly #kept = new Map<number, Kept>()
   /** Volume to when it may be looked for again, oldest first. */
   readonly #absent = new Map<number, number>()
+  /** Views were opened, or may have grown, since the indexes were last added up: not done for each read. */
+  #mayBeCrowded = false
   #checking: Promise<void> | null = null
   #checkedMs: number
 
@@ -58,7 +60,7 @@ export class Volumes {
     } finally {
       opened.users -= 1
       if (opened.isClosed && opened.users === 0) await opened.view.close()
-      await this.#evict()
+      if (this.#mayBeCrowded) await this.#evict()
       this.#checkNowAndThen()
     }
   }
@@ -77,6 +79,7 @@ export class Volumes {
   #checkNowAndThen(): void {
     if (this.#checking !== null || this.#clock.nowMs() - this.#checkedMs < this.#limits.volumeCheckMs) return
     this.#checkedMs = this.#clock.nowMs()
+    this.#mayBeCrowded = true
     this.#checking = this.#check()
       .catch(() => {
         // Whoever reads the volume is told of what is wrong with it.
@@ -87,8 +90,10 @@ export class Volumes {
   }
 
   async #check(): Promise<void> {
-    for (const [volume, kept] of this.#kept) {
-      if (kept.isHeld) continue
+    // Those of now: what is read meanwhile moves to the end, and would be met for ever.
+    const now = new Map(this.#kept)
+    for (const [volume, kept] of now) {
+      if (kept.isHeld || kept.isClosed) continue
       kept.users += 1
       const isStale = await kept.view.isStale().finally(() => {
         kept.users -= 1
@@ -107,7 +112,8 @@ export class Volumes {
   async #evict(): Promise<void> {
     let bytes = 0
     for (const { view } of this.#kept.values()) bytes += view.index.bytes
-    if (bytes <= this.#limits.indexBytesMax) return
+    this.#mayBeCrowded = bytes > this.#limits.indexBytesMax
+    if (!this.#mayBeCrowded) return
     const closing: Promise<void>[] = []
     for (const [volume, kept] of this.#kept) {
       if (bytes <= this.#limits.indexBytesMax) break
@@ -193,6 +199,7 @@ export class Volumes {
       },
     }
     this.#kept.set(view.superblock.volume, kept)
+    this.#mayBeCrowded = true
     return kept
   }
 }
