@@ -18,6 +18,8 @@ export const limits = {
   imageSideMax: 16_384,
   /** Predicted from the header, before any decode. */
   imageDecodeBytesMax: 512 * 1024 ** 2,
+  /** Of all that a worker decodes at once, as their headers predict it; one that takes more by itself works alone. */
+  imageDecodesBytesMax: 384 * 1024 ** 2,
   imageDecodeMsMax: 30_000,
   /** Wall time of the encoder of what moves of a picture. */
   clipEncodeMsMax: 5 * 60_000,

@@ -178,3 +178,26 @@ function isAlive(pid: number): boolean {
     return false
   }
 }
+
+test('pool: what takes much memory is decoded alone, in its turn, beside no idle child', async () => {
+  const pool = createDecoderPool({ slots: 2, limits: { ...limits, imageDecodesBytesMax: 100 } })
+  try {
+    const order: string[] = []
+    const run = async (name: string, decodeBytes: number) => {
+      await pool.run(smallJob, { decodeBytes, onProgress() {} })
+      order.push(name)
+      return pool.pids().length
+    }
+    await Promise.all([run('first', 10), run('second', 10)])
+    assert.equal(pool.pids().length, 2, 'both stay warm')
+    order.length = 0
+    const began = [run('light', 40), run('heavy', 500), run('after', 10)]
+    const [, besideHeavy] = await Promise.all(began)
+    assert.deepEqual(order.slice(0, 2), ['light', 'heavy'], 'nobody passes')
+    assert.ok((besideHeavy ?? 9) <= 2, `${besideHeavy} children`)
+    await run('heavy', 500)
+    assert.equal(pool.pids().length, 1, 'idle ones are ended')
+  } finally {
+    await pool.close()
+  }
+})

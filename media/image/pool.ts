@@ -3,14 +3,18 @@ import type { Limits } from '../../domain/limits.ts'
 import type { AnswerTo, ToChild } from './child-messages.ts'
 import { type ChildLimits, type DecodingChild, startChild } from './child-process.ts'
 
-export type PoolLimits = ChildLimits & Pick<Limits, 'imageChildItemsMax' | 'imageChildIdleRssBytesMax'>
+export type PoolLimits = ChildLimits & Pick<Limits, 'imageChildItemsMax' | 'imageChildIdleRssBytesMax' | 'imageDecodesBytesMax'>
+
+export interface RunOptions {
+  /** What decoding will take, as its header tells; 0 unless given. */
+  readonly decodeBytes?: number
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress: (done: number) => void
+}
 
 export interface DecoderPool {
-  /** Waits for a free slot, then as {@link DecodingChild.run}. */
-  run<Job extends ToChild>(
-    job: Job,
-    options: { readonly signal?: AbortSignal | undefined; readonly onProgress: (done: number) => void },
-  ): Promise<AnswerTo<Job>>
+  /** Waits in line for a free slot and for the memory, then as {@link DecodingChild.run}. */
+  run<Job extends ToChild>(job: Job, options: RunOptions): Promise<AnswerTo<Job>>
   /** Children that live now, for tests and health pages. */
   pids(): number[]
   /** Kills every child; what waits or works gets WORKER_LOST. */
@@ -19,41 +23,55 @@ export interface DecoderPool {
 
 /**
  * At most `slots` children, started when first needed, kept warm, one item at a time each. One that died takes
- * only its item with it; one that has worked long or has grown is replaced between two items.
+ * only its item with it; one that has worked long or has grown is replaced between two items. What is decoded at once
+ * stays within the memory for all; an item that needs more than half of it has idle children ended first, and one that needs all
+ * of it works alone.
  */
 export function createDecoderPool({ slots, limits }: { readonly slots: number; readonly limits: PoolLimits }): DecoderPool {
   if (!Number.isInteger(slots) || slots < 1) throw new Error(`a pool of ${slots} slots`)
   const idle: DecodingChild[] = []
-  const busy = new Set<DecodingChild>()
-  /** In order of arrival; each is called when a slot may have become free. */
-  const waiting = new Set<() => void>()
+  /** With what each one's item is predicted to take. */
+  const busy = new Map<DecodingChild, number>()
+  /** In order of arrival; each is called when it may be its turn. Nobody passes: what needs much memory would wait for ever. */
+  const line = new Set<{ wake: () => void }>()
   let closed = false
 
-  async function take(signal: AbortSignal | undefined): Promise<DecodingChild> {
-    for (;;) {
-      if (closed) throw new MediaError('WORKER_LOST', 'The image decoders are closed.')
-      if (signal?.aborted) {
-        // It may have been woken for a slot that it will not use.
-        wakeNext()
-        throw new MediaError('WORKER_LOST', 'The work was called off.', { cause: signal.reason })
+  function fits(decodeBytes: number): boolean {
+    if (busy.size >= slots) return false
+    const taken = [...busy.values()].reduce((sum, bytes) => sum + bytes, 0)
+    return busy.size === 0 || taken + decodeBytes <= limits.imageDecodesBytesMax
+  }
+
+  async function take(decodeBytes: number, signal: AbortSignal | undefined): Promise<DecodingChild> {
+    const place = { wake: () => undefined as void }
+    line.add(place)
+    try {
+      for (;;) {
+        if (closed) throw new MediaError('WORKER_LOST', 'The image decoders are closed.')
+        if (signal?.aborted) throw new MediaError('WORKER_LOST', 'The work was called off.', { cause: signal.reason })
+        const [first] = line
+        if (first === place && fits(decodeBytes)) return start(decodeBytes)
+        await new Promise<void>((resolve) => {
+          place.wake = () => {
+            signal?.removeEventListener('abort', place.wake)
+            resolve()
+          }
+          signal?.addEventListener('abort', place.wake, { once: true })
+        })
       }
-      if (busy.size < slots) {
-        let child = idle.pop()
-        while (child && !child.alive) child = idle.pop()
-        child ??= startChild(limits)
-        busy.add(child)
-        return child
-      }
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          waiting.delete(wake)
-          signal?.removeEventListener('abort', wake)
-          resolve()
-        }
-        waiting.add(wake)
-        signal?.addEventListener('abort', wake, { once: true })
-      })
+    } finally {
+      line.delete(place)
+      wakeNext()
     }
+  }
+
+  function start(decodeBytes: number): DecodingChild {
+    let child = idle.pop()
+    while (child && !child.alive) child = idle.pop()
+    child ??= startChild(limits)
+    busy.set(child, decodeBytes)
+    if (decodeBytes > limits.imageDecodesBytesMax / 2) for (const other of idle.splice(0)) void other.kill()
+    return child
   }
 
   async function giveBack(child: DecodingChild): Promise<void> {
@@ -65,24 +83,24 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
   }
 
   function wakeNext(): void {
-    const [wake] = waiting
-    wake?.()
+    const [first] = line
+    first?.wake()
   }
 
   return {
     async run(job, options) {
-      const child = await take(options.signal)
+      const child = await take(options.decodeBytes ?? 0, options.signal)
       try {
         return await child.run(job, options)
       } finally {
         await giveBack(child)
       }
     },
-    pids: () => [...busy, ...idle].filter((child) => child.alive).map((child) => child.pid),
+    pids: () => [...busy.keys(), ...idle].filter((child) => child.alive).map((child) => child.pid),
     async close() {
       closed = true
-      for (const wake of waiting) wake()
-      await Promise.all([...busy, ...idle].map(async (child) => await child.kill()))
+      for (const { wake } of line) wake()
+      await Promise.all([...busy.keys(), ...idle].map(async (child) => await child.kill()))
     },
   }
 }

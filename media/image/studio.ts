@@ -1,6 +1,6 @@
 import type { Appearance, PrivateFacts } from '../../domain/media.ts'
 import { mediaTypes } from '../../domain/media.ts'
-import { admitImage, imageExtensions } from '../../domain/plan-image.ts'
+import { admitImage, imageExtensions, predictDecodeBytes } from '../../domain/plan-image.ts'
 import type { ImagePlan } from '../../domain/plans.ts'
 import type { EncodedFile, ImageStudio } from '../../domain/ports.ts'
 import type { Development } from './develop.ts'
@@ -25,17 +25,22 @@ export function createImageStudio({ slots, limits }: ImageStudioOptions): ImageS
     },
     async develop(bytes, plan, { signal, onProgress } = {}) {
       // Refused here already where the header tells; the child looks again at what it is given.
-      examine(bytes, limits)
+      const { probe } = examine(bytes, limits)
       const total = plan.renditions.length
       const development = await pool.run(
         { kind: 'develop', bytes, plan },
-        { signal, onProgress: (done) => onProgress?.({ done, total, unit: 'renditions' }) },
+        {
+          decodeBytes: predictDecodeBytes(probe),
+          signal,
+          onProgress: (done) => onProgress?.({ done, total, unit: 'renditions' }),
+        },
       )
       return received(development, plan)
     },
     async unroll(bytes, file, { signal } = {}) {
-      examine(bytes, limits)
-      await pool.run({ kind: 'unroll', bytes, file }, { signal, onProgress: () => undefined })
+      const { probe } = examine(bytes, limits)
+      const decodeBytes = predictDecodeBytes(probe)
+      await pool.run({ kind: 'unroll', bytes, file }, { decodeBytes, signal, onProgress: () => undefined })
     },
     pids: pool.pids,
     close: pool.close,
