@@ -5,7 +5,7 @@ import type { ImageStudio, MediaStore, ObjectStore } from '../domain/ports.ts'
 import type { ImageProbe } from '../domain/plans.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { readOriginal } from './original.ts'
+import { withOriginal } from './original.ts'
 
 export interface AdmitImageDeps {
   readonly catalog: MediaStore
@@ -19,7 +19,7 @@ export function admitImage({ catalog, objects, images, limits }: AdmitImageDeps)
   return async (input: IngestInput): Promise<ImageProbe> =>
     await withHeartbeat(async () => {
       await catalog.setStage(input.mediaId, 'admit')
-      const probe = await images.probe(await readOriginal(objects, input.mediaId), input.sourceType)
+      const probe = await withOriginal(objects, input.mediaId, async (original) => await images.probe(original, input.sourceType))
       admit(probe, limits)
       if (input.edits?.framing) frameOf(orientedSize(probe), input.edits.framing)
       return probe

@@ -5,7 +5,7 @@ import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { saveDraft, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { readOriginal } from './original.ts'
+import { withOriginal } from './original.ts'
 
 export interface DevelopImageDeps {
   readonly catalog: MediaStore & CheckpointStore
@@ -25,8 +25,11 @@ export function developImage({ catalog, objects, blobs, images }: DevelopImageDe
     await withHeartbeat(async ({ signal, report }) => {
       await catalog.setStage(input.mediaId, 'develop')
       const plan = planImage(probe, presetNamed(input.preset), input)
-      const original = await readOriginal(objects, input.mediaId)
-      const developed = await images.develop(original, plan, { signal, onProgress: ({ done, total }) => report({ done, total }) })
+      const developed = await withOriginal(
+        objects,
+        input.mediaId,
+        async (original) => await images.develop(original, plan, { signal, onProgress: ({ done, total }) => report({ done, total }) }),
+      )
       const renditions = await storeFiles(blobs, input, developed.files)
       const manifest = {
         kind: 'image' as const,
