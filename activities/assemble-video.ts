@@ -3,11 +3,12 @@ import { siblingReference, typeOfName } from '../cdn/url.ts'
 import { appearanceIn, mediaTypes, type StoredFile } from '../domain/media.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
-import type { BlobStore, CheckpointStore, EncodedFile, MediaStore } from '../domain/ports.ts'
+import type { BlobStore, CheckpointStore, EncodedFile, MediaStore, ObjectStore } from '../domain/ports.ts'
 import { presetNamed } from '../domain/presets/index.ts'
 import type { StoredChunk, StoredTrack } from '../domain/video-pieces.ts'
 import { dashOf, joinChunks, keyframePlaylist, ladderPlaylist, trackPlaylist } from '../domain/video-playlists.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
+import { storeCaptions } from './captions.ts'
 import { must, saveDraft, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { videoSteps } from './video-steps.ts'
@@ -15,13 +16,14 @@ import { videoSteps } from './video-steps.ts'
 export interface AssembleDeps {
   readonly catalog: MediaStore & CheckpointStore
   readonly blobs: BlobStore
+  readonly objects: ObjectStore
 }
 
 /**
  * Puts playlists around what the chunks, the audio and the poster left behind. The media playlists are
  * stored first, since the master refers to where they lie.
  */
-export function assembleVideo({ catalog, blobs }: AssembleDeps) {
+export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
   return async (input: IngestInput, probe: VideoProbe): Promise<{ parts: number }> =>
     await withHeartbeat(async () => {
       const steps = videoSteps(catalog, input)
@@ -34,6 +36,9 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
       const mp4 = (await steps.peek('mp4'))?.file ?? null
       const loudness = await steps.peek('loudness')
       const audio = plan.audio ? await steps.finished('audio') : null
+      // Captions that are given from here on are told to be late.
+      await catalog.setStage(input.mediaId, 'publish')
+      const captions = await storeCaptions({ objects, blobs }, input, probe, plan)
       const tracks = plan.rungs.map((rung) => must(joinChunks(chunks, rung.index) ?? undefined))
       const playlistOf = (track: StoredTrack) => trackPlaylist(track, siblingReference)
       const playlists = await storeFiles(blobs, input, [
@@ -58,9 +63,10 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
           ...(iframes[at] ? { iframesUri: siblingReference(iframes[at]) } : {}),
         })),
         audio: audio && { uri: siblingReference(must(playlists.at(-1))), track: audio },
+        captions: captions.map(({ label, language, playlist }) => ({ label, language, uri: siblingReference(playlist) })),
         fps: plan.fps,
       })
-      const dash = dashOf({ rungs: ladder, audio, fps: plan.fps, durationMs: plan.durationMs, reference: siblingReference })
+      const dash = dashOf({ rungs: ladder, audio, captions, fps: plan.fps, durationMs: plan.durationMs, reference: siblingReference })
       const tops = await storeFiles(blobs, input, [
         textFile('master.m3u8', altOf(input.version, altPlaces.master), master, plan),
         textFile('manifest.mpd', altOf(input.version, altPlaces.dash), dash, plan),
@@ -80,9 +86,11 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
           ...(mp4 ? [mp4] : []),
           ...poster.renditions,
           ...(storyboard ? [storyboard.index] : []),
+          ...captions.map(({ whole }) => whole),
         ],
         parts: [
           ...[...playlists.filter((file) => file.width === 0), ...iframes, ...(storyboard ? [storyboard.sheet] : [])].map(fileOf),
+          ...captions.flatMap(({ playlist, segments }) => [playlist, ...segments].map(fileOf)),
           ...[...tracks, ...(audio ? [audio] : [])].flatMap((track) => [track.init, ...track.segments].map(fileOf)),
         ],
         hls: 'master.m3u8',
@@ -90,6 +98,7 @@ export function assembleVideo({ catalog, blobs }: AssembleDeps) {
         ...(mp4 ? { mp4: mp4.name } : {}),
         poster: posterName,
         ...(storyboard ? { storyboard: storyboard.index.name } : {}),
+        ...(captions.length > 0 ? { captions: captions.map(({ language, name, label }) => ({ language, name, label })) } : {}),
       }
       await saveDraft(catalog, input, { manifest, facts: { ...(await steps.finished('facts')), ...(loudness ? { loudness } : {}) } })
       return { parts: manifest.parts.length }

@@ -1,5 +1,5 @@
 import { keyOf, type MediaId } from '../domain/ids.ts'
-import { originalKey, remuxedKey } from '../domain/media.ts'
+import { captionsPrefix, originalKey, remuxedKey } from '../domain/media.ts'
 import type { BlobStore, CheckpointStore, MediaStore, ObjectStore, PlacementStore, VariantStore } from '../domain/ports.ts'
 
 export interface DiscardDeps {
@@ -28,6 +28,7 @@ export function discard({ catalog, objects, blobs }: DiscardDeps) {
     if (keeps !== 'original') {
       for (const volume of await catalog.placements(mediaId)) await blobs.delete(keyOf(mediaId), volume)
       await objects.delete(originalKey(mediaId))
+      for await (const { key } of objects.list(captionsPrefix(mediaId))) await objects.delete(key)
     }
     await catalog.forgetCheckpoints(mediaId)
     await catalog.forgetVariants(mediaId)

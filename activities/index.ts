@@ -4,6 +4,7 @@ import { admitVideo, type AdmitVideoDeps } from './admit-video.ts'
 import { announcePlayable, type PlayableDeps } from './announce-playable.ts'
 import { assembleVideo } from './assemble-video.ts'
 import { developImage, type DevelopImageDeps } from './develop-image.ts'
+import { extractCaptions } from './captions.ts'
 import { discard, type DiscardDeps } from './discard.ts'
 import { encodeAudio } from './encode-audio.ts'
 import { encodeChunk, type EncodeDeps } from './encode-chunk.ts'
@@ -55,6 +56,7 @@ export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitIm
     makeMotion: makeMotion(deps),
     makePoster: makePoster(deps),
     makeMp4: makeMp4(deps),
+    extractCaptions: extractCaptions(deps),
     makeStoryboard: makeStoryboard(deps),
     assembleVideo: assembleVideo(deps),
   })

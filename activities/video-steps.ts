@@ -16,6 +16,7 @@ interface Results {
   audio: StoredTrack
   poster: StoredPoster
   loudness: Loudness | null
+  captions: { readonly tracks: number }
   lead: StoredLead
   complexity: { readonly complexity: Complexity | null }
   storyboard: { readonly files: { readonly sheet: Rendition; readonly index: Rendition } | null }

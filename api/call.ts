@@ -15,7 +15,7 @@ export type ApiCatalog = Pick<
   'tenantOfKey' | 'reserve' | 'release' | 'accept' | 'get' | 'recent' | 'facts' | 'beginErase' | 'retry' | 'onSignal' | 'ping'
 >
 /** What the API needs of the objects. */
-export type ApiObjects = Pick<ObjectStore, 'put' | 'delete' | 'head'>
+export type ApiObjects = Pick<ObjectStore, 'put' | 'delete' | 'head' | 'list'>
 
 /** What handlers work with; made once. */
 export interface Parts {

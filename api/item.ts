@@ -63,6 +63,7 @@ export interface Item extends Partial<Appearance> {
   readonly mp4?: string
   /** URL of the poster. */
   readonly poster?: string
+  readonly captions?: readonly { readonly language: string; readonly label: string; readonly url: string }[]
   /** URL of the storyboard's WebVTT index. */
   readonly storyboard?: string
   /** Present where the source says so of itself, in IPTC's terms (XMP, C2PA). */
@@ -101,6 +102,10 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
   const dash = urlOf(manifest?.dash)
   const mp4 = urlOf(manifest?.mp4)
   const poster = urlOf(manifest?.poster)
+  const captions = (manifest?.captions ?? []).flatMap(({ language, label, name }) => {
+    const url = urlOf(name)
+    return url === undefined ? [] : [{ language, label, url }]
+  })
   const storyboard = urlOf(manifest?.storyboard)
   const motionUrl = urlOf(manifest?.motion?.name)
   return {
@@ -119,6 +124,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(dash === undefined ? {} : { dash }),
     ...(mp4 === undefined ? {} : { mp4 }),
     ...(poster === undefined ? {} : { poster }),
+    ...(captions.length === 0 ? {} : { captions }),
     ...(storyboard === undefined ? {} : { storyboard }),
     ...(manifest?.motion && motionUrl !== undefined ? { motion: motionAt(manifest.motion, motionUrl) } : {}),
     ...(manifest?.madeWithAi ? ({ madeWithAi: true } as const) : {}),

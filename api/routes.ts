@@ -1,4 +1,5 @@
 import type { Handler } from './call.ts'
+import { postCaptions } from './captions-route.ts'
 import { mediaEvents } from './events-route.ts'
 import { healthz, readyz } from './health-routes.ts'
 import { deleteMedia, getFacts, getMedia, listMedia, retryMedia } from './media-routes.ts'
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', path: '/v1/media/{id}', access: 'tenant', handler: deleteMedia },
   { method: 'POST', path: '/v1/media/{id}/retry', access: 'tenant', handler: retryMedia },
   { method: 'GET', path: '/v1/media/{id}/facts', access: 'tenant', handler: getFacts },
+  { method: 'POST', path: '/v1/media/{id}/captions', access: 'tenant', handler: postCaptions },
   { method: 'GET', path: '/v1/media/{id}/events', access: 'tenant', handler: mediaEvents },
   { method: 'GET', path: '/v1/openapi.json', access: 'public', handler: description },
   { method: 'GET', path: '/healthz', access: 'public', handler: healthz },

@@ -146,7 +146,7 @@ export function createMemoryCatalog(): MemoryCatalog {
   }
 }
 
-export interface MemoryObjects extends Pick<ObjectStore, 'put' | 'get' | 'head' | 'delete'> {
+export interface MemoryObjects extends Pick<ObjectStore, 'put' | 'get' | 'head' | 'delete' | 'list'> {
   readonly stored: Map<string, Uint8Array>
   /** Bodies that have been begun and are neither stored nor given up. */
   readonly open: () => number
@@ -171,6 +171,10 @@ export function createMemoryObjects(): MemoryObjects {
       } finally {
         open -= 1
       }
+    },
+    async *list(prefix) {
+      for (const [key, data] of [...stored].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        if (key.startsWith(prefix)) yield { key, bytes: data.byteLength }
     },
     async get(key) {
       const data = stored.get(key)

@@ -7,6 +7,7 @@
  * 0x11_0000 the storyboard's sheet, 0x11_0001 its index;
  * 0x12_0000 the index of the one-file MP4, 0x13_0000 + n its stripes;
  * 0x14_0000 what moves of a picture;
+ * 0x14_0000 + track * 4,096 captions: the whole, its playlist, its segments;
  * 0x20_0000 + rung an init segment; 0x30_0000 + rung a playlist (0x3f_ffff the master);
  * 0x31_0000 + rung an I-frame playlist; 0x3f_fffd the DASH manifest;
  * 0x40_0000 + index audio segments (0x4f_ffff its init); 0x80_0000 + rung * 65,536 + segment index video segments.
@@ -18,6 +19,7 @@ export const altPlaces = {
   storyboard: 0x11_0000,
   storyboardIndex: 0x11_0001,
   mp4: 0x12_0000,
+  captions: (track: number, part: number) => 0x14_0000 + track * 0x1000 + part,
   mp4Stripe: (index: number) => 0x13_0000 + index,
   motion: 0x14_0000,
   videoInit: (rung: number) => 0x20_0000 + rung,

@@ -31,6 +31,7 @@ export function dashManifest(input: {
   readonly frameRate: FrameRate
   readonly rungs: readonly DashPicture[]
   readonly audio: (DashTrack & { readonly samplingRate: number }) | null
+  readonly captions?: readonly { readonly language: string; readonly uri: string }[]
 }): string {
   const { timescale, ticks } = input.frameRate
   const rate = timescale % ticks === 0 ? `${timescale / ticks}` : `${timescale}/${ticks}`
@@ -48,6 +49,16 @@ export function dashManifest(input: {
     lines.push(
       '    <AdaptationSet id="1" contentType="audio" mimeType="audio/mp4" segmentAlignment="true" startWithSAP="1">',
       ...representation(input.audio, `audioSamplingRate="${samplingRate}"`),
+      '    </AdaptationSet>',
+    )
+  }
+  for (const [at, { language, uri }] of (input.captions ?? []).entries()) {
+    lines.push(
+      `    <AdaptationSet id="${at + 2}" contentType="text" mimeType="text/vtt" lang="${textOf(language)}">`,
+      '      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="subtitle"/>',
+      `      <Representation id="captions-${textOf(language)}" bandwidth="256">`,
+      `        <BaseURL>${textOf(uri)}</BaseURL>`,
+      '      </Representation>',
       '    </AdaptationSet>',
     )
   }

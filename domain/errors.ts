@@ -117,6 +117,18 @@ export const errorTable = {
     title: 'The variant is not ready yet.',
     advice: 'Ask again in a moment.',
   },
+  CAPTIONS_INVALID: {
+    retry: false,
+    status: 422,
+    title: 'The captions are not WebVTT, or have more in them than the limits.',
+    advice: 'See the detail; export them as WebVTT.',
+  },
+  CAPTIONS_LATE: {
+    retry: false,
+    status: 409,
+    title: 'The film was finished without these captions.',
+    advice: 'Send captions as soon as the upload is accepted; for a film that is finished, upload it anew with them.',
+  },
   REQUEST_INVALID: { retry: false, status: 400, title: 'The request is not well formed.', advice: 'See the detail.' },
   ROUTE_NOT_FOUND: { retry: false, status: 404, title: 'There is nothing at this address.', advice: 'Check the path.' },
   METHOD_NOT_ALLOWED: { retry: false, status: 405, title: 'This address does not take that method.', advice: 'See the Allow header.' },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { masterPlaylist, measureBandwidth, mediaPlaylist } from './hls.ts'
+import { captionsPlaylist, masterPlaylist, measureBandwidth, mediaPlaylist } from './hls.ts'
 
 test('hls: a master playlist names every rung with its size, rate, codecs and measured bit rates, and the one audio rendition', () => {
   const text = masterPlaylist({
@@ -96,4 +96,37 @@ test('hls: the peak is that of the worst run of half a target or more, so a tiny
   })
   assert.deepEqual(measureBandwidth([{ bytes: 1000, durationSeconds: 0.2 }]), { bandwidth: 40_000, averageBandwidth: 40_000 })
   assert.deepEqual(measureBandwidth([]), { bandwidth: 0, averageBandwidth: 0 })
+})
+
+test('hls: captions are a group of every variant, one rendition a language, each a list of texts', () => {
+  const rung = { uri: '720p.m3u8', width: 1280, height: 720, fps: 30, codecs: 'avc1.64001f', bandwidth: 2, averageBandwidth: 1 }
+  const captions = [
+    { uri: 'en.m3u8', label: 'English', language: 'en' },
+    { uri: 'und.m3u8', label: 'Captions', language: 'und' },
+  ]
+  const lines = masterPlaylist({ rungs: [rung], captions }).split('\n')
+  assert.deepEqual(lines.slice(3, 6), [
+    '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="en.m3u8"',
+    '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="Captions",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="und.m3u8"',
+    '#EXT-X-STREAM-INF:BANDWIDTH=2,AVERAGE-BANDWIDTH=1,CODECS="avc1.64001f",RESOLUTION=1280x720,FRAME-RATE=30.000,CLOSED-CAPTIONS=NONE,SUBTITLES="captions"',
+  ])
+  assert.deepEqual(
+    captionsPlaylist([
+      { uri: 'a.vtt', durationSeconds: 6 },
+      { uri: 'b.vtt', durationSeconds: 1.5 },
+    ]).split('\n'),
+    [
+      '#EXTM3U',
+      '#EXT-X-VERSION:7',
+      '#EXT-X-TARGETDURATION:6',
+      '#EXT-X-MEDIA-SEQUENCE:0',
+      '#EXT-X-PLAYLIST-TYPE:VOD',
+      '#EXTINF:6.000000,',
+      'a.vtt',
+      '#EXTINF:1.500000,',
+      'b.vtt',
+      '#EXT-X-ENDLIST',
+      '',
+    ],
+  )
 })

@@ -19,6 +19,14 @@ export interface MasterAudio {
   readonly channels: number
 }
 
+/** Captions in one language. */
+export interface MasterCaptions {
+  readonly uri: string
+  readonly label: string
+  /** BCP 47; `und` is not said. */
+  readonly language: string
+}
+
 export interface PlaylistSegment {
   readonly uri: string
   readonly durationSeconds: number
@@ -63,13 +71,20 @@ export function measureBandwidth(segments: readonly MeasuredSegment[]): { readon
 export function masterPlaylist(input: {
   readonly rungs: readonly MasterRung[]
   readonly audio?: MasterAudio
+  readonly captions?: readonly MasterCaptions[]
   readonly iframes?: readonly MasterIframes[]
 }): string {
-  const { rungs, audio, iframes = [] } = input
+  const { rungs, audio, captions = [], iframes = [] } = input
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS']
   if (audio) {
     lines.push(
       `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}",URI="${uriOf(audio.uri)}"`,
+    )
+  }
+  for (const { uri, label, language } of captions) {
+    const said = language === 'und' ? '' : `LANGUAGE="${language}",`
+    lines.push(
+      `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="${label}",${said}DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="${uriOf(uri)}"`,
     )
   }
   for (const rung of rungs) {
@@ -82,6 +97,7 @@ export function masterPlaylist(input: {
       // Section 4.3.4.2: without captions it has to be said, or players may look for them in the video.
       'CLOSED-CAPTIONS=NONE',
       ...(audio ? ['AUDIO="audio"'] : []),
+      ...(captions.length > 0 ? ['SUBTITLES="captions"'] : []),
     ]
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, uriOf(rung.uri))
   }
@@ -117,6 +133,19 @@ export function mediaPlaylist(input: {
   for (const segment of segments) lines.push(`#EXTINF:${segment.durationSeconds.toFixed(6)},`, uriOf(segment.uri))
   if (ended) lines.push('#EXT-X-ENDLIST')
   return `${lines.join('\n')}\n`
+}
+
+/** The media playlist of captions: files of text, each for its stretch of time (section 3.5). */
+export function captionsPlaylist(segments: readonly PlaylistSegment[]): string {
+  return [
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    `#EXT-X-TARGETDURATION:${targetDuration(segments)}`,
+    '#EXT-X-MEDIA-SEQUENCE:0',
+    '#EXT-X-PLAYLIST-TYPE:VOD',
+    ...segments.flatMap(({ uri, durationSeconds }) => [`#EXTINF:${durationSeconds.toFixed(6)},`, uriOf(uri)]),
+    '#EXT-X-ENDLIST\n',
+  ].join('\n')
 }
 
 /** Section 4.3.3.1: no EXTINF, rounded to the nearest integer, may exceed it. At least 1. */

@@ -62,6 +62,12 @@ export const limits = {
   /** Address space of one ffmpeg; an 8K decode and five encoders stay below half of it. */
   videoChildAddressBytesMax: 8 * 1024 ** 3,
 
+  /** Captions of one language, and how many languages an item has. */
+  captionBytesMax: 2 * 1024 ** 2,
+  captionCuesMax: 20_000,
+  captionCueCharactersMax: 2_000,
+  captionTracksMax: 16,
+
   needleBytesMax: 128 * 1024 ** 2,
   batchBytesMax: 256 * 1024 ** 2,
   /** A u32 offset in units of 8 bytes reaches 32 GiB; a volume is sealed well before. */

@@ -78,6 +78,15 @@ export interface Appearance {
   readonly focus: { readonly x: number; readonly y: number }
 }
 
+/** Captions in a language, BCP 47, `und` where the source does not say. */
+export interface CaptionsFile {
+  readonly language: string
+  /** Within renditions. */
+  readonly name: string
+  /** What a player's menu shows. */
+  readonly label: string
+}
+
 /** What a finished item offers; the catalog's manifest column. Private facts are never in here. */
 export interface Manifest extends Partial<Appearance> {
   readonly kind: MediaKind
@@ -98,6 +107,7 @@ export interface Manifest extends Partial<Appearance> {
   readonly poster?: string
   /** The index, WebVTT; its sheet is among the parts. */
   readonly storyboard?: string
+  readonly captions?: readonly CaptionsFile[]
   /** Where the source says so of itself: what a platform has to label. */
   readonly madeWithAi?: true
   /** What moves of a picture. */
@@ -189,4 +199,14 @@ export function variantsWorkflowId(id: MediaId, version: number, names: readonly
 
 export function eraseWorkflowId(tenant: string, id: MediaId): string {
   return `erase:${tenant}:${id}`
+}
+
+/** Where all captions of an item lie among the objects. */
+export function captionsPrefix(id: MediaId): string {
+  return `captions/${id}/`
+}
+
+/** Key of captions as WebVTT: on the clock of the uploaded film, from its first frame on. `found`: within the upload. */
+export function captionsKey(id: MediaId, language: string, origin: 'given' | 'found'): string {
+  return `${captionsPrefix(id)}${language}.${origin}`
 }

@@ -92,6 +92,7 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
     audio: probe.audio === null ? null : { streamIndex: probe.audio.streamIndex, kbps: video.audioKbps },
     posterSeconds: originSeconds + Math.min(durationSeconds / 4, POSTER_SECONDS_MAX),
     videoStreamIndex: probe.videoStreamIndex,
+    ...(probe.captions ? { captions: probe.captions } : {}),
     ...lookIn(look),
     ...(frame ? { frame } : {}),
     ...(skipped > 0 ? { inside: true as const } : {}),

@@ -126,6 +126,13 @@ export interface SourceTraits {
   readonly orientation?: number
 }
 
+/** A text track of a source. */
+export interface CaptionsTrack {
+  readonly streamIndex: number
+  /** BCP 47; `und` where the source does not say. One track for each language. */
+  readonly language: string
+}
+
 /** What a video's container and streams say, as displayed: after rotation and sample aspect ratio. */
 export interface VideoProbe extends SourceTraits {
   readonly durationMs: number
@@ -137,6 +144,7 @@ export interface VideoProbe extends SourceTraits {
   readonly videoCodec: string
   readonly videoStreamIndex: number
   readonly audio: { readonly streamIndex: number; readonly codec: string; readonly channels: number } | null
+  readonly captions?: readonly CaptionsTrack[]
   /** Where the preset goes by title and the video is long enough to be looked at. */
   readonly complexity?: Complexity
 }
@@ -169,6 +177,7 @@ export interface VideoPlan extends SourceTraits {
   readonly gopFrames: number
   readonly rungs: readonly PlannedRung[]
   readonly chunks: readonly PlannedChunk[]
+  readonly captions?: readonly CaptionsTrack[]
   /** The first chunk begins within the source: what comes before it is not shown. */
   readonly inside?: true
   readonly audio: { readonly streamIndex: number; readonly kbps: number } | null

@@ -334,6 +334,8 @@ export interface VideoStudio {
   encodeAudio(source: string, plan: VideoPlan, options: EncodeAudioOptions): Promise<EncodedTrack>
   /** How loud the sound is, from all over it; null where there is none to be heard. */
   measureLoudness(source: string, plan: VideoPlan, options: EncodeOptions): Promise<MeasuredLoudness | null>
+  /** The plan's text tracks as WebVTT on the source's clock, in their order; empty where nothing could be read. */
+  captions(source: string, plan: VideoPlan, options: EncodeOptions): Promise<string[]>
   /** A storyboard's sheet as JPEG; null where no frame can be decoded. */
   storyboard(source: string, plan: VideoPlan, board: Storyboard, options: EncodeOptions): Promise<Uint8Array | null>
   /**

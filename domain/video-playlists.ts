@@ -2,7 +2,7 @@
 import { iframePlaylist } from './hls-iframes.ts'
 import { dashManifest } from './dash.ts'
 import { frameRateOf } from './plan-video.ts'
-import { masterPlaylist, measureBandwidth, mediaPlaylist } from './hls.ts'
+import { type MasterCaptions, masterPlaylist, measureBandwidth, mediaPlaylist } from './hls.ts'
 import type { StoredFile } from './media.ts'
 import type { StoredChunk, StoredLead, StoredSegment, StoredTrack, VideoPieces } from './video-pieces.ts'
 
@@ -59,6 +59,7 @@ export function dashOf(input: {
   readonly audio: StoredTrack | null
   readonly fps: number
   readonly durationMs: number
+  readonly captions?: readonly { readonly language: string; readonly whole: StoredFile }[]
   readonly reference: Reference
 }): string {
   const trackOf = (id: string, track: StoredTrack) => ({
@@ -72,6 +73,7 @@ export function dashOf(input: {
     durationSeconds: input.durationMs / 1000,
     frameRate: frameRateOf(input.fps),
     rungs: input.rungs.map(({ name, width, height, track }) => ({ ...trackOf(name, track), width, height })),
+    captions: (input.captions ?? []).map(({ language, whole }) => ({ language, uri: input.reference(whole) })),
     audio: input.audio && { ...trackOf('audio', input.audio), samplingRate: SAMPLING_RATE },
   })
 }
@@ -86,6 +88,7 @@ export function ladderPlaylist(input: {
     readonly iframesUri?: string
   }[]
   readonly audio: { readonly uri: string; readonly track: StoredTrack } | null
+  readonly captions?: readonly MasterCaptions[]
   readonly fps: number
 }): string {
   const { audio } = input
@@ -104,6 +107,7 @@ export function ladderPlaylist(input: {
       }
     }),
     ...(audio ? { audio: { uri: audio.uri, channels: CHANNELS } } : {}),
+    captions: input.captions ?? [],
     iframes: input.rungs.flatMap(({ iframesUri, width, height, track }) => {
       const segments = keyframed(track)
       return iframesUri && segments

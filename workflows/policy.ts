@@ -69,6 +69,13 @@ const policies: Readonly<Record<Name, Policy>> = {
     retry: wary,
     summary: 'storyboard from keyframes',
   },
+  extractCaptions: {
+    taskQueue: video,
+    startToCloseTimeout: '30m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'text tracks of the source',
+  },
   makeMp4: {
     taskQueue: video,
     startToCloseTimeout: '30m',

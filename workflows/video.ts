@@ -60,6 +60,7 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
       parts.push(Promise.all([lead, poster]).then(() => activity('announcePlayable')(input, probe)))
     } else if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
     if (patched('storyboard')) parts.push(activity('makeStoryboard')(input, probe))
+    if (plan.captions && patched('captions')) parts.push(activity('extractCaptions')(input, probe))
     const lanes = Math.min(total, CHUNKS_IN_FLIGHT_MAX) - next
     for (let lane = 0; lane < lanes; lane += 1) parts.push(encodeInTurn())
     try {

@@ -19,7 +19,11 @@ const video = {
 }
 const sound = { index: 1, codec_type: 'audio', codec_name: 'aac', channels: 2, duration: '4.0', disposition: { default: 1 } }
 const read = (...streams: object[]) =>
-  readProbe(JSON.stringify({ streams, format: { duration: '4.1' } }), { videoStreamsMax: 4, videoBitsPerSecondMax: 1e9 }).probe
+  readProbe(JSON.stringify({ streams, format: { duration: '4.1' } }), {
+    videoStreamsMax: 4,
+    videoBitsPerSecondMax: 1e9,
+    captionTracksMax: 2,
+  }).probe
 
 test('read-probe: sizes are those displayed: after sample aspect ratio and display matrix', () => {
   const sizeOf = (more: object) => {
@@ -100,4 +104,23 @@ test("private-facts: a phone's tags become time, camera and place; nonsense beco
   )
   assert.deepEqual(privateFacts({ creation_time: '1904-01-01T00:00:00Z', location: '+95.0-200.0/' }, { date: 'yesterday' }), {})
   assert.deepEqual(privateFacts({}, { location: '-33.8688+151.2093/' }), { latitude: -33.8688, longitude: 151.2093 })
+})
+
+test('read-probe: of the text tracks there is one for each language, in the form that players know', () => {
+  const text = (index: number, codec_name: string, language?: string, forced = 0) => ({
+    index,
+    codec_type: 'subtitle',
+    codec_name,
+    disposition: { forced },
+    ...(language === undefined ? {} : { tags: { language } }),
+  })
+  assert.deepEqual(read(video, text(2, 'mov_text', 'eng', 1), text(3, 'subrip', 'eng'), text(4, 'hdmv_pgs_subtitle', 'ger')).captions, [
+    { streamIndex: 3, language: 'en' },
+  ])
+  assert.deepEqual(read(video, text(2, 'ass', 'ger'), text(3, 'webvtt'), text(4, 'subrip', 'pt-br')).captions, [
+    { streamIndex: 2, language: 'de' },
+    { streamIndex: 3, language: 'und' },
+  ])
+  assert.deepEqual(read(video, text(2, 'subrip', '"><script>')).captions, [{ streamIndex: 2, language: 'und' }])
+  assert.equal(read(video).captions, undefined)
 })

@@ -1,7 +1,7 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { PrivateFacts } from '../../domain/media.ts'
-import type { VideoAlpha, VideoColour, VideoProbe } from '../../domain/plans.ts'
+import type { CaptionsTrack, VideoAlpha, VideoColour, VideoProbe } from '../../domain/plans.ts'
 import { audioDecoders, videoDecoders } from './command.ts'
 import { privateFacts } from './private-facts.ts'
 
@@ -50,7 +50,7 @@ const FPS_VARIABLE_MIN = 30
  */
 export function readProbe(
   json: string,
-  limits: Pick<Limits, 'videoStreamsMax' | 'videoBitsPerSecondMax'>,
+  limits: Pick<Limits, 'videoStreamsMax' | 'videoBitsPerSecondMax' | 'captionTracksMax'>,
   { lengthMayLack = false } = {},
 ): { probe: VideoProbe; facts: PrivateFacts } {
   const described = JSON.parse(json) as Described
@@ -76,6 +76,7 @@ export function readProbe(
   const audio = preferred(
     streams.filter((stream) => stream.codec_type === 'audio' && codecs.audio.has(stream.codec_name ?? '') && (stream.channels ?? 0) > 0),
   )
+  const captions = captionsOf(streams, limits.captionTracksMax)
   const colour = colourOf(video)
   const alpha = alphaOf(video)
   return {
@@ -87,11 +88,37 @@ export function readProbe(
       videoCodec: video.codec_name ?? '',
       videoStreamIndex: video.index,
       audio: audio ? { streamIndex: audio.index, codec: audio.codec_name ?? '', channels: audio.channels ?? 0 } : null,
+      ...(captions.length === 0 ? {} : { captions }),
       ...(colour === null ? {} : { colour }),
       ...(/^(tt|bb|tb|bt)$/.test(video.field_order ?? '') ? { interlaced: true } : {}),
       ...(alpha === null ? {} : { alpha }),
     },
     facts: privateFacts(described.format?.tags ?? {}, video.tags ?? {}),
+  }
+}
+
+/** Codecs of text that can be shown as WebVTT: pictures of text cannot. */
+const captionCodecs = new Set(['mov_text', 'subrip', 'webvtt', 'ass', 'ssa', 'text'])
+
+/** The text tracks, the first of each language; those for what is only partly foreign come last. */
+function captionsOf(streams: readonly DescribedStream[], tracksMax: number): CaptionsTrack[] {
+  const tracks = new Map<string, CaptionsTrack>()
+  const texts = streams.filter((stream) => stream.codec_type === 'subtitle' && captionCodecs.has(stream.codec_name ?? ''))
+  for (const stream of texts.toSorted((a, b) => (a.disposition?.['forced'] ?? 0) - (b.disposition?.['forced'] ?? 0))) {
+    const language = languageOf(stream.tags)
+    if (!tracks.has(language)) tracks.set(language, { streamIndex: stream.index, language })
+  }
+  return [...tracks.values()].slice(0, tracksMax)
+}
+
+/** ISO 639-2, as containers have it, or a whole tag, in BCP 47's form. */
+function languageOf(tags: Record<string, string> = {}): string {
+  const text = Object.entries(tags).find(([key]) => key.toLowerCase() === 'language')?.[1] ?? ''
+  try {
+    const [language = ''] = /^[A-Za-z0-9-]{2,35}$/.test(text) ? Intl.getCanonicalLocales(text) : []
+    return language === '' ? 'und' : language
+  } catch {
+    return 'und'
   }
 }
 

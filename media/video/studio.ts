@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { changesColours, coloursOf, type Look } from '../../domain/edits.ts'
 import { planSamples } from '../../domain/complexity.ts'
@@ -12,6 +12,7 @@ import type { EncodeOptions, VideoStudio } from '../../domain/ports.ts'
 import { AUDIO_FILE, audioCommand } from './audio-command.ts'
 import { CLIP_FILE, clipCommand } from './clip-command.ts'
 import { measureComplexity } from './complexity.ts'
+import { captionsCommand, captionsFile } from './captions-command.ts'
 import { isRemote, type Command } from './command.ts'
 import { hiddenFailure } from './failure.ts'
 import { runFfmpeg } from './ffmpeg.ts'
@@ -186,6 +187,19 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         })
         if (frames === 0) throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { track: 'clip', frames } })
         return await readFile(join(folder, CLIP_FILE))
+      }),
+
+    captions: async (source, plan, encode) =>
+      await scratch.within(async (folder) => {
+        const deadlineMs = (plan.durationMs / 1000) * limits.videoAudioMsPerSecondMax
+        await run(placed(source), captionsCommand(placed(source), plan), folder, deadlineMs, encode, () => {})
+        const files = (plan.captions ?? []).map((_, at) => join(folder, captionsFile(at)))
+        return await Promise.all(
+          files.map(async (file) => {
+            const tooLarge = (await stat(file)).size > limits.captionBytesMax
+            return tooLarge ? '' : await readFile(file, 'utf8')
+          }),
+        )
       }),
 
     poster: async (source, plan, encode) =>

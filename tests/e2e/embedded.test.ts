@@ -131,14 +131,21 @@ test('embedded: a photo and its movie sent in one body are a picture with its cl
 })
 
 test('embedded: a clip becomes an HLS ladder of which every address answers, with a poster', { skip }, async () => {
-  const item = await settled(clip, 'video/mp4')
+  const { id } = await client.upload(clip, 'video/mp4')
+  const captioned = await fetch(`${running.instance.api}/v1/media/${id}/captions?language=de`, {
+    method: 'POST',
+    body: 'WEBVTT\n\n00:05.000 --> 00:07.000\nHallo\n',
+    headers: { authorization: `Bearer ${running.instance.apiKey}` },
+  })
+  assert.equal(captioned.status, 202)
+  const item = await client.follow(id, () => {})
   assert.equal(item.state, 'ready')
   assert.ok(Math.abs((item.durationMs ?? 0) - 14_000) < 100)
   await fetchRenditions(item)
   const addresses = await playlistTree(item.hls ?? '')
   assert.ok(addresses.some((address) => address.endsWith('audio.m3u8')))
-  // Four rungs, their keyframes and the audio: playlist, init and three segments each.
-  assert.equal(addresses.length, 9 * 5)
+  // Four rungs, their keyframes and the audio: playlist, init and three segments each; and the captions without an init.
+  assert.equal(addresses.length, 9 * 5 + 4)
   for (const address of addresses) assert.equal((await fetchWhole(address)).status, 200, address)
   assert.equal((await fetchWhole(item.poster ?? '')).type, 'image/jpeg')
 
@@ -187,6 +194,15 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
   assert.equal(board.type, 'text/vtt')
   const [sheet = ''] = /\S+\.jpg/.exec(board.bytes.toString()) ?? []
   assert.equal((await fetchWhole(new URL(sheet, item.storyboard).href)).type, 'image/jpeg')
+
+  assert.deepEqual(
+    item.captions?.map(({ language, label }) => [language, label]),
+    [['de', 'German']],
+  )
+  const cues = '\n00:00:05.000 --> 00:00:07.000\nHallo\n'
+  assert.equal((await fetchWhole(item.captions?.[0]?.url ?? '')).bytes.toString(), `WEBVTT\n${cues}`)
+  for (const address of addresses.filter((name) => /captions-de-[01]\.vtt$/.test(name)))
+    assert.ok((await fetchWhole(address)).bytes.toString().endsWith(cues), address)
 
   const kept = await fetch(item.mp4 ?? '', { headers: { range: 'bytes=4-7' } })
   assert.deepEqual([kept.status, await kept.text()], [206, 'ftyp'])

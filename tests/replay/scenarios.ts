@@ -102,6 +102,7 @@ const videoProbe: VideoProbe = {
   videoCodec: 'h264',
   videoStreamIndex: 0,
   audio: { streamIndex: 1, codec: 'aac', channels: 2 },
+  captions: [{ streamIndex: 2, language: 'en' }],
 }
 
 const complexity: Complexity = {
@@ -126,6 +127,7 @@ export function answers({ fails, animation }: Scenario): Record<string, () => Pr
     encodeChunk: { segments: 5 },
     encodeAudio: { segments: 4 },
     makePoster: { files: 6 },
+    extractCaptions: { tracks: 1 },
     makeMp4: { bytes: 1_000_000 },
     makeStoryboard: { pictures: 10 },
     assembleVideo: { parts: 30 },

@@ -30,6 +30,13 @@ export async function lintDash(manifest: string, fetcher: Fetcher): Promise<stri
   for (const [, head = '', body = ''] of sets) {
     const set = attributesOf(head)
     const type = set['contentType'] ?? ''
+    if (type === 'text') {
+      // Captions are one file each, without segments.
+      const uri = /<BaseURL>([^<]+)<\/BaseURL>/.exec(body)?.[1] ?? ''
+      if (!set['lang'] || set['mimeType'] !== 'text/vtt') faults.push('text: no language, or no type')
+      if (!(await fetcher.text(new URL(uri, manifest).href)).startsWith('WEBVTT\n')) faults.push(`text: ${uri} is no WebVTT`)
+      continue
+    }
     if (set['segmentAlignment'] !== 'true' || set['startWithSAP'] !== '1') faults.push(`${type}: segments are not said to be aligned`)
     const grids = new Set<string>()
     for (const [, own = '', inner = ''] of body.matchAll(/<Representation ([^>]*)>([\s\S]*?)<\/Representation>/g)) {
