@@ -6,21 +6,10 @@ import type { Complexity } from './complexity.ts'
 import type { Edits } from './edits.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { MediaId } from './ids.ts'
-import type {
-  Appearance,
-  ItemError,
-  Keyframe,
-  Locator,
-  Manifest,
-  MediaKind,
-  MediaRow,
-  PrivateFacts,
-  Progress,
-  Rendition,
-  Stage,
-} from './media.ts'
+import type { Appearance, ItemError, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Rendition, Stage } from './media.ts'
 import type { MeasuredLoudness } from './loudness.ts'
 import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
+import type { EncodedRung, EncodedTrack } from './encoded.ts'
 import type { Storyboard } from './storyboard.ts'
 import type { Variant } from './variant.ts'
 import type { ScrubBook, VolumeBooks, VolumeDirectory } from './volume-ports.ts'
@@ -365,24 +354,6 @@ export interface EncodeAudioOptions extends EncodeOptions {
   /** By how much it is made louder, and the peak that it never exceeds; as it is unless given. */
   readonly gainDb?: number
   readonly peakDb?: number
-}
-
-export interface EncodedSegment {
-  readonly data: Uint8Array
-  readonly durationSeconds: number
-  /** Of a picture: where its keyframes are. */
-  readonly keyframes?: readonly Keyframe[]
-}
-
-export interface EncodedTrack {
-  readonly init: Uint8Array
-  readonly segments: readonly EncodedSegment[]
-  /** RFC 6381, for example `avc1.64001f` or `mp4a.40.2`. */
-  readonly codecs: string
-}
-
-export interface EncodedRung extends EncodedTrack {
-  readonly rung: number
 }
 
 // ---- events and edges ----

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { limits } from '../../domain/limits.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
-import type { EncodedTrack } from '../../domain/ports.ts'
+import type { EncodedTrack } from '../../domain/encoded.ts'
 import { ladderCommand } from '../../media/video/ladder-command.ts'
 import { hasZscale } from '../../media/video/leash.ts'
 

@@ -1,5 +1,5 @@
 import type { Keyframe } from '../../domain/media.ts'
-import type { EncodedTrack } from '../../domain/ports.ts'
+import type { EncodedTrack } from '../../domain/encoded.ts'
 import { boxesIn, codecsOf, readFragment, timescaleOf, type Box, type Fragment } from './boxes.ts'
 
 export interface ReadTrack extends EncodedTrack {
