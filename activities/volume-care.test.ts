@@ -41,7 +41,7 @@ async function cared(run: (cared: Cared) => Promise<void>): Promise<void> {
   const disk = createSystemDisk({ directReads: false })
   const common = { disk, folder, report: () => {} }
   const backend = createFileBackend({ ...common, limits: blobLimits() })
-  const care = createFileCare({ ...common, backend, directory, clock: systemClock, name: 'care', copies: [copies] })
+  const care = createFileCare({ ...common, backend, directory, clock: systemClock, name: 'care', copies: { disk, folders: [copies] } })
   const reports = new Map<number, VolumeScrub>()
   const book: ScrubBook = {
     reportScrub: async (report) => void reports.set(report.volume, report),

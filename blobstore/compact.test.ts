@@ -110,12 +110,12 @@ test('scrub: every bad record is found, compaction refuses to drop it, and repai
     const harmed = await readable(filled)
     assert.equal(harmed.keys.length, 18)
     assert.deepEqual([...harmed.codes], ['BLOB_CORRUPT'])
-    const { repaired, remaining } = await repairVolume(at, copy, { clock })
+    const { repaired, remaining } = await repairVolume(at, { path: copy }, { clock })
     assert.equal(repaired.length, 2)
     assert.deepEqual(remaining, [])
     assert.equal((await readable(filled)).keys.length, 20)
     await compactVolume(at, { clock })
-    await assert.rejects(repairVolume(at, copy, { clock }), code('REQUEST_INVALID'))
+    await assert.rejects(repairVolume(at, { path: copy }, { clock }), code('REQUEST_INVALID'))
   }))
 
 test('repair: a superblock comes back from its other half, or from the copy where both are bad', () =>
@@ -131,14 +131,18 @@ test('repair: a superblock comes back from its other half, or from the copy wher
       await writeFile(path, bytes)
       if (places.length === 1) assert.equal((await scrubVolume(at, { clock })).bad.length, 1)
       else await assert.rejects(scrubVolume(at, { clock }), code('BLOB_CORRUPT'))
-      const { repaired, remaining } = await repairVolume(at, copy, { clock })
+      const { repaired, remaining } = await repairVolume(at, { path: copy }, { clock })
       assert.deepEqual([repaired.length, remaining.length], [places.length, 0])
       assert.deepEqual(await readFile(path), sound)
     }
     const other = Buffer.from(sound).fill(0, 0, 4096)
     other.writeUInt8((other[SUPERBLOCK_BYTES + 20] ?? 0) ^ 1, SUPERBLOCK_BYTES + 20)
     await writeFile(path, other)
-    await assert.rejects(repairVolume(at, copy, { clock }), code('REQUEST_INVALID'), 'nothing shows that it is of the same volume')
+    await assert.rejects(
+      repairVolume(at, { path: copy }, { clock }),
+      code('REQUEST_INVALID'),
+      'nothing shows that it is of the same volume',
+    )
   }))
 
 test('scrub: it is held to its bytes per second and can be stopped', () =>

@@ -14,8 +14,8 @@ export interface FileCareOptions extends Sealer {
   readonly disk: Disk
   readonly folder: string
   readonly clock: Clock
-  /** Folders with copies of volume files (a mirror, a mounted backup): what is bad here is taken from there. */
-  readonly copies?: readonly string[]
+  /** Folders with copies of volume files (a mirror, a mounted backup) and the disk that they are read from: what is bad here is taken from there. */
+  readonly copies?: { readonly disk: Disk; readonly folders: readonly string[] }
 }
 
 /** A copy that is not there, of another volume, or broken itself. */
@@ -23,7 +23,7 @@ const useless: ReadonlySet<string> = new Set(['BLOB_NOT_FOUND', 'REQUEST_INVALID
 
 /** Looks after volumes in files, beside the processes that read and write them. */
 export function createFileCare(options: FileCareOptions): VolumeCare {
-  const { disk, folder, directory, clock, report, copies = [] } = options
+  const { disk, folder, directory, clock, report, copies } = options
   const turns = new Map<number, Promise<unknown>>()
 
   /** What rewrites a volume happens one at a time: an attempt that was given up may still be at work. */
@@ -53,7 +53,7 @@ export function createFileCare(options: FileCareOptions): VolumeCare {
     const row = await directory.volume(volume)
     if (row === null || row.state === 'open') return 0
     let repaired = 0
-    for (const copy of copies) {
+    for (const copy of copies?.folders ?? []) {
       const report = await repairFrom(volumePath(copy, volume), volume, care)
       repaired += report?.repaired.length ?? 0
       if (report?.remaining.length === 0) break
@@ -64,7 +64,7 @@ export function createFileCare(options: FileCareOptions): VolumeCare {
   /** Null where there is no such copy, or one that is of no use. */
   async function repairFrom(copy: string, volume: number, care: CareOptions): Promise<RepairReport | null> {
     try {
-      return await repairVolume(at(volume), copy, { ...care, clock })
+      return await repairVolume(at(volume), { path: copy, ...(copies ? { disk: copies.disk } : {}) }, { ...care, clock })
     } catch (error) {
       if (!(error instanceof MediaError) || !useless.has(error.code)) throw error
       report({ kind: 'copy of no use', volume, error })

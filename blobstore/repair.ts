@@ -1,5 +1,5 @@
 import { MediaError } from '../domain/errors.ts'
-import type { ReadFile } from './disk.ts'
+import type { Disk, ReadFile } from './disk.ts'
 import { snapshotPath, volumePath } from './file-view.ts'
 import { HEADER_BYTES, recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { checkBody, decodeHeader, seedOf } from './needle.ts'
@@ -19,11 +19,15 @@ export interface RepairReport {
  * superblock from its sound half or the copy's. Only bytes that were bad are written, and only where all of the copy's
  * are sound, so a crash in between leaves nothing worse.
  * REQUEST_INVALID when the copy is of another volume, or from before or after a compaction.
- * @param copyPath a volume file
+ * @param copy a volume file; without a disk, on the volume's own
  */
-export async function repairVolume(at: VolumeAt, copyPath: string, options: WalkOptions): Promise<RepairReport> {
+export async function repairVolume(
+  at: VolumeAt,
+  copyFile: { readonly path: string; readonly disk?: Disk },
+  options: WalkOptions,
+): Promise<RepairReport> {
   const { disk, folder, volume } = at
-  const [own, copy] = await Promise.all([disk.openRead(volumePath(folder, volume)), disk.openRead(copyPath)])
+  const [own, copy] = await Promise.all([disk.openRead(volumePath(folder, volume)), (copyFile.disk ?? disk).openRead(copyFile.path)])
   try {
     if (own === null || copy === null) throw new MediaError('BLOB_NOT_FOUND', 'There is no such volume file.', { facts: { volume } })
     const ours = await agreedSuperblock(own, copy, volume)

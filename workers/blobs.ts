@@ -76,7 +76,9 @@ export function openVolumeCare(core: Core, parts: Parts): VolumeCare {
   const common = { directory: catalog, name: `care/${config.writer}`, clock: systemClock, report: reportTo(core) }
   if (config.s3) return createObjectCare({ ...common, objects, backend: createObjectBackend({ objects, report: common.report }) })
   const { disk, folder } = openVolumeDisk(core, false)
-  parts.add({ name: 'volume care', stop: async () => await disk.close() })
+  // Copies lie where they lie, however many folders the volumes themselves are spread over.
+  const copyDisk = createSystemDisk({ directReads: false })
+  parts.add({ name: 'volume care', stop: async () => void (await Promise.all([disk.close(), copyDisk.close()])) })
   const backend = createFileBackend({ disk, folder, limits: blobLimits(), report: common.report })
-  return createFileCare({ ...common, disk, folder, backend, copies: config.volumeCopies })
+  return createFileCare({ ...common, disk, folder, backend, copies: { disk: copyDisk, folders: config.volumeCopies } })
 }

@@ -157,7 +157,7 @@ export async function compact({ disk, folder, walk, print }: VolumeTools, volume
 
 /** Fills bad records from a copy of the volume's file. */
 export async function repair({ disk, folder, walk, print }: VolumeTools, volume: number, copy: string): Promise<Verdict> {
-  const { repaired, remaining } = await repairVolume({ disk, folder, volume }, copy, walk)
+  const { repaired, remaining } = await repairVolume({ disk, folder, volume }, { path: copy }, walk)
   for (const { start, end } of repaired) print(`  repaired: bytes ${start} to ${end}`)
   for (const { start, end } of remaining) print(`  bad still: bytes ${start} to ${end}`)
   print(`volume ${volume}: ${repaired.length} repaired, ${remaining.length} bad`)
