@@ -73,7 +73,24 @@ function photo(item: Item, name: string): HTMLElement {
       (node) => node !== null,
     ),
   )
+  if (item.motion?.kind === 'clip') frame.append(playClip(frame, item.motion.url, name))
   return frame
+}
+
+/** The clip that was taken beside a photo, in its place once it is asked for. */
+function playClip(frame: HTMLElement, url: string, name: string): HTMLElement {
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet clip',
+      onclick: () => {
+        frame.querySelector('picture, video')?.remove()
+        frame.append(h('video', { src: url, controls: true, autoplay: true, playsinline: true, 'aria-label': `Clip of ${name}` }))
+      },
+    },
+    'Play the clip',
+  )
 }
 
 function summary(item: Item, facts: DetailOptions['facts']): HTMLElement {
