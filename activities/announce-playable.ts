@@ -36,7 +36,7 @@ export function announcePlayable({ catalog, urls }: PlayableDeps) {
       parts: [],
       poster: must(poster.renditions.find((file) => file.type === mediaTypes.jpg)).name,
     }
-    await catalog.publish(input.mediaId, manifest, await steps.finished('facts'))
+    await catalog.publish(input.mediaId, manifest, await steps.finished('facts'), poster.fingerprint)
     await catalog.settle(input.mediaId, { state: 'playable', event: playableData({ ...row, manifest }, urls) })
   }
 }

@@ -100,7 +100,11 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
         ...(storyboard ? { storyboard: storyboard.index.name } : {}),
         ...(captions.length > 0 ? { captions: captions.map(({ language, name, label }) => ({ language, name, label })) } : {}),
       }
-      await saveDraft(catalog, input, { manifest, facts: { ...(await steps.finished('facts')), ...(loudness ? { loudness } : {}) } })
+      await saveDraft(catalog, input, {
+        manifest,
+        facts: { ...(await steps.finished('facts')), ...(loudness ? { loudness } : {}) },
+        ...(poster.fingerprint === undefined ? {} : { fingerprint: poster.fingerprint }),
+      })
       return { parts: manifest.parts.length }
     })
 }

@@ -1,14 +1,16 @@
+import type { FingerprintStore } from '../domain/fingerprint.ts'
 import { planImage } from '../domain/plan-image.ts'
 import type { ImageProbe } from '../domain/plans.ts'
 import type { BlobStore, CheckpointStore, ImageStudio, MediaStore, ObjectStore } from '../domain/ports.ts'
 import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { saveDraft, storeFiles } from './draft.ts'
+import { admittedFingerprint } from './fingerprint.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { withOriginal } from './original.ts'
 
 export interface DevelopImageDeps {
-  readonly catalog: MediaStore & CheckpointStore
+  readonly catalog: MediaStore & CheckpointStore & FingerprintStore
   readonly objects: ObjectStore
   readonly blobs: BlobStore
   readonly images: ImageStudio
@@ -30,6 +32,7 @@ export function developImage({ catalog, objects, blobs, images }: DevelopImageDe
         input.mediaId,
         async (original) => await images.develop(original, plan, { signal, onProgress: ({ done, total }) => report({ done, total }) }),
       )
+      const fingerprint = await admittedFingerprint(catalog, developed.fingerprint)
       const renditions = await storeFiles(blobs, input, developed.files)
       const manifest = {
         kind: 'image' as const,
@@ -42,7 +45,7 @@ export function developImage({ catalog, objects, blobs, images }: DevelopImageDe
         parts: [],
         ...(developed.facts.madeWithAi ? ({ madeWithAi: true } as const) : {}),
       }
-      await saveDraft(catalog, input, { manifest, facts: developed.facts })
+      await saveDraft(catalog, input, { manifest, facts: developed.facts, ...(fingerprint === undefined ? {} : { fingerprint }) })
       return { files: renditions.length, bytes: renditions.reduce((sum, file) => sum + file.bytes, 0) }
     })
 }

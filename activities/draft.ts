@@ -10,6 +10,7 @@ import type { IngestInput } from '../domain/workflow-inputs.ts'
 export interface Draft {
   readonly manifest: Manifest
   readonly facts: PrivateFacts
+  readonly fingerprint?: string
 }
 
 const DRAFT = 'draft'

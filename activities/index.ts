@@ -7,14 +7,14 @@ import { developImage, type DevelopImageDeps } from './develop-image.ts'
 import { extractCaptions } from './captions.ts'
 import { discard, type DiscardDeps } from './discard.ts'
 import { encodeAudio } from './encode-audio.ts'
-import { encodeChunk, type EncodeDeps } from './encode-chunk.ts'
+import { encodeChunk } from './encode-chunk.ts'
 import { encodeLead } from './encode-lead.ts'
 import { awaitIngestEnd, beginErase, certifyErase, purgeEdges, verifyOrigins, type EraseDeps } from './erase.ts'
 import { guarded } from './failure.ts'
 import { invalidate } from './invalidate.ts'
 import { makeMp4 } from './make-mp4.ts'
 import { makeMotion } from './make-motion.ts'
-import { makePoster } from './make-poster.ts'
+import { makePoster, type PosterDeps } from './make-poster.ts'
 import { makeStoryboard } from './make-storyboard.ts'
 import { publish } from './publish.ts'
 import { collectGarbage } from './collect-garbage.ts'
@@ -46,7 +46,7 @@ export function imageActivities(deps: AdmitImageDeps & DevelopImageDeps & Varian
   return guarded({ admitImage: admitImage(deps), developImage: developImage(deps), renderVariants: renderVariants(deps) })
 }
 
-export function videoActivities(deps: AdmitVideoDeps & EncodeDeps & Pick<AdmitImageDeps, 'images'>) {
+export function videoActivities(deps: AdmitVideoDeps & PosterDeps) {
   return guarded({
     admitVideo: admitVideo(deps),
     tryTitle: tryTitle(deps),

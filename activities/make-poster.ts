@@ -1,3 +1,4 @@
+import type { FingerprintStore } from '../domain/fingerprint.ts'
 import { planPoster } from '../domain/plan-image.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
@@ -6,12 +7,18 @@ import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { storeFiles } from './draft.ts'
 import type { EncodeDeps } from './encode-chunk.ts'
+import { admittedFingerprint } from './fingerprint.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { locateSource } from './original.ts'
 import { videoSteps } from './video-steps.ts'
 
+export interface PosterDeps extends EncodeDeps {
+  readonly catalog: EncodeDeps['catalog'] & FingerprintStore
+  readonly images: ImageStudio
+}
+
 /** One frame of the video as an image ladder of its own, with the item's blurhash. */
-export function makePoster({ catalog, objects, blobs, videos, images }: EncodeDeps & { readonly images: ImageStudio }) {
+export function makePoster({ catalog, objects, blobs, videos, images }: PosterDeps) {
   return async (input: IngestInput, probe: VideoProbe): Promise<{ files: number }> =>
     await withHeartbeat(async ({ signal }) => {
       const stored = await videoSteps(catalog, input).once('poster', async () => {
@@ -19,8 +26,15 @@ export function makePoster({ catalog, objects, blobs, videos, images }: EncodeDe
         const plan = planVideo(probe, preset, input)
         const frame = await videos.poster(await locateSource(objects, input.mediaId, plan), plan, { signal })
         const { width, height } = await images.probe(frame, 'image/png')
-        const { files, blurhash, appearance } = await images.develop(frame, planPoster(width, height, preset, input.version), { signal })
-        return { renditions: await storeFiles(blobs, input, files), blurhash, ...appearance }
+        const {
+          files,
+          blurhash,
+          appearance,
+          fingerprint: seen,
+        } = await images.develop(frame, planPoster(width, height, preset, input.version), { signal })
+        const fingerprint = await admittedFingerprint(catalog, seen)
+        const told = { blurhash, ...appearance, ...(fingerprint === undefined ? {} : { fingerprint }) }
+        return { renditions: await storeFiles(blobs, input, files), ...told }
       })
       return { files: stored.renditions.length }
     })

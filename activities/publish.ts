@@ -6,7 +6,7 @@ import { loadDraft } from './draft.ts'
 export function publish({ catalog }: { readonly catalog: MediaStore & CheckpointStore }) {
   return async (input: IngestInput): Promise<void> => {
     await catalog.setStage(input.mediaId, 'publish')
-    const { manifest, facts } = await loadDraft(catalog, input)
-    await catalog.publish(input.mediaId, manifest, facts)
+    const { manifest, facts, fingerprint } = await loadDraft(catalog, input)
+    await catalog.publish(input.mediaId, manifest, facts, fingerprint)
   }
 }

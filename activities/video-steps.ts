@@ -8,6 +8,7 @@ import type { IngestInput } from '../domain/workflow-inputs.ts'
 export interface StoredPoster extends Partial<Appearance> {
   readonly renditions: readonly Rendition[]
   readonly blurhash: string
+  readonly fingerprint?: string
 }
 
 /** What each sub-step of a video leaves in the catalog for the assembly. */

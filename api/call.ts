@@ -12,7 +12,7 @@ import type { Starter } from './starter.ts'
 /** What the API needs of the catalog. */
 export type ApiCatalog = Pick<
   Catalog,
-  'tenantOfKey' | 'reserve' | 'release' | 'accept' | 'get' | 'recent' | 'facts' | 'beginErase' | 'retry' | 'onSignal' | 'ping'
+  'tenantOfKey' | 'reserve' | 'release' | 'accept' | 'get' | 'recent' | 'facts' | 'beginErase' | 'similar' | 'retry' | 'onSignal' | 'ping'
 >
 /** What the API needs of the objects. */
 export type ApiObjects = Pick<ObjectStore, 'put' | 'delete' | 'head' | 'list'>

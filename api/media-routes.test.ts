@@ -92,6 +92,22 @@ test('api: an erasure is committed before it is begun, and may be asked for agai
   }
 })
 
+test("api: copies of an item are told with their distance, of erased and of other tenants' items nothing", async () => {
+  await using api = await startTestApi()
+  const [row, copy, foreign] = [media(), media(), { ...media(), tenant: 'other' }]
+  for (const each of [row, copy, foreign]) await api.catalog.accept(each)
+  api.catalog.copies.set(row.id, [{ id: copy.id, distance: 6 }])
+  const { items } = (await (await api.call(`/v1/media/${row.id}/similar`)).json()) as { items: { distance: number; item: Item }[] }
+  assert.deepEqual(
+    items.map(({ distance, item }) => [distance, item.id]),
+    [[6, copy.id]],
+  )
+  assert.deepEqual(await (await api.call(`/v1/media/${copy.id}/similar`)).json(), { items: [] })
+  assert.equal(await codeOf(await api.call(`/v1/media/${foreign.id}/similar`)), 'MEDIA_NOT_FOUND')
+  await api.catalog.beginErase(row.id)
+  assert.equal(await codeOf(await api.call(`/v1/media/${row.id}/similar`)), 'MEDIA_ERASED')
+})
+
 test('api: nothing is begun when an erasure cannot be committed', async () => {
   const catalog = { ...createMemoryCatalog(), beginErase: async (_id: MediaId) => Promise.reject(new MediaError('CATALOG_UNAVAILABLE')) }
   const starter = createRecordingStarter(catalog)

@@ -37,6 +37,21 @@ export async function getFacts(call: Call, parts: Parts): Promise<Answer> {
   return json(200, (await parts.catalog.facts(row.id)) ?? {})
 }
 
+const SIMILAR_MAX = 50
+
+/** GET /v1/media/{id}/similar: the tenant's other items that look like copies of this one, the nearest first. */
+export async function similarMedia(call: Call, parts: Parts): Promise<Answer> {
+  const row = await ownRow(call, parts)
+  if (row.state === 'erased') throw new MediaError('MEDIA_ERASED')
+  const found = await parts.catalog.similar(row.id, SIMILAR_MAX)
+  const rows = await Promise.all(found.map(async ({ id }) => await parts.catalog.get(id)))
+  return json(200, {
+    items: rows.flatMap((similar, index) =>
+      similar ? [{ distance: found[index]?.distance ?? 0, item: toItem(similar, parts.urls) }] : [],
+    ),
+  })
+}
+
 /** DELETE /v1/media/{id}: the API tells nothing of it from now on; the erasure's workflow makes origins and edges refuse it. May be repeated. */
 export async function deleteMedia(call: Call, parts: Parts): Promise<Answer> {
   const row = await ownRow(call, parts)

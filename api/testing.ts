@@ -9,13 +9,16 @@ import { hashKey } from './keys.ts'
 import { createJsonLogger } from './logger.ts'
 import type { Starter } from './starter.ts'
 
-type CatalogPart = MediaStore & Pick<Catalog, 'reserve' | 'release' | 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping' | 'forgetCheckpoints'>
+type CatalogPart = MediaStore &
+  Pick<Catalog, 'reserve' | 'release' | 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping' | 'similar' | 'forgetCheckpoints'>
 
 export interface MemoryCatalog extends CatalogPart {
   readonly rows: Map<MediaId, MediaRow>
   /** Bytes that a tenant may have under way at once. */
   readonly quotas: Map<string, number>
   readonly reserved: Map<number, number>
+  /** What `similar` gives. */
+  readonly copies: Map<MediaId, readonly { readonly id: MediaId; readonly distance: number }[]>
   /** Sets fields of a row, grows its revision and signals. */
   change(id: MediaId, fields: Partial<MediaRow>): void
 }
@@ -24,6 +27,7 @@ const isFinal = (row: MediaRow) => row.state !== 'processing' && row.state !== '
 
 export function createMemoryCatalog(): MemoryCatalog {
   const rows = new Map<MediaId, MediaRow>()
+  const copies: MemoryCatalog['copies'] = new Map()
   const keys = new Map<string, string>()
   const quotas = new Map<string, number>()
   const reserved = new Map<number, number>()
@@ -48,6 +52,7 @@ export function createMemoryCatalog(): MemoryCatalog {
     rows,
     quotas,
     reserved,
+    copies,
     change,
     async tenantOfKey(keySha256) {
       return keys.get(keySha256) ?? null
@@ -130,6 +135,9 @@ export function createMemoryCatalog(): MemoryCatalog {
       factsById.delete(id)
       rows.set(id, row)
       change(id, { state: 'erased', stage: 'erase' })
+    },
+    async similar(id, limit) {
+      return [...(copies.get(id) ?? [])].slice(0, limit)
     },
     async witnesses() {
       return []

@@ -3,6 +3,7 @@ import type { Catalog } from '../domain/ports.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import { connectionConfig, openDatabase, type DatabaseOptions } from './database.ts'
 import { createErasures } from './erasures.ts'
+import { createFingerprints } from './fingerprints.ts'
 import { createMedia } from './media.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { createOutbox } from './outbox.ts'
@@ -53,6 +54,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createMedia(database),
     ...createSettle(database),
     ...createErasures(database),
+    ...createFingerprints(database),
     ...createPlacements(database),
     ...createCheckpoints(database),
     ...createVariants(database),

@@ -3,6 +3,7 @@ import type { MediaId } from '../domain/ids.ts'
 import type { MediaRow, MediaState, PrivateFacts } from '../domain/media.ts'
 import type { MediaStore, NewMedia } from '../domain/ports.ts'
 import type { Database, Queries } from './database.ts'
+import { keepFingerprint } from './fingerprints.ts'
 import { mediaColumns, toMediaRow, type MediaColumns } from './rows.ts'
 import { decidePublish } from './transitions.ts'
 
@@ -104,15 +105,17 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
       )
     },
 
-    async publish(id, manifest, facts) {
+    async publish(id, manifest, facts, fingerprint) {
       await database.transaction(async (queries) => {
-        if (!decidePublish(await lockMedia(queries, id), manifest.version)) return
+        const row = await lockMedia(queries, id)
+        if (!decidePublish(row, manifest.version)) return
         await queries.rows('update media set manifest = $2, facts = $3, version = $4 where id = $1', [
           id,
           JSON.stringify(manifest),
           JSON.stringify(facts),
           manifest.version,
         ])
+        await keepFingerprint(queries, id, row.tenant, fingerprint)
       })
     },
 

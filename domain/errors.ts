@@ -67,6 +67,12 @@ export const errorTable = {
     title: 'The file has no video track that can be decoded.',
     advice: 'Send a file with a video track.',
   },
+  MEDIA_BLOCKED: {
+    retry: false,
+    status: 422,
+    title: 'The picture is on the list of those that are not shown here.',
+    advice: 'Nothing can be done with this picture; whoever runs this service keeps the list.',
+  },
   MEDIA_NOT_FOUND: { retry: false, status: 404, title: 'There is no such item.', advice: 'Check the id and the API key.' },
   MEDIA_NOT_FAILED: {
     retry: false,

@@ -3,10 +3,12 @@
  * over every implementation of a port. All of them throw MediaError for the world's errors.
  */
 import type { Complexity } from './complexity.ts'
+import type { DevelopedImage } from './developed.ts'
 import type { Edits } from './edits.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
+import type { LikenessStore } from './fingerprint.ts'
 import type { MediaId } from './ids.ts'
-import type { Appearance, ItemError, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Rendition, Stage } from './media.ts'
+import type { ItemError, Locator, Manifest, MediaKind, MediaRow, PrivateFacts, Progress, Rendition, Stage } from './media.ts'
 import type { MeasuredLoudness } from './loudness.ts'
 import type { ImagePlan, ImageProbe, PlannedChunk, SourceType, VideoPlan, VideoProbe } from './plans.ts'
 import type { EncodedRung, EncodedTrack } from './encoded.ts'
@@ -159,8 +161,8 @@ export interface MediaStore {
   unerased(olderThanMs: number, limit: number): Promise<MediaRow[]>
   /** No effect on rows in a final state. */
   setStage(id: MediaId, stage: Stage, progress?: Progress): Promise<void>
-  /** Manifest and private facts of a version; not yet visible as ready. MEDIA_ERASED. */
-  publish(id: MediaId, manifest: Manifest, facts: PrivateFacts): Promise<void>
+  /** Manifest, private facts and fingerprint of a version; not yet visible as ready. MEDIA_ERASED. */
+  publish(id: MediaId, manifest: Manifest, facts: PrivateFacts, fingerprint?: string): Promise<void>
   /** State and its event in one transaction; idempotent. MEDIA_ERASED for any state but erased once erasure began. */
   settle(id: MediaId, outcome: Outcome): Promise<void>
   /** State erased, fences placements, adds to the erasure feed; idempotent. Manifest and private facts are dropped. */
@@ -247,6 +249,7 @@ export interface Catalog
   extends TenantStore,
     SpaceStore,
     MediaStore,
+    LikenessStore,
     PlacementStore,
     CheckpointStore,
     VariantStore,
@@ -276,25 +279,17 @@ export interface WorkflowWatch {
 
 // ---- media ----
 
-/** One encoded file, before it is stored. */
-export interface EncodedFile {
-  readonly name: string
-  readonly type: string
-  readonly width: number
-  readonly height: number
-  readonly alt: number
-  readonly data: Uint8Array
-}
+export type { EncodedFile } from './developed.ts'
 
 export interface ImageStudio {
   /** From the header alone. MEDIA_CORRUPT, MEDIA_TYPE_UNSUPPORTED, MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY. */
   probe(bytes: Uint8Array, type: SourceType): Promise<ImageProbe>
-  /** One decode in a killable child: every rendition, blurhash and what else is told of its looks, private facts. MEDIA_CORRUPT, MEDIA_TOO_COSTLY, WORKER_LOST. */
+  /** One decode in a killable child: every rendition, blurhash and what else is told of its looks, fingerprint before any filter, private facts. MEDIA_CORRUPT, MEDIA_TOO_COSTLY, WORKER_LOST. */
   develop(
     bytes: Uint8Array,
     plan: ImagePlan,
     options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void },
-  ): Promise<{ readonly files: EncodedFile[]; readonly blurhash: string; readonly appearance: Appearance; readonly facts: PrivateFacts }>
+  ): Promise<DevelopedImage>
   /** Decodes an animation in a killable child into a file of bare frames, each as long as it is shown. MEDIA_CORRUPT, MEDIA_TOO_COSTLY, WORKER_LOST. */
   unroll(bytes: Uint8Array, file: string, options: { readonly signal?: AbortSignal }): Promise<void>
   close(): Promise<void>

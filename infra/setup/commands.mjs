@@ -12,6 +12,7 @@ export const commands = {
   },
   events: { set: 'base', main: 'workers/events.main.ts' },
   'fit-filters': { set: 'base', main: 'workers/fit-filters.main.ts' },
+  blocklist: { set: 'base', main: 'workers/blocklist.main.ts' },
   'export-cubes': { set: 'base', main: 'workers/export-cubes.main.ts' },
   volumes: { set: 'base', main: 'workers/volumes.main.ts' },
   bench: { set: 'bench', main: 'bench/bench.ts', required: engines },

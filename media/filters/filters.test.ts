@@ -98,12 +98,12 @@ test('lut: alpha is left alone', () => {
 })
 
 test("radial: the centre has the centre's colours, the corners theirs, alpha its own", () => {
-  const darkened: Filter = { ...identity, radial: { degree: 0, red: [-0.5], green: [-0.25], blue: [0] } }
+  const darkened: Filter = { ...identity, radial: { degree: 0, red: [-0.4], green: [-0.2], blue: [0] } }
   const raw = new Uint8Array(101 * 51 * 4).fill(200)
   applyLut({ data: raw, width: 101, height: 51, channels: 4 }, lutOf(darkened))
   const at = (x: number, y: number) => [...raw.subarray((y * 101 + x) * 4, (y * 101 + x) * 4 + 4)]
   assert.deepEqual(at(50, 25), [200, 200, 200, 200])
-  assert.deepEqual(at(0, 0), [73, 136, 200, 200])
+  assert.deepEqual(at(0, 0), [98, 149, 200, 200])
   assert.deepEqual(at(100, 50), at(0, 0))
   const mask = cornerMask(101, 51)
   assert.deepEqual([mask[0], mask[25 * 101 + 50], mask.at(-1)], [255, 0, 255])

@@ -97,4 +97,5 @@ export function filterNamed(name: string): Filter {
 }
 
 export { cubesOf, frameCubesOf } from './cube.ts'
-export { applyLut, cornerMask, type Lut, lutOf } from './lut.ts'
+export { applyLut } from './apply-lut.ts'
+export { cornerMask, type Lut, lutOf } from './lut.ts'

@@ -1,4 +1,5 @@
 import type { Appearance, PrivateFacts } from '../../domain/media.ts'
+import type { SeenFingerprint } from '../../domain/fingerprint.ts'
 import type { ImagePlan, SourceType } from '../../domain/plans.ts'
 import { changesColours, coloursOf, type Look, sharpeningOf } from '../../domain/edits.ts'
 import { applyLut, type Lut } from '../filters/index.ts'
@@ -12,6 +13,7 @@ import { createDecoder } from './decode.ts'
 import { srgbOf } from './display-p3.ts'
 import { encoders } from './encoders.ts'
 import { type DecodeLimits, examine } from './examine.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { gainSizerOf } from './gain-sizes.ts'
 import { partOf, type Picture, sizerOf, withoutIdleAlpha } from './picture.ts'
 import { saidToBeP3 } from './wide.ts'
@@ -21,6 +23,7 @@ export interface Development {
   readonly files: readonly Uint8Array[]
   readonly blurhash: string
   readonly appearance: Appearance
+  readonly fingerprint: SeenFingerprint
   readonly facts: PrivateFacts
 }
 
@@ -55,6 +58,8 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const still = bytes.subarray(0, header.stillBytes ?? bytes.length)
     const decoded = await decodeUpright(still, header, { ...topOf(plan), frame: plan.frame, keepsP3: plan.keepsP3 })
     const top = await withoutIdleAlpha(decoded)
+    // Of what is shown, but as it was before a filter: whoever filters another's picture has not made another one.
+    const fingerprint = await fingerprintOf(top)
     lookInPlace(top, coloursOf(plan))
     const sharpening = sharpeningOf(plan)
     if (sharpening > 0) applySharpening(top, sharpening)
@@ -83,7 +88,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       ...(saysMadeWithAi(bytes) ? ({ madeWithAi: true } as const) : {}),
     }
     const { blurhash, ...appearance } = await appearanceOf(decoded.isP3 ? srgbOf(picture) : picture)
-    return { files, blurhash, appearance, facts }
+    return { files, blurhash, appearance, fingerprint, facts }
   }
 }
 

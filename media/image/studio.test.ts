@@ -86,7 +86,8 @@ test('studio: what is told of the looks is told of the picture as it is shown', 
   assert.match(appearance.thumbhash, /^[A-Za-z0-9+/]{20,40}=*$/)
   const moon = await develop(await flat([200, 40, 40], 'png', 90), 'moon')
   const [grey] = moon.appearance.palette
-  assert.match(grey?.colour ?? '', /^#(..)\1\1$/)
+  const [red = 0, green = 99, blue = 0] = (grey?.colour.match(/[0-9a-f]{2}/g) ?? []).map((hex) => Number.parseInt(hex, 16))
+  assert.ok(Math.abs(red - green) <= 3 && Math.abs(green - blue) <= 3, grey?.colour)
 })
 
 test('studio: nothing is scaled up', async () => {

@@ -1,8 +1,10 @@
-import type { Appearance, PrivateFacts } from '../../domain/media.ts'
+import type { DevelopedImage } from '../../domain/developed.ts'
+import { isFingerprintHash, type SeenFingerprint } from '../../domain/fingerprint.ts'
+import type { Appearance } from '../../domain/media.ts'
 import { mediaTypes } from '../../domain/media.ts'
 import { admitImage, imageExtensions, predictDecodeBytes } from '../../domain/plan-image.ts'
 import type { ImagePlan } from '../../domain/plans.ts'
-import type { EncodedFile, ImageStudio } from '../../domain/ports.ts'
+import type { ImageStudio } from '../../domain/ports.ts'
 import type { Development } from './develop.ts'
 import { examine } from './examine.ts'
 import { readHeader } from './header.ts'
@@ -51,10 +53,7 @@ export function createImageStudio({ slots, limits }: ImageStudioOptions): ImageS
  * What a child has answered, taken apart to what was asked for: it has met hostile bytes, so names, sizes and
  * types come from the plan, and only files' bytes, a short hash and known facts are taken from it.
  */
-function received(
-  { files, blurhash, appearance, facts }: Development,
-  plan: ImagePlan,
-): { files: EncodedFile[]; blurhash: string; appearance: Appearance; facts: PrivateFacts } {
+function received({ files, blurhash, appearance, fingerprint, facts }: Development, plan: ImagePlan): DevelopedImage {
   if (files.length !== plan.renditions.length || !files.every((file) => file instanceof Uint8Array))
     throw new Error('the image decoder gave other files than planned')
   if (typeof blurhash !== 'string' || blurhash.length > 100) throw new Error('the image decoder gave no blurhash')
@@ -69,6 +68,7 @@ function received(
     })),
     blurhash,
     appearance: checked(appearance),
+    fingerprint: checkedFingerprint(fingerprint),
     facts,
   }
 }
@@ -81,4 +81,10 @@ function checked({ thumbhash, palette, focus }: Appearance): Appearance {
     throw new Error('the image decoder gave no palette')
   if (!isShare(focus.x) || !isShare(focus.y)) throw new Error('the image decoder gave no focus')
   return { thumbhash, palette: palette.map(({ colour, share }) => ({ colour, share })), focus: { x: focus.x, y: focus.y } }
+}
+
+function checkedFingerprint({ hash, quality, turned }: SeenFingerprint): SeenFingerprint {
+  if (turned.length !== 8 || ![hash, ...turned].every(isFingerprintHash) || !(quality >= 0 && quality <= 100))
+    throw new Error('the image decoder gave no fingerprint')
+  return { hash, quality, turned: [...turned] }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -106,6 +107,31 @@ test('embedded: what the camera told is kept for the owner and told to nobody el
   const event = JSON.stringify(await eventOf(item.id))
   assert.equal(event.includes(String(facts['latitude'])), false)
   assert.equal(JSON.stringify(item).includes(String(facts['latitude'])), false)
+})
+
+test('embedded: a copy of a photo is found by its looks, and refused while they are on the block list', { skip }, async () => {
+  const item = await settled(await makeSamplePhoto())
+  const copy = (await fetchRenditions(item)).get('w640.jpg')
+  assert.ok(copy)
+  const authorization = { authorization: `Bearer ${running.instance.apiKey}` }
+  const similar = await (
+    await fetch(`${running.instance.api}/v1/media/${(await settled(copy)).id}/similar`, { headers: authorization })
+  ).json()
+  assert.ok((similar as { items: { item: Item }[] }).items.some((found) => found.item.id === item.id))
+  const blocklist = (...args: string[]) =>
+    execFileSync(process.execPath, ['workers/blocklist.main.ts', ...args], {
+      env: { PATH: process.env['PATH'], DARKROOM_HOME: home.path },
+      encoding: 'utf8',
+    })
+  const [, hash = ''] = /^added ([0-9a-f]{64})$/m.exec(blocklist('add', item.id, 'a', 'test')) ?? []
+  try {
+    assert.match(blocklist('ls'), new RegExp(`^${hash} .* a test$`, 'm'))
+    const refused = await settled(copy)
+    assert.deepEqual([refused.state, refused.error?.code, refused.renditions], ['rejected', 'MEDIA_BLOCKED', []])
+  } finally {
+    blocklist('remove', hash)
+  }
+  assert.equal((await settled(copy)).state, 'ready')
 })
 
 test('embedded: an animated GIF is a picture beside which lies its loop, and the event says so', { skip }, async () => {

@@ -1,5 +1,6 @@
 import type { Filter } from '../filter.ts'
-import { applyLut, lutOf } from '../lut.ts'
+import { applyLut } from '../apply-lut.ts'
+import { lutOf } from '../lut.ts'
 import { meanDifference } from './colour-difference.ts'
 import { fitOf, sumsOf } from './fit.ts'
 import type { Pair } from './pairs.ts'

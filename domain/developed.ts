@@ -1,0 +1,22 @@
+import type { SeenFingerprint } from './fingerprint.ts'
+import type { Appearance, PrivateFacts } from './media.ts'
+
+/** One encoded file, before it is stored. */
+export interface EncodedFile {
+  readonly name: string
+  readonly type: string
+  readonly width: number
+  readonly height: number
+  readonly alt: number
+  readonly data: Uint8Array
+}
+
+/** All that comes of the one decode of a picture. */
+export interface DevelopedImage {
+  readonly files: EncodedFile[]
+  readonly blurhash: string
+  readonly appearance: Appearance
+  /** Before any filter. */
+  readonly fingerprint: SeenFingerprint
+  readonly facts: PrivateFacts
+}
