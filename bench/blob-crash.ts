@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { simulate } from '../tests/sim/blob-sim.ts'
-import { catchPlanted, plantedBugs, simLives } from '../tests/sim/planted.ts'
+import { objectLives, simulateObjects } from '../tests/sim/object-sim.ts'
+import { catchPlanted, catchPlantedInObjects, plantedBugs, plantedInObjects, simLives } from '../tests/sim/planted.ts'
 import { Violation } from '../tests/sim/sim-check.ts'
 import type { Bench } from './types.ts'
 
@@ -16,7 +17,8 @@ interface Tally {
 /** Arguments: how many crash states, and the seed to begin with. One seed that failed is run again by `1 SEED`. */
 export const bench: Bench = {
   name: 'blob-crash',
-  claim: 'After a power cut at any step nothing acknowledged is lost, nothing erased comes back, nothing else appears',
+  claim:
+    'After a power cut at any step, of files and of objects, nothing acknowledged is lost, nothing erased comes back, nothing else appears',
   goal: `0 violations in ${STATES.toLocaleString('en')} crash states; every planted mistake is caught`,
   async run({ args, say }) {
     const wanted = Number(args[0] ?? STATES)
@@ -24,6 +26,11 @@ export const bench: Bench = {
     let missed = 0
     for (const [name, planted] of Object.entries(plantedBugs)) {
       const caught = await catchPlanted(planted)
+      say(`planted: ${name}: ${caught ?? 'NOT CAUGHT'}`)
+      if (caught === null) missed += 1
+    }
+    for (const [name, { bug }] of Object.entries(plantedInObjects)) {
+      const caught = await catchPlantedInObjects(bug)
       say(`planted: ${name}: ${caught ?? 'NOT CAUGHT'}`)
       if (caught === null) missed += 1
     }
@@ -60,7 +67,7 @@ export const bench: Bench = {
       value: violations.length + missed,
       unit: 'violations',
       goal: `0 in >= ${wanted} states`,
-      peer: `${Object.keys(plantedBugs).length} planted mistakes`,
+      peer: `${Object.keys(plantedBugs).length + Object.keys(plantedInObjects).length} planted mistakes`,
       holds: violations.length + missed === 0 && states >= wanted,
     }
   },
@@ -80,7 +87,9 @@ function ask(worker: Worker, seed: number): Promise<Tally> {
 
 async function tallyOf(seed: number): Promise<Tally> {
   try {
-    return await simulate(seed, simLives(seed), { variants: 6 })
+    const files = await simulate(seed, simLives(seed), { variants: 6 })
+    const objects = await simulateObjects(seed, objectLives(seed))
+    return { states: files.states + objects.states, harmed: files.harmed }
   } catch (error) {
     if (error instanceof Violation) return { states: 0, harmed: 0, violation: error.message }
     throw error

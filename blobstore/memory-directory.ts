@@ -8,6 +8,8 @@ export interface MemoryDirectory extends VolumeDirectory, VolumeBooks, Placement
   readonly sealed: Map<number, number>
   /** As the catalog is told of an item whose needles were deleted. */
   erased(key: bigint): void
+  /** Another directory that begins with what is in this one now. */
+  copy(): MemoryDirectory
 }
 
 interface Entry extends Omit<VolumeRow, 'leaseMs' | 'keysHeld' | 'erasedMs'> {
@@ -22,15 +24,29 @@ interface Garbage extends VolumeGarbage {
   readonly isClaimed: boolean
 }
 
+interface Books {
+  readonly entries: Map<number, Entry>
+  readonly garbage: Map<number, Garbage>
+  readonly sealed: Map<number, number>
+  readonly placed: { readonly key: bigint; readonly volume: number }[]
+  readonly forgotten: Set<bigint>
+}
+
+interface MemoryDirectoryOptions {
+  readonly leaseMs?: number
+  readonly nowMs?: () => number
+  readonly from?: Books
+}
+
+function emptyBooks(): Books {
+  return { entries: new Map(), garbage: new Map(), sealed: new Map(), placed: [], forgotten: new Set() }
+}
+
 /** A volume directory, its books and a placement log in memory, for tests and for memory stores. */
-export function memoryDirectory(options: { readonly leaseMs?: number; readonly nowMs?: () => number } = {}): MemoryDirectory {
+export function memoryDirectory(options: MemoryDirectoryOptions = {}): MemoryDirectory {
   const { leaseMs = Number.POSITIVE_INFINITY, nowMs = () => performance.now() } = options
-  const entries = new Map<number, Entry>()
-  const garbage = new Map<number, Garbage>()
-  const sealed = new Map<number, number>()
-  const placed: { readonly key: bigint; readonly volume: number }[] = []
-  const forgotten = new Set<bigint>()
-  let lastGarbage = 0
+  const { entries, garbage, sealed, placed, forgotten } = options.from ?? emptyBooks()
+  let lastGarbage = Math.max(0, ...garbage.keys())
 
   function change(volume: number, entry: Entry, changed: Partial<Entry>): void {
     entries.set(volume, { ...entry, ...changed })
@@ -77,6 +93,16 @@ export function memoryDirectory(options: { readonly leaseMs?: number; readonly n
         const entry = entries.get(volume)
         if (entry) change(volume, entry, { keysErased: entry.keysErased + 1, erasedSince: entry.erasedSince ?? nowMs() })
       }
+    },
+    copy() {
+      const from = {
+        entries: new Map(entries),
+        garbage: new Map(garbage),
+        sealed: new Map(sealed),
+        placed: placed.slice(),
+        forgotten: new Set(forgotten),
+      }
+      return memoryDirectory({ leaseMs, nowMs, from })
     },
     async allot(writer) {
       const volume = Math.max(0, ...entries.keys()) + 1

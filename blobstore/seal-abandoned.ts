@@ -37,7 +37,11 @@ export async function sealAbandoned(sealer: Sealer, { signal }: CareOptions): Pr
  * holder can neither renew nor seal; sealing the log marks its end with the new epoch, so what the holder may still send
  * is refused or not taken for records. False while the holder's lease lasts, unless by `force`.
  */
-export async function sealTaken({ backend, directory, name, report }: Sealer, volume: number, force: boolean): Promise<boolean> {
+export async function sealTaken(
+  { backend, directory, name, report }: Omit<Sealer, 'directory'> & { readonly directory: VolumeDirectory & Pick<VolumeBooks, 'take'> },
+  volume: number,
+  force: boolean,
+): Promise<boolean> {
   const lease = await directory.take(volume, name, { force })
   if (lease === null) return false
   const recovered = await backend.recover(volume, lease.epoch)

@@ -30,14 +30,14 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('delete' as const), which: fc.nat(50) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('read' as const), which: fc.nat(50) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('compact' as const), which: fc.nat(5) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('reopen' as const, 'seal' as const, 'steal' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('fail' as const), calls: fc.nat(4), errno: fc.constantFrom('EIO' as const, 'ENOSPC' as const) }),
   },
 )
 
-test('blobstore crash: any order of puts, deletes, reads, compactions, restarts, failing disks and power cuts keeps the promises', async () => {
+test('blobstore crash: any order of puts, deletes, reads, seals, thefts, compactions, restarts, failing disks and power cuts keeps the promises', async () => {
   const lives = fc.array(fc.array(step, { maxLength: 6 }), { minLength: 1, maxLength: 3 })
   await fc.assert(
     fc.asyncProperty(fc.nat(2 ** 31), lives, async (seed, steps) => {

@@ -2,15 +2,17 @@ import { blobLimits } from '../../blobstore/blob-limits.ts'
 import { compactVolume } from '../../blobstore/compact.ts'
 import type { Disk } from '../../blobstore/disk.ts'
 import { createFileBackend } from '../../blobstore/file-backend.ts'
+import { sealTaken } from '../../blobstore/seal-abandoned.ts'
 import { createPackedStore } from '../../blobstore/store.ts'
 import type { VolumeBackend } from '../../blobstore/volume-log.ts'
 import { MediaError } from '../../domain/errors.ts'
 import type { BlobStore } from '../../domain/ports.ts'
+import type { VolumeHost } from '../../domain/volume-ports.ts'
 import { crashImage, type DiskImage, harm } from './crash-image.ts'
 import { type DiskState, FaultDisk } from './fault-disk.ts'
 import { Random } from './random.ts'
 import { checkAfterCrash, checkAfterHarm, recordsOf, SIM_FOLDER, Violation } from './sim-check.ts'
-import { SimDirectory } from './sim-directory.ts'
+import { SIM_LEASE_MS, SimDirectory } from './sim-directory.ts'
 import { type SimBatch, SimModel, type SimMoment, simData } from './sim-model.ts'
 
 const limits = blobLimits({
@@ -23,8 +25,13 @@ const limits = blobLimits({
   tombstoneAgeMsMax: 0,
 })
 
-/** Time stands still: nothing in a simulation waits. */
-const clock = { nowMs: () => 0, wait: async () => {}, every: () => () => {} }
+/** Time stands still, but for the leases that are let run out: nothing in a simulation waits. */
+function stoppedClock() {
+  const time = { nowMs: 0 }
+  return { time, nowMs: () => time.nowMs, wait: async () => {}, every: () => () => {} }
+}
+
+type SimClock = ReturnType<typeof stoppedClock>
 
 export type SimStep =
   | { readonly do: 'put'; readonly lengths: readonly number[] }
@@ -33,6 +40,9 @@ export type SimStep =
   | { readonly do: 'read'; readonly which: number }
   | { readonly do: 'reopen' }
   | { readonly do: 'compact'; readonly which: number }
+  | { readonly do: 'seal' }
+  /** The store is silent for longer than its lease, and another seals what it holds. */
+  | { readonly do: 'steal' }
   | { readonly do: 'fail'; readonly calls: number; readonly errno: 'EIO' | 'ENOSPC' }
 
 /** Mistakes put in on purpose: each has to be caught, or the simulation proves nothing. */
@@ -93,8 +103,15 @@ export async function simulate(
   return counts
 }
 
-async function openStore(disk: Disk, directory: SimDirectory, planted: Planted): Promise<BlobStore> {
-  const backend = createFileBackend({ disk, folder: SIM_FOLDER, limits, report: () => {} })
+const backendOver = (disk: Disk) => createFileBackend({ disk, folder: SIM_FOLDER, limits, report: () => {} })
+
+async function openStore(
+  disk: Disk,
+  directory: SimDirectory,
+  planted: Planted,
+  clock: SimClock = stoppedClock(),
+): Promise<BlobStore & VolumeHost> {
+  const backend = backendOver(disk)
   return createPackedStore({
     backend: planted.backendOf?.(disk, backend) ?? backend,
     directory,
@@ -121,18 +138,33 @@ async function live(steps: readonly SimStep[], world: World): Promise<Point[]> {
   const take = (state: () => DiskState) => points.push({ disk: state(), directory: directory.copy(), moment: model.moment() })
   const disk = new FaultDisk(world.image, { onStep: take, slow: true, skipSync: planted.skipSync ?? false })
   take(() => disk.state())
-  let store = await openStore(disk, directory, planted)
+  const clock = stoppedClock()
+  let store = await openStore(disk, directory, planted, clock)
   for (const step of steps) {
     if (step.do === 'reopen') {
       // A disk that fails here too leaves the store as a crash would; it is opened on a disk that works again.
       await store.close().catch(unlessOfTheWorld)
       disk.heal()
-      store = await openStore(disk, directory, planted)
+      store = await openStore(disk, directory, planted, clock)
     } else if (step.do === 'compact') await compact(step.which, disk, directory)
-    else await act(step, store, disk, model)
+    else if (step.do === 'seal') {
+      for (const volume of openVolumes(directory)) await store.seal(volume).catch(unlessOfTheWorld)
+    } else if (step.do === 'steal') {
+      clock.time.nowMs += 2 * SIM_LEASE_MS
+      await steal(disk, directory)
+    } else await act(step, store, disk, model)
   }
   take(() => disk.state())
   return points
+}
+
+function openVolumes(directory: SimDirectory): number[] {
+  return [...directory.volumes()].filter(([, { sealed }]) => !sealed).map(([volume]) => volume)
+}
+
+async function steal(disk: FaultDisk, directory: SimDirectory): Promise<void> {
+  const thief = { backend: backendOver(disk), directory, name: 'thief', report: () => {} }
+  for (const volume of openVolumes(directory)) await sealTaken(thief, volume, false).catch(unlessOfTheWorld)
 }
 
 function unlessOfTheWorld(error: unknown): void {
@@ -140,7 +172,7 @@ function unlessOfTheWorld(error: unknown): void {
 }
 
 async function act(
-  step: Exclude<SimStep, { do: 'reopen' | 'compact' }>,
+  step: Exclude<SimStep, { do: 'reopen' | 'compact' | 'seal' | 'steal' }>,
   store: BlobStore,
   disk: FaultDisk,
   model: SimModel,
@@ -183,7 +215,7 @@ async function compact(which: number, disk: FaultDisk, directory: SimDirectory):
   const sealed = [...directory.volumes()].filter(([, { sealed }]) => sealed).map(([volume]) => volume)
   const volume = sealed[which % Math.max(1, sealed.length)]
   if (volume === undefined) return
-  await compactVolume({ disk, folder: SIM_FOLDER, volume }, { clock }).catch(unlessOfTheWorld)
+  await compactVolume({ disk, folder: SIM_FOLDER, volume }, { clock: stoppedClock() }).catch(unlessOfTheWorld)
 }
 
 async function put(store: BlobStore, model: SimModel, lengths: readonly number[]): Promise<void> {
@@ -251,7 +283,7 @@ async function checkHarmed(
 /** Steps of a life, from a seed. */
 export function simSteps(random: Random): SimStep[] {
   return Array.from({ length: 3 + random.below(6) }, (): SimStep => {
-    const dice = random.below(20)
+    const dice = random.below(22)
     if (dice < 8)
       return { do: 'put', lengths: Array.from({ length: 1 + random.below(3) }, () => random.below(random.chance(0.2) ? 1_500 : 120)) }
     if (dice < 12) return { do: 'putMany', count: 2 + random.below(4), length: random.below(300) }
@@ -259,6 +291,8 @@ export function simSteps(random: Random): SimStep[] {
     if (dice < 16) return { do: 'compact', which: random.below(10) }
     if (dice < 17) return { do: 'read', which: random.below(100) }
     if (dice < 19) return { do: 'reopen' }
+    if (dice === 20) return { do: 'steal' }
+    if (dice === 21) return { do: 'seal' }
     return { do: 'fail', calls: random.below(4), errno: random.pick(['EIO', 'ENOSPC'] as const) }
   })
 }

@@ -2,6 +2,7 @@ import type { Disk } from '../../blobstore/disk.ts'
 import { type FileView, volumePath } from '../../blobstore/file-view.ts'
 import type { VolumeBackend } from '../../blobstore/volume-log.ts'
 import { type Planted, type SimStep, simSteps, simulate } from './blob-sim.ts'
+import { objectLives, type PlantedInObjects, simulateObjects } from './object-sim.ts'
 import { Random } from './random.ts'
 import { SIM_FOLDER, Violation } from './sim-check.ts'
 
@@ -59,6 +60,25 @@ export async function catchPlanted({ bug, from, stride, seeds, variants }: Plant
     const seed = from + turn * stride
     try {
       await simulate(seed, simLives(seed), { variants, planted: bug })
+    } catch (error) {
+      if (error instanceof Violation) return error.message
+      throw error
+    }
+  }
+  return null
+}
+
+/** Mistakes of those who look after volumes on objects. */
+export const plantedInObjects: Readonly<Record<string, { readonly bug: PlantedInObjects; readonly caughtAs: RegExp }>> = {
+  'collect by listing': { bug: { collectsByListing: true }, caughtAs: /lost/ },
+  'forget tombstones': { bug: { forgetsTombstones: true }, caughtAs: /resurrected/ },
+}
+
+/** As {@link catchPlanted}, of volumes on objects. */
+export async function catchPlantedInObjects(bug: PlantedInObjects): Promise<string | null> {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    try {
+      await simulateObjects(seed, objectLives(seed), bug)
     } catch (error) {
       if (error instanceof Violation) return error.message
       throw error

@@ -129,7 +129,12 @@ export async function checkAfterHarm(
   return result
 }
 
-async function outcomeOf(store: BlobStore, key: bigint, locator: Parameters<BlobStore['read']>[1], data: Uint8Array): Promise<string> {
+export async function outcomeOf(
+  store: Pick<BlobStore, 'read'>,
+  key: bigint,
+  locator: Parameters<BlobStore['read']>[1],
+  data: Uint8Array,
+): Promise<string> {
   try {
     const read = await store.read(key, locator)
     return Buffer.compare(read.data, data) === 0 ? 'right' : 'wrong'
