@@ -65,10 +65,24 @@ async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits
   const page = probe.type === 'image/avif' ? (seen.pagePrimary ?? 0) : 0
   const pipeline = page === 0 ? first : sharp(bytes, { ...options, page })
   const { width, height, pageHeight, depth, hasProfile, icc } = page === 0 ? seen : await pipeline.metadata()
-  if (width !== probe.width || (pageHeight ?? height) !== probe.height) throw contradiction()
+  const seenHeight = pageHeight ?? height
+  if (width !== probe.width || seenHeight !== probe.height) {
+    if (probe.type !== 'image/gif') throw contradiction()
+    return { pipeline: await onCanvas(pipeline, { width, height: seenHeight }, probe), deep: false, hasProfile: false, p3: null }
+  }
   const p3 = keepsP3 && icc && isDisplayP3(icc) ? icc : null
   // sharp goes through sRGB on its way to any other profile.
   return { pipeline: p3 ? sharp(bytes, { ...options, page, ignoreIcc: true }) : pipeline, deep: depth === 'ushort', hasProfile, p3 }
+}
+
+/** A GIF on its own canvas: libvips goes by its frames where they do not fill it, or reach beyond it. */
+async function onCanvas(pipeline: Sharp, seen: Size, canvas: Size): Promise<Sharp> {
+  const [width, height] = [Math.min(seen.width, canvas.width), Math.min(seen.height, canvas.height)]
+  const nothing = { r: 0, g: 0, b: 0, alpha: 0 }
+  const drawn = pipeline.extract({ left: 0, top: 0, width, height }).ensureAlpha()
+  const placed = drawn.extend({ right: canvas.width - width, bottom: canvas.height - height, background: nothing })
+  const { data, info } = await placed.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
 }
 
 /** What brings a picture as it is stored to a size as seen, framed, mirrored and turned. */

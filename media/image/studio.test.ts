@@ -265,6 +265,18 @@ test('studio: of an animation the first frame is shown', async () => {
     ),
   )
   assertNear(await middleOf(fileOf(still, 'jpg')), gifColours[2] ?? [], 4, 'first frame of a GIF')
+  for (const [width, height] of [
+    [640, 480],
+    [2_100, 30],
+    [40, 40],
+  ] as const) {
+    const partly = await develop(gif(width, height, [{ width: 60, height: 60, delay: 5, colour: 2 }]))
+    const { data, info } = await sharp(fileOf(partly, 'jpg')).raw().toBuffer({ resolveWithObject: true })
+    const ratio = info.width / info.height
+    assert.ok(Math.abs(ratio - width / height) < 0.05 * ratio, `${info.width} x ${info.height} of ${width} x ${height}`)
+    assertNear([...data.subarray(0, 3)], gifColours[2] ?? [], 12, 'what is drawn')
+    if (width > 60) assertNear([...data.subarray(3 * info.width - 3, 3 * info.width)], [255, 255, 255], 4, 'what is not')
+  }
 })
 
 test('studio: a filter is seen in every rendition and in the blurhash', async () => {
