@@ -4,7 +4,7 @@ import { type Client, type Config, createClient, loadConfig, Refusal } from './c
 import { createDetail } from './detail.ts'
 import { byId, h, typedById } from './dom.ts'
 import { createFollower, type Follower } from './follower.ts'
-import { bytesText } from './format.ts'
+import { bytesText, nameText } from './format.ts'
 import { forgetKey, keepKey, takeKey } from './key.ts'
 import { createUploads } from './uploads.ts'
 
@@ -56,7 +56,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   const states = new Map<string, string>()
   const follower: Follower = createFollower(client, RECENT_MAX, update)
   const send = createUploads(client, config)
-  const titleOf = (item: Item) => names.get(item.id) ?? item.id
+  const titleOf = (item: Item) => names.get(item.id) ?? nameText(item.kind, new Date(item.createdAt), new Date())
   const detail = createDetail({
     dialog: typedById('detail', HTMLDialogElement),
     temporalUi: config.temporalUi,
@@ -85,6 +85,11 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
       name,
       adviceOf: (code) => config.errors[code]?.advice ?? '',
       onOpen: (item) => detail.open(item, titleOf(item)),
+      onRetry: async (item) => {
+        const again = await client.retry(item.id)
+        update(again)
+        follower.add(again)
+      },
       onDismiss: () => {
         card.element.remove()
         showEmpty()

@@ -1,7 +1,7 @@
 import type { Item } from '../api/item.ts'
 import type { Refusal } from './client.ts'
 import { h } from './dom.ts'
-import { agoText, durationText } from './format.ts'
+import { agoText, durationText, nameText } from './format.ts'
 import { moving, placeholder, responsivePicture } from './picture.ts'
 import { rail, railState } from './stages.ts'
 
@@ -23,6 +23,19 @@ export interface CardOptions {
   readonly adviceOf: (code: string) => string
   readonly onOpen: (item: Item) => void
   readonly onDismiss: () => void
+  /** Brings a failed item in again; rejects with what to say. */
+  readonly onRetry: (item: Item) => Promise<void>
+}
+
+function retryButton(item: Item, retry: CardOptions['onRetry']): HTMLElement {
+  const button = h('button', { type: 'button', class: 'quiet' }, 'Try again')
+  button.addEventListener('click', () => {
+    button.disabled = true
+    retry(item).catch((error: unknown) => {
+      button.replaceWith(h('p', { class: 'fault', role: 'alert' }, error instanceof Error ? error.message : 'It was not tried again.'))
+    })
+  })
+  return button
 }
 
 export function createCard(options: CardOptions): Card {
@@ -42,7 +55,7 @@ export function createCard(options: CardOptions): Card {
   }
 
   function title(item: Item): string {
-    return options.name ?? item.id
+    return options.name ?? nameText(item.kind, new Date(item.createdAt), new Date())
   }
 
   function showItem(item: Item): void {
@@ -61,13 +74,14 @@ export function createCard(options: CardOptions): Card {
         ? h('button', {
             type: 'button',
             class: 'open',
-            'aria-label': options.name === null ? `Open ${item.kind === 'image' ? 'photo' : 'video'} ${name}` : `Open ${name}`,
+            'aria-label': `Open ${name}`,
             onclick: () => options.onOpen(current ?? item),
           })
         : null,
     ])
     current = item
-    caption.replaceChildren(h('strong', { title: name }, name), ...linesOf(item, options.adviceOf, playableAfterMs))
+    caption.replaceChildren(h('strong', { title: `${name} (${item.id})` }, name), ...linesOf(item, options.adviceOf, playableAfterMs))
+    if (item.state === 'failed') caption.append(retryButton(item, options.onRetry))
   }
   let current: Item | null = null
 

@@ -25,6 +25,8 @@ export class Refusal extends Error {
 export interface Client {
   recent(limit: number): Promise<Item[]>
   facts(id: string): Promise<PrivateFacts>
+  /** A failed item goes the whole way again. */
+  retry(id: string): Promise<Item>
   erase(id: string): Promise<Item>
   /** `onFraction` hears 0..1 of the bytes sent. */
   upload(file: File, choice: { readonly preset: string; readonly filter: string }, onFraction: (fraction: number) => void): Promise<Item>
@@ -70,6 +72,7 @@ export function createClient(key: string, onKeyRefused: () => void): Client {
   return {
     recent: async (limit) => ((await (await call(`/v1/media?limit=${limit}`)).json()) as { items: Item[] }).items,
     facts: async (id) => (await (await call(`/v1/media/${id}/facts`)).json()) as PrivateFacts,
+    retry: async (id) => (await (await call(`/v1/media/${id}/retry`, { method: 'POST' })).json()) as Item,
     erase: async (id) => (await (await call(`/v1/media/${id}`, { method: 'DELETE' })).json()) as Item,
 
     // fetch tells nothing of how much has been sent; XMLHttpRequest does.

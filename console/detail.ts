@@ -1,7 +1,8 @@
 import type { Item, ItemRendition } from '../api/item.ts'
 import type { PrivateFacts } from '../domain/media.ts'
 import { h } from './dom.ts'
-import { bytesText, durationText } from './format.ts'
+import { bytesText, durationText, rateText } from './format.ts'
+import { readRungs } from './rungs.ts'
 import { developing, moving, picturesOf, placeholder, responsivePicture } from './picture.ts'
 import { createPlayer, type Player } from './player.ts'
 
@@ -119,6 +120,7 @@ function ladder(item: Item, stage: HTMLElement): HTMLElement {
   const rows = [...item.renditions.filter((rendition) => !pictures.includes(rendition)), ...pictures]
   const heaviest = Math.max(1, ...pictures.map((rendition) => rendition.bytes))
   const list = h('ul', { class: 'ladder' })
+  const rowOf = new Map<string, HTMLElement>()
   for (const rendition of rows) {
     const isPicture = rendition.type.startsWith('image/')
     const weight = h('i')
@@ -139,7 +141,7 @@ function ladder(item: Item, stage: HTMLElement): HTMLElement {
         'span',
         { class: 'what' },
         h('b', {}, `${rendition.width} × ${rendition.height}`),
-        h('small', {}, isPicture ? rendition.type.replace('image/', '') : rendition.name),
+        h('small', {}, isPicture ? rendition.type.replace('image/', '') : kindOf(rendition)),
       ),
       h('span', { class: 'weight' }, isPicture ? h('b', {}, weight) : null, h('small', {}, bytesText(rendition.bytes))),
     )
@@ -148,9 +150,37 @@ function ladder(item: Item, stage: HTMLElement): HTMLElement {
       look(stage, rendition)
     })
     list.append(h('li', {}, row))
+    rowOf.set(rendition.name, row)
   }
+  if (item.hls !== undefined) void readRungs(item.hls).then((rungs) => showRungs(rungs, rowOf))
   const count = `${rows.length} ${rows.length === 1 ? 'rendition' : 'renditions'}`
   return h('section', { 'aria-label': 'Renditions' }, h('h3', {}, 'Ladder ', h('small', {}, count)), list)
+}
+
+const kinds: readonly (readonly [RegExp, string])[] = [
+  [/^master.*\.m3u8$/, 'HLS, all of them'],
+  [/audio.*\.m3u8$/, 'HLS, sound'],
+  [/\.m3u8$/, 'HLS'],
+  [/\.mpd$/, 'DASH, all of them'],
+  [/\.mp4$/, 'one MP4 file'],
+  [/\.vtt$/, 'storyboard, WebVTT'],
+]
+
+function kindOf({ name }: ItemRendition): string {
+  return kinds.find(([pattern]) => pattern.test(name))?.[1] ?? name
+}
+
+/** What a playlist's file weighs says nothing; what its rung takes on the way to a player does. */
+function showRungs(rungs: Awaited<ReturnType<typeof readRungs>>, rowOf: ReadonlyMap<string, HTMLElement>): void {
+  const fastest = Math.max(1, ...rungs.map(({ bandwidth }) => bandwidth))
+  for (const { name, bandwidth, codec } of rungs) {
+    const row = rowOf.get(name)
+    const bar = h('i')
+    bar.style.setProperty('--fraction', String(bandwidth / fastest))
+    row?.querySelector('.weight')?.replaceChildren(h('b', {}, bar), h('small', {}, rateText(bandwidth)))
+    const kind = row?.querySelector('.what small')
+    if (kind && codec !== '') kind.textContent = `HLS, ${codec}`
+  }
 }
 
 /** Puts exactly this rendition into the frame. */

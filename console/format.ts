@@ -28,3 +28,19 @@ export function agoText(then: Date, now: Date): string {
   if (seconds < 80_000) return `${Math.max(1, Math.round(seconds / 3600))} h ago`
   return then.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
 }
+
+/** What to call an item whose file's name this page does not know: what it is, and when it came. */
+export function nameText(kind: 'image' | 'video', then: Date, now: Date): string {
+  const what = kind === 'image' ? 'Photo' : 'Video'
+  if (then.toDateString() === now.toDateString())
+    return `${what}, ${then.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })}`
+  const year = then.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const)
+  return `${what}, ${then.toLocaleString(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', ...year })}`
+}
+
+/** Bits a second for people. */
+export function rateText(bitsPerSecond: number): string {
+  return bitsPerSecond >= 999_500
+    ? `${(bitsPerSecond / 1_000_000).toFixed(1)}\u00a0Mbit/s`
+    : `${Math.round(bitsPerSecond / 1000)}\u00a0kbit/s`
+}

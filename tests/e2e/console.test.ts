@@ -245,13 +245,13 @@ test('console: uploads go through their stages in front of you, are looked at, p
 
 test('console: what was there before is shown on load, also on a phone, with nothing wider than the screen', async () => {
   const { page, faults } = await openPage('phone')
-  await page.getByRole('button', { name: /^Open video/ }).waitFor()
+  await page.getByRole('button', { name: /^Open video/i }).waitFor()
   assert.equal(await page.locator('.card').count(), photos.length + 2)
   assert.ok(await isWithinScreen(page))
   await settled(page)
   await screenshot(page, 'grid-phone')
   await page
-    .getByRole('button', { name: /^Open photo/ })
+    .getByRole('button', { name: /^Open photo/i })
     .first()
     .click()
   await page.getByRole('dialog').getByText('Nikon FM2').waitFor()
@@ -259,7 +259,7 @@ test('console: what was there before is shown on load, also on a phone, with not
   await screenshot(page, 'photo-phone')
   assert.ok(await isWithinScreen(page))
   await page.getByRole('button', { name: 'Close' }).click()
-  await page.getByRole('button', { name: /^Open video/ }).click()
+  await page.getByRole('button', { name: /^Open video/i }).click()
   await page.getByLabel('Quality').waitFor()
   await screenshot(page, 'video-phone')
   assert.deepEqual(faults, [])
