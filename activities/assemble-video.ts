@@ -55,7 +55,10 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
           return text === null ? [] : [textFile(`${rung.name}-iframes.m3u8`, altOf(input.version, altPlaces.iframes(rung.index)), text)]
         }),
       )
-      const ladder = plan.rungs.map(({ name, width, height }, at) => ({ name, width, height, track: must(tracks[at]) }))
+      const ladder = plan.rungs.map(({ name, width, height, range }, at) => {
+        const track = must(tracks[at])
+        return range ? { name, width, height, track, range } : { name, width, height, track }
+      })
       const master = ladderPlaylist({
         rungs: ladder.map((rung, at) => ({
           ...rung,

@@ -49,3 +49,24 @@ test('dash: a URI that would break out of its quotes is a bug, not a manifest', 
     /not a URI/,
   )
 })
+
+test('dash: each codec has a set of its own, numbered on', () => {
+  const rung = (id: string, codecs: string) => ({
+    id,
+    codecs,
+    bandwidth: 1,
+    initUri: 'i',
+    segments: [{ uri: 's', durationSeconds: 1 }],
+    width: 2,
+    height: 2,
+  })
+  const text = dashManifest({
+    durationSeconds: 1,
+    frameRate: { timescale: 30_000, ticks: 1_000 },
+    rungs: [rung('a', 'avc1.64001f'), rung('b', 'avc1.640015'), rung('c', 'hvc1.1.6.L93.90')],
+    audio: { id: 'audio', codecs: 'mp4a.40.2', bandwidth: 1, initUri: 'i', segments: [], samplingRate: 48_000 },
+    captions: [{ language: 'pt-BR', uri: 'x.vtt' }],
+  })
+  const found = [...text.matchAll(/<(AdaptationSet|Representation) id="([^"]+)"/g)].map(([, , id]) => id)
+  assert.deepEqual(found, ['0', 'a', 'b', '1', 'c', '2', 'audio', '3', 'captions-pt-BR'])
+})

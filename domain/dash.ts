@@ -40,21 +40,29 @@ export function dashManifest(input: {
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-main:2011" type="static" mediaPresentationDuration="${seconds(input.durationSeconds)}" minBufferTime="${seconds(MIN_BUFFER_SECONDS)}">`,
     '  <Period id="0" start="PT0S">',
-    '    <AdaptationSet id="0" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1">',
-    ...input.rungs.flatMap((rung) => representation(rung, `width="${rung.width}" height="${rung.height}" frameRate="${rate}" sar="1:1"`)),
-    '    </AdaptationSet>',
   ]
+  // One set for each codec: a player changes within a set without asking what it can decode.
+  const families = Map.groupBy(input.rungs, ({ codecs }) => codecs.split('.', 1)[0] ?? '')
+  let id = 0
+  for (const rungs of families.values()) {
+    lines.push(
+      `    <AdaptationSet id="${id}" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1">`,
+      ...rungs.flatMap((rung) => representation(rung, `width="${rung.width}" height="${rung.height}" frameRate="${rate}" sar="1:1"`)),
+      '    </AdaptationSet>',
+    )
+    id += 1
+  }
   if (input.audio) {
     const { samplingRate } = input.audio
     lines.push(
-      '    <AdaptationSet id="1" contentType="audio" mimeType="audio/mp4" segmentAlignment="true" startWithSAP="1">',
+      `    <AdaptationSet id="${id}" contentType="audio" mimeType="audio/mp4" segmentAlignment="true" startWithSAP="1">`,
       ...representation(input.audio, `audioSamplingRate="${samplingRate}"`),
       '    </AdaptationSet>',
     )
   }
   for (const [at, { language, uri }] of (input.captions ?? []).entries()) {
     lines.push(
-      `    <AdaptationSet id="${at + 2}" contentType="text" mimeType="text/vtt" lang="${textOf(language)}">`,
+      `    <AdaptationSet id="${id + 1 + at}" contentType="text" mimeType="text/vtt" lang="${textOf(language)}">`,
       '      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="subtitle"/>',
       `      <Representation id="captions-${textOf(language)}" bandwidth="256">`,
       `        <BaseURL>${textOf(uri)}</BaseURL>`,

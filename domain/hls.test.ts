@@ -130,3 +130,17 @@ test('hls: captions are a group of every variant, one rendition a language, each
     ],
   )
 })
+
+test('hls: a variant says which range its light has, where that is given', () => {
+  const rung = {
+    uri: 'a.m3u8',
+    width: 2,
+    height: 2,
+    fps: 30,
+    codecs: 'hvc1.2.4.L93.90',
+    bandwidth: 2,
+    averageBandwidth: 1,
+    range: 'PQ' as const,
+  }
+  assert.match(masterPlaylist({ rungs: [rung] }), /FRAME-RATE=30\.000,VIDEO-RANGE=PQ,/)
+})

@@ -12,6 +12,7 @@ export interface MasterRung {
   /** Measured peak of video and audio together, bits per second. */
   readonly bandwidth: number
   readonly averageBandwidth: number
+  readonly range?: 'SDR' | 'PQ' | 'HLG'
 }
 
 export interface MasterAudio {
@@ -94,6 +95,7 @@ export function masterPlaylist(input: {
       `CODECS="${rung.codecs}"`,
       `RESOLUTION=${rung.width}x${rung.height}`,
       `FRAME-RATE=${rung.fps.toFixed(3)}`,
+      ...(rung.range ? [`VIDEO-RANGE=${rung.range}`] : []),
       // Section 4.3.4.2: without captions it has to be said, or players may look for them in the video.
       'CLOSED-CAPTIONS=NONE',
       ...(audio ? ['AUDIO="audio"'] : []),

@@ -6,6 +6,7 @@ import type { PlannedRung, Preset, VideoPlan } from './plans.ts'
  */
 export function mp4Rung({ rungs }: Pick<VideoPlan, 'rungs'>, { video: { mp4ShortSideMax } }: Preset): PlannedRung | null {
   if (mp4ShortSideMax === undefined) return null
-  const fits = rungs.find(({ width, height }) => Math.min(width, height) <= mp4ShortSideMax)
-  return fits ?? rungs.at(-1) ?? null
+  const known = rungs.filter(({ codec }) => codec === undefined)
+  const fits = known.find(({ width, height }) => Math.min(width, height) <= mp4ShortSideMax)
+  return fits ?? known.at(-1) ?? null
 }

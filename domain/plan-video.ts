@@ -3,6 +3,7 @@ import { rungsByTitle } from './complexity.ts'
 import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
 import { frameOf } from './framing.ts'
+import { withNewerCodecs } from './plan-codecs.ts'
 import { trimmedFrames } from './trim.ts'
 import type { Limits } from './limits.ts'
 import type { PlannedChunk, PlannedRung, Preset, SourceTraits, VideoPlan, VideoProbe } from './plans.ts'
@@ -83,7 +84,11 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
     durationMs: Math.round(durationSeconds * 1000),
     fps,
     gopFrames,
-    rungs: video.byTitle ? rungsByTitle(ladder, probe.complexity) : ladder,
+    rungs: withNewerCodecs(video.byTitle ? rungsByTitle(ladder, probe.complexity) : ladder, video.newer, {
+      ...lookIn(look),
+      ...(frame ? { frame } : {}),
+      ...traitsOf(probe),
+    }),
     chunks: planChunks(frames, gopFrames, Math.max(1, Math.round(video.chunkSeconds / video.gopSeconds))).map((part, index) => ({
       index,
       startSeconds: originSeconds + seconds(part.first),
@@ -115,8 +120,9 @@ function traitsOf({ colour, interlaced, alpha, matroska, remuxed, frames, orient
 
 /** The rungs that a video can be played in first: those that cost least, for small screens and slow networks. */
 export function leadRungs(plan: Pick<VideoPlan, 'rungs'>): readonly PlannedRung[] {
-  const low = plan.rungs.filter(({ width, height }) => Math.min(width, height) <= LEAD_SHORT_SIDE_MAX)
-  return low.length > 0 ? low : plan.rungs.slice(-1)
+  const known = plan.rungs.filter(({ codec }) => codec === undefined)
+  const low = known.filter(({ width, height }) => Math.min(width, height) <= LEAD_SHORT_SIDE_MAX)
+  return low.length > 0 ? low : known.slice(-1)
 }
 
 function planRungs(width: number, height: number, wanted: Preset['video']['rungs']): PlannedRung[] {

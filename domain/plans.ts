@@ -28,6 +28,14 @@ export interface Preset {
     readonly rungs: readonly { readonly shortSide: number; readonly crf: number; readonly maxKbps: number }[]
     /** Rungs and rate factors are chosen for each title, and encoded with more effort; the ladder above is where that begins. */
     readonly byTitle?: true
+    /** Larger rungs again in codecs that not every player knows: at a rate factor of their own scale and a share of the rate. */
+    readonly newer?: readonly {
+      readonly codec: NewerCodec
+      readonly shortSideMin: number
+      readonly crfMore: number
+      readonly rateShare: number
+      readonly keepsHdr?: true
+    }[]
     readonly fpsMax: number
     readonly gopSeconds: number
     readonly chunkSeconds: number
@@ -108,6 +116,9 @@ export interface ImagePlan {
 /** How the source's colours are to be read when they are not BT.709 of limited range: full range, another matrix, or an HDR transfer. */
 export type VideoColour = 'full' | 'bt601' | 'bt2020' | 'pq' | 'hlg'
 
+/** What a rung may be encoded in besides H.264. */
+export type NewerCodec = 'hevc' | 'av1'
+
 /** How transparency comes out of the decoder: with the frames, or only from libvpx's (VP8 and VP9 keep it beside the picture). */
 export type VideoAlpha = 'plain' | 'vpx8' | 'vpx9'
 
@@ -156,6 +167,10 @@ export interface PlannedRung {
   readonly height: number
   readonly crf: number
   readonly maxKbps: number
+  /** H.264 unless it is said. */
+  readonly codec?: NewerCodec
+  /** HDR as it came, in 10 bits and BT.2020; SDR unless it is said. */
+  readonly range?: 'pq' | 'hlg'
   /** The encoder takes more time for fewer bytes. */
   readonly effort?: 'fast'
   /** Position in the ladder, 0 = largest; part of the needle's alternate key. */

@@ -86,6 +86,7 @@ export function ladderPlaylist(input: {
     readonly height: number
     readonly track: StoredTrack
     readonly iframesUri?: string
+    readonly range?: 'pq' | 'hlg'
   }[]
   readonly audio: { readonly uri: string; readonly track: StoredTrack } | null
   readonly captions?: readonly MasterCaptions[]
@@ -93,8 +94,10 @@ export function ladderPlaylist(input: {
 }): string {
   const { audio } = input
   const sound = audio ? measureBandwidth(audio.track.segments) : { bandwidth: 0, averageBandwidth: 0 }
+  // Said of all or of none: what is left out is SDR.
+  const mixed = input.rungs.some(({ range }) => range !== undefined)
   return masterPlaylist({
-    rungs: input.rungs.map(({ uri, width, height, track }) => {
+    rungs: input.rungs.map(({ uri, width, height, track, range }) => {
       const picture = measureBandwidth(track.segments)
       return {
         uri,
@@ -104,6 +107,7 @@ export function ladderPlaylist(input: {
         codecs: audio ? `${track.codecs},${audio.track.codecs}` : track.codecs,
         bandwidth: picture.bandwidth + sound.bandwidth,
         averageBandwidth: picture.averageBandwidth + sound.averageBandwidth,
+        ...(mixed ? { range: ({ pq: 'PQ', hlg: 'HLG', sdr: 'SDR' } as const)[range ?? 'sdr'] } : {}),
       }
     }),
     ...(audio ? { audio: { uri: audio.uri, channels: CHANNELS } } : {}),

@@ -3,10 +3,11 @@ import type { Preset } from '../plans.ts'
 import { auto } from './auto.ts'
 import { byTitle } from './by-title.ts'
 import { full } from './full.ts'
+import { modern } from './modern.ts'
 import { standard } from './standard.ts'
 
 /** Every preset; a new one is one file and one line here. */
-export const presets: readonly Preset[] = [standard, full, auto, byTitle]
+export const presets: readonly Preset[] = [standard, full, auto, byTitle, modern]
 
 /** The preset of a name; PRESET_UNKNOWN. */
 export function presetNamed(name: string): Preset {

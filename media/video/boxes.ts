@@ -99,7 +99,7 @@ export function readFragment(bytes: Uint8Array, moof: Box, mdat: Box): Fragment 
   return { start: moof.start, end: mdat.end, firstEnd, decodeTicks, offsetTicks, samples, durationTicks }
 }
 
-/** RFC 6381 codecs string of the first track: avc1 with the profile, constraints and level of avcC, or mp4a.40.x. */
+/** RFC 6381 codecs string of the first track: avc1 with the profile, constraints and level of avcC, hvc1, av01, or mp4a.40.x. */
 export function codecsOf(bytes: Uint8Array): string {
   const stsd = need(findBox(bytes, ['moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd']), 'stsd')
   for (const entry of boxesIn(bytes, stsd.body + 8, stsd.end)) {
@@ -108,9 +108,31 @@ export function codecsOf(bytes: Uint8Array): string {
       const avcC = need(findBox(bytes, ['avcC'], { ...entry, body: entry.body + 78 }), 'avcC')
       return `avc1.${[1, 2, 3].map((offset) => (bytes[avcC.body + offset] ?? 0).toString(16).padStart(2, '0')).join('')}`
     }
+    const within = { ...entry, body: entry.body + 78 }
+    if (entry.type === 'hvc1') return hevcCodecs(bytes, need(findBox(bytes, ['hvcC'], within), 'hvcC'))
+    if (entry.type === 'av01') return av1Codecs(bytes, need(findBox(bytes, ['av1C'], within), 'av1C'))
     if (entry.type === 'mp4a') return `mp4a.40.${aacObjectType(bytes, entry)}`
   }
-  throw new Error('a sample entry that is neither avc1 nor mp4a')
+  throw new Error('a sample entry that is none of ours')
+}
+
+/** ISO/IEC 14496-15, annex E.3: profile, compatibility in reverse, tier and level, constraints without their trailing noughts. */
+function hevcCodecs(bytes: Uint8Array, { body }: Box): string {
+  const at = (offset: number) => bytes[body + offset] ?? 0
+  const space = ['', 'A', 'B', 'C'][at(1) >> 6] ?? ''
+  let compatibility = 0
+  for (let bit = 0; bit < 32; bit++) if (viewOf(bytes).getUint32(body + 2) & (1 << bit)) compatibility |= 0x8000_0000 >>> bit
+  const constraints = [6, 7, 8, 9, 10, 11].map(at)
+  while (constraints.at(-1) === 0) constraints.pop()
+  const parts = [`hvc1.${space}${at(1) & 0x1f}`, (compatibility >>> 0).toString(16), `${at(1) & 0x20 ? 'H' : 'L'}${at(12)}`]
+  return [...parts, ...constraints.map((byte) => byte.toString(16).toUpperCase())].join('.')
+}
+
+/** AV1 in ISOBMFF, section 5: profile, level and tier, bits. */
+function av1Codecs(bytes: Uint8Array, { body }: Box): string {
+  const [first = 0, second = 0] = [bytes[body + 1], bytes[body + 2]]
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `av01.${first >> 5}.${two(first & 0x1f)}${second & 0x80 ? 'H' : 'M'}.${two(second & 0x40 ? (second & 0x20 ? 12 : 10) : 8)}`
 }
 
 /** AudioSpecificConfig's first five bits (14496-3), behind the DecoderSpecificInfo tag 5 of esds. */

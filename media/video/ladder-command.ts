@@ -1,6 +1,7 @@
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
 import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { newerEncoder } from './newer-encoder.ts'
 import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /**
@@ -51,10 +52,11 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
     `trim=start_pts=${first}:end_pts=${first + count}`,
   ]
   const graph = [
-    `[0:${plan.videoStreamIndex}]${[...grid, ...pictureFilters(plan, options)].join(',')},split=${names.length}${names.map((name) => `[s${name}]`).join('')}`,
-    ...plan.rungs.map(
-      (rung, at) => `[s${names[at]}]${at === 0 ? 'null' : `scale=w=${rung.width}:h=${rung.height}:flags=bicubic,setsar=1`}[${names[at]}]`,
-    ),
+    ...branches(plan, grid, options),
+    ...plan.rungs.map((rung, at) => {
+      const scaled = `scale=w=${rung.width}:h=${rung.height}:flags=bicubic,setsar=1`
+      return `[s${names[at]}]${rung.range ? `${scaled},format=yuv420p10le` : at === 0 ? 'null' : scaled}[${names[at]}]`
+    }),
   ]
   return {
     inputOptions: [
@@ -88,10 +90,33 @@ export function effortParameters(effort: PlannedRung['effort']): string {
   return effort ? ':aq-mode=2:psy=0' : ''
 }
 
+/** From the one decode the frames of each rung, `[sr0]` and so on: those in HDR parted from the others before they are toned down. */
+function branches(plan: VideoPlan, grid: readonly string[], options: LadderOptions): string[] {
+  const labels = (rungs: readonly PlannedRung[]) => `split=${rungs.length}${rungs.map(({ index }) => `[sr${index}]`).join('')}`
+  const [hdr, sdr] = [plan.rungs.filter(({ range }) => range), plan.rungs.filter(({ range }) => !range)]
+  const source = `[0:${plan.videoStreamIndex}]`
+  if (hdr.length === 0) return [`${source}${[...grid, ...pictureFilters(plan, options)].join(',')},${labels(sdr)}`]
+  if (sdr.length === 0) return [`${source}${grid.join(',')},${labels(hdr)}`]
+  return [
+    `${source}${grid.join(',')},split=2[sdr][hdr]`,
+    `[sdr]${pictureFilters({ ...plan, rungs: sdr }, options).join(',')},${labels(sdr)}`,
+    `[hdr]${labels(hdr)}`,
+  ]
+}
+
 function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescale: number, threads: number, isFirst: boolean): string[] {
   return [
     ...flags('-map', `[${label}]`),
     ...stripOptions,
+    ...(rung.codec ? newerEncoder(plan, rung, rung.codec, threads, isFirst) : plainEncoder(plan, rung, threads, isFirst)),
+    ...flags('-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`),
+    ...flags('-f', 'mp4', '-video_track_timescale', `${timescale}`),
+    ...flags('-movflags', '+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer'),
+  ]
+}
+
+function plainEncoder(plan: VideoPlan, rung: PlannedRung, threads: number, isFirst: boolean): string[] {
+  return [
     // ISO/IEC 14496-15 5.4.2.1.2 recommends this name; left out, ffmpeg puts its encoder's there.
     ...flags('-metadata:s:v', 'encoder=AVC Coding'),
     ...encoderOptions(rung.effort, threads),
@@ -103,8 +128,5 @@ function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescal
     ...flags('-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'),
     // x264 writes its settings, and sources' captions, as SEI messages; none of them is needed to decode.
     ...flags('-a53cc', '0', '-bsf:v', 'filter_units=remove_types=6'),
-    ...flags('-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`),
-    ...flags('-f', 'mp4', '-video_track_timescale', `${timescale}`),
-    ...flags('-movflags', '+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer'),
   ]
 }

@@ -38,7 +38,7 @@ export function readTrack(file: Uint8Array): ReadTrack {
     next += fragment.durationTicks
   }
   const codecs = codecsOf(init)
-  const isPicture = codecs.startsWith('avc1')
+  const isPicture = !codecs.startsWith('mp4a')
   const segments = groupFragments(fragments, timescale).map((group) => ({
     data: file.slice(group[0]?.start, group.at(-1)?.end),
     durationSeconds: group.reduce((sum, fragment) => sum + fragment.durationTicks, 0) / timescale,
