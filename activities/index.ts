@@ -10,6 +10,7 @@ import { encodeAudio } from './encode-audio.ts'
 import { encodeChunk } from './encode-chunk.ts'
 import { encodeLead } from './encode-lead.ts'
 import { awaitIngestEnd, beginErase, certifyErase, purgeEdges, verifyOrigins, type EraseDeps } from './erase.ts'
+import { enhanceImage } from './enhance-image.ts'
 import { guarded } from './failure.ts'
 import { invalidate } from './invalidate.ts'
 import { makeMp4 } from './make-mp4.ts'
@@ -43,7 +44,12 @@ export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps & P
 }
 
 export function imageActivities(deps: AdmitImageDeps & DevelopImageDeps & VariantsDeps) {
-  return guarded({ admitImage: admitImage(deps), developImage: developImage(deps), renderVariants: renderVariants(deps) })
+  return guarded({
+    admitImage: admitImage(deps),
+    developImage: developImage(deps),
+    enhanceImage: enhanceImage(deps),
+    renderVariants: renderVariants(deps),
+  })
 }
 
 export function videoActivities(deps: AdmitVideoDeps & PosterDeps) {

@@ -53,6 +53,8 @@ export interface Item extends Partial<Appearance> {
   readonly durationMs?: number
   /** Empty until the item can be shown. */
   readonly renditions: readonly ItemRendition[]
+  /** Present once it was encoded again at higher effort. */
+  readonly enhanced?: true
   /** Of a ready photo: append `w_800,f_auto` for a rendition of another size, made when it is first asked for. */
   readonly variants?: string
   /** URL of the master playlist; of a playable item one that grows and leads to the finished one later. */
@@ -127,6 +129,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(captions.length === 0 ? {} : { captions }),
     ...(storyboard === undefined ? {} : { storyboard }),
     ...(manifest?.motion && motionUrl !== undefined ? { motion: motionAt(manifest.motion, motionUrl) } : {}),
+    ...(manifest?.enhanced ? ({ enhanced: true } as const) : {}),
     ...(manifest?.madeWithAi ? ({ madeWithAi: true } as const) : {}),
     workflowId: row.state === 'erased' ? eraseWorkflowId(row.tenant, row.id) : ingestWorkflowId(row),
     stage: row.stage,

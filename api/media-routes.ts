@@ -1,3 +1,4 @@
+import { enhanceHindrance } from '../domain/enhance.ts'
 import { MediaError } from '../domain/errors.ts'
 import { parseMediaId } from '../domain/ids.ts'
 import { type MediaRow, originalKey } from '../domain/media.ts'
@@ -69,5 +70,19 @@ export async function retryMedia(call: Call, parts: Parts): Promise<Answer> {
   await parts.catalog.retry(id)
   const row = await ownRow(call, parts)
   parts.background('start', id, parts.starter.start(row))
+  return json(202, toItem(row, parts.urls))
+}
+
+/**
+ * POST /v1/media/{id}/enhance: a ready photo is encoded again at higher effort, as its next version; until that is
+ * published the item stays as it is. May be repeated: what is enhanced stays so. ENHANCE_IMPOSSIBLE.
+ */
+export async function enhanceMedia(call: Call, parts: Parts): Promise<Answer> {
+  const row = await ownRow(call, parts)
+  if (row.state === 'erased') throw new MediaError('MEDIA_ERASED')
+  if (row.manifest?.enhanced) return json(200, toItem(row, parts.urls))
+  const hindrance = enhanceHindrance(row)
+  if (hindrance !== null) throw new MediaError('ENHANCE_IMPOSSIBLE', hindrance)
+  await parts.starter.enhance(row)
   return json(202, toItem(row, parts.urls))
 }

@@ -2,7 +2,7 @@ import type { Handler } from './call.ts'
 import { postCaptions } from './captions-route.ts'
 import { mediaEvents } from './events-route.ts'
 import { healthz, readyz } from './health-routes.ts'
-import { deleteMedia, getFacts, getMedia, listMedia, retryMedia, similarMedia } from './media-routes.ts'
+import { deleteMedia, enhanceMedia, getFacts, getMedia, listMedia, retryMedia, similarMedia } from './media-routes.ts'
 import { description, page, pageConfig, pageFile, problemType } from './page-routes.ts'
 import { upload } from './upload.ts'
 
@@ -22,6 +22,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/media/{id}', access: 'tenant', handler: getMedia },
   { method: 'DELETE', path: '/v1/media/{id}', access: 'tenant', handler: deleteMedia },
   { method: 'POST', path: '/v1/media/{id}/retry', access: 'tenant', handler: retryMedia },
+  { method: 'POST', path: '/v1/media/{id}/enhance', access: 'tenant', handler: enhanceMedia },
   { method: 'GET', path: '/v1/media/{id}/facts', access: 'tenant', handler: getFacts },
   { method: 'POST', path: '/v1/media/{id}/captions', access: 'tenant', handler: postCaptions },
   { method: 'GET', path: '/v1/media/{id}/similar', access: 'tenant', handler: similarMedia },

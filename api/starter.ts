@@ -1,7 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import { lookIn } from '../domain/edits.ts'
 import type { MediaRow } from '../domain/media.ts'
-import { eraseWorkflowId, ingestWorkflowId } from '../domain/media.ts'
+import { enhanceWorkflowId, eraseWorkflowId, ingestWorkflowId } from '../domain/media.ts'
 import type { SourceType } from '../domain/plans.ts'
 import type { MediaStore } from '../domain/ports.ts'
 import type { EraseInput, IngestInput, searchAttributeNames } from '../domain/workflow-inputs.ts'
@@ -10,6 +10,8 @@ import type { EraseInput, IngestInput, searchAttributeNames } from '../domain/wo
 export interface Starter {
   start(row: MediaRow): Promise<void>
   erase(row: MediaRow): Promise<void>
+  /** The next version of a ready photo, at higher effort. */
+  enhance(row: MediaRow): Promise<void>
   /** Throws when Temporal does not answer. */
   ping(): Promise<void>
 }
@@ -25,7 +27,9 @@ export interface StarterOptions {
 type Attribute = (typeof searchAttributeNames)[number]
 
 /** Lower runs sooner (1..5). A person waits for an erasure; a photo takes moments where a video takes minutes. */
-const priorities = { erase: 1, image: 2, video: 4 } as const
+const priorities = { erase: 1, image: 2, video: 4, enhance: 5 } as const
+
+const summaries = { ingest: '', erase: 'erase ', enhance: 'enhance ' } as const
 
 /** Temporal's limit for a fairness key, in bytes; a tenant's name is ASCII. */
 const FAIRNESS_KEY_MAX = 64
@@ -34,7 +38,7 @@ export function createStarter(options: StarterOptions): Starter {
   const { temporal, catalog, taskQueue, callMsMax } = options
   const within = <T>(work: () => Promise<T>) => temporal.withDeadline(Date.now() + callMsMax, work)
 
-  async function begin(type: 'ingest' | 'erase', workflowId: string, row: MediaRow, input: IngestInput | EraseInput): Promise<void> {
+  async function begin(type: keyof typeof summaries, workflowId: string, row: MediaRow, input: IngestInput | EraseInput): Promise<void> {
     const attributes: readonly [Attribute, string][] = [
       ['mediaId', row.id],
       ['tenant', row.tenant],
@@ -52,10 +56,10 @@ export function createStarter(options: StarterOptions): Starter {
           workflowIdConflictPolicy: 'FAIL',
           typedSearchAttributes: attributes.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value })),
           priority: {
-            priorityKey: type === 'erase' ? priorities.erase : priorities[row.kind],
+            priorityKey: type === 'ingest' ? priorities[row.kind] : priorities[type],
             fairnessKey: row.tenant.slice(0, FAIRNESS_KEY_MAX),
           },
-          staticSummary: type === 'ingest' ? `${row.kind} of ${row.tenant}` : `erase ${row.kind} of ${row.tenant}`,
+          staticSummary: `${summaries[type]}${row.kind} of ${row.tenant}`,
           staticDetails: `${row.sourceType}, ${row.sourceBytes} bytes, preset ${row.preset}${row.filter === null ? '' : `, filter ${row.filter}`}`,
         }),
       )
@@ -64,20 +68,26 @@ export function createStarter(options: StarterOptions): Starter {
     }
   }
 
+  const inputOf = (row: MediaRow, version: number): IngestInput => ({
+    mediaId: row.id,
+    tenant: row.tenant,
+    kind: row.kind,
+    sourceType: row.sourceType as SourceType,
+    preset: row.preset,
+    ...lookIn(row),
+    version,
+  })
+
   return {
     async start(row) {
-      await begin('ingest', ingestWorkflowId(row), row, {
-        mediaId: row.id,
-        tenant: row.tenant,
-        kind: row.kind,
-        sourceType: row.sourceType as SourceType,
-        preset: row.preset,
-        ...lookIn(row),
-        version: row.version,
-      })
+      await begin('ingest', ingestWorkflowId(row), row, inputOf(row, row.version))
       await catalog.markStarted(row.id)
     },
     erase: (row) => begin('erase', eraseWorkflowId(row.tenant, row.id), row, { mediaId: row.id, tenant: row.tenant, version: row.version }),
+    async enhance(row) {
+      const version = row.version + 1
+      await begin('enhance', enhanceWorkflowId(row.tenant, row.id, version), row, inputOf(row, version))
+    },
     async ping() {
       await within(async () => temporal.connection.workflowService.getSystemInfo({}))
     },

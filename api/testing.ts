@@ -207,21 +207,27 @@ export function createMemoryObjects(): MemoryObjects {
 export interface RecordingStarter extends Starter {
   readonly started: MediaRow[]
   readonly erased: MediaRow[]
+  readonly enhanced: MediaRow[]
 }
 
 /** A starter that keeps what it was asked for and, like the real one, marks what it started. */
 export function createRecordingStarter(catalog: Pick<MediaStore, 'markStarted'>): RecordingStarter {
   const started: MediaRow[] = []
   const erased: MediaRow[] = []
+  const enhanced: MediaRow[] = []
   return {
     started,
     erased,
+    enhanced,
     async start(row) {
       started.push(row)
       await catalog.markStarted(row.id)
     },
     async erase(row) {
       erased.push(row)
+    },
+    async enhance(row) {
+      enhanced.push(row)
     },
     async ping() {},
   }

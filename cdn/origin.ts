@@ -42,6 +42,8 @@ export interface OriginOptions {
   /** A reader that takes nothing for this long is cut off. */
   readonly stuckMsMax?: number
   readonly logger?: Logger
+  /** Told of every file that is about to be sent. */
+  readonly onRead?: (id: FileParts['id']) => void
   /** Told of every answer when it has been sent or given up; for metrics. */
   readonly onAnswer?: (seen: { readonly status: number; readonly bytes: number; readonly ms: number }) => void
 }
@@ -93,6 +95,7 @@ export function createOrigin(options: OriginOptions): Origin {
     if (file.locator.alt >>> 24 !== file.version) throw new MediaError('BLOB_NOT_FOUND')
     const blob = await readFile(file)
     if (erasures.has(file.id)) throw new MediaError('MEDIA_ERASED')
+    options.onRead?.(file.id)
     const content = isStriped(file.locator.alt) ? stripedContent(blob, (locator) => readStripe({ ...file, locator })) : contentOf(blob)
     return answerFile(request.method ?? 'GET', request.headers, file, content)
   }
@@ -106,6 +109,7 @@ export function createOrigin(options: OriginOptions): Origin {
     const { locator, name } = found.file
     const blob = await readFile({ id, version: found.version, locator, name })
     if (erasures.has(id)) throw new MediaError('MEDIA_ERASED')
+    options.onRead?.(id)
     return answerVariant(method, headers, id, found, contentOf(blob))
   }
 

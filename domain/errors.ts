@@ -105,6 +105,12 @@ export const errorTable = {
     title: 'An edit has no value that it can have.',
     advice: 'See the detail for the range.',
   },
+  ENHANCE_IMPOSSIBLE: {
+    retry: false,
+    status: 409,
+    title: 'The item cannot be encoded at higher effort.',
+    advice: 'Ask for it once a photo is ready; videos and what moves cannot.',
+  },
   VARIANT_REFUSED: {
     retry: false,
     status: 403,

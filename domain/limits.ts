@@ -21,6 +21,8 @@ export const limits = {
   /** Of all that a worker decodes at once, as their headers predict it; one that takes more by itself works alone. */
   imageDecodesBytesMax: 384 * 1024 ** 2,
   imageDecodeMsMax: 30_000,
+  /** With the encoders' higher effort: some 15 s for a photo with AVIF on an idle core. */
+  imageEnhanceMsMax: 300_000,
   /** Wall time of the encoder of what moves of a picture. */
   clipEncodeMsMax: 5 * 60_000,
   /** Of the clip beside a photo: a longer one is left out. */
@@ -36,6 +38,12 @@ export const limits = {
   imageChildItemsMax: 500,
   imageChildIdleRssBytesMax: 384 * 1024 ** 2,
 
+  /** A photo that an origin was asked for so often within the window is encoded again at higher effort; so many a window at most. */
+  enhanceReadsMin: 2_000,
+  enhanceWindowMs: 60_000,
+  enhanceItemsMax: 20,
+  /** Items whose reads an origin counts at once: some 100 bytes each. */
+  enhanceCountedMax: 20_000,
   /** Variants of one version of an item, made on demand. */
   variantsPerItemMax: 120,
   variantSideMax: 4_096,

@@ -108,6 +108,8 @@ export interface Manifest extends Partial<Appearance> {
   /** The index, WebVTT; its sheet is among the parts. */
   readonly storyboard?: string
   readonly captions?: readonly CaptionsFile[]
+  /** Encoded at higher effort after it had been ready. */
+  readonly enhanced?: true
   /** Where the source says so of itself: what a platform has to label. */
   readonly madeWithAi?: true
   /** What moves of a picture. */
@@ -195,6 +197,10 @@ export function ingestWorkflowId({ tenant, id, version }: Pick<MediaRow, 'tenant
 /** One run at a time makes a set of variants: whoever asks meanwhile waits for it. */
 export function variantsWorkflowId(id: MediaId, version: number, names: readonly string[]): string {
   return `variants:${id}.${version}:${names.length === 1 ? names[0] : `${names.length} from ${names[0]}`}`
+}
+
+export function enhanceWorkflowId(tenant: string, id: MediaId, version: number): string {
+  return `enhance:${tenant}:${id}:${version}`
 }
 
 export function eraseWorkflowId(tenant: string, id: MediaId): string {

@@ -105,6 +105,8 @@ export interface ImagePlan {
   readonly edits?: Edits
   /** Where only a part is shown, or it is turned; sizes are those of what is shown. */
   readonly frame?: Frame
+  /** As much effort for each file as its bytes are worth when it is read often. */
+  readonly effort?: 'high'
   /** Sizes that are gone through, largest first, but not encoded. */
   readonly via?: readonly { readonly width: number; readonly height: number }[]
   readonly renditions: readonly PlannedRendition[]

@@ -1,3 +1,4 @@
+export { enhance } from './enhance.ts'
 export { erase } from './erase.ts'
 export { image } from './image.ts'
 export { compact } from './maintenance-compact.ts'

@@ -26,6 +26,15 @@ const policies: Readonly<Record<Name, Policy>> = {
     retry: wary,
     summary: 'one decode, whole ladder, one batch',
   },
+  enhanceImage: {
+    taskQueue: image,
+    startToCloseTimeout: '20m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'whole ladder at higher effort',
+    // Nobody waits for it.
+    priority: { priorityKey: 5 },
+  },
   renderVariants: {
     taskQueue: image,
     startToCloseTimeout: '2m',

@@ -21,7 +21,7 @@ interface Made extends Trial {
  * {@link QUALITY_TRIALS_MAX} trials. One for each item: it begins at what the size before came to, which is
  * mostly right. `beforeLook` is told the format of an encode of ours that is about to be decoded.
  */
-export function createTargetEncoder(beforeLook: (format: ImageFormat) => void) {
+export function createTargetEncoder(beforeLook: (format: ImageFormat) => void, effort?: 'high') {
   const found = new Map<ImageFormat, number>()
   let reference: { readonly picture: Picture; readonly luma: Luma } | null = null
 
@@ -30,7 +30,7 @@ export function createTargetEncoder(beforeLook: (format: ImageFormat) => void) {
       const seen = await jpegLuma(luma, quality, beforeLook)
       return { quality, ssim: structuralSimilarity(luma, seen) }
     }
-    const data = await encoders[format](picture, quality)
+    const data = await encoders[format](picture, quality, effort)
     beforeLook(format)
     // The profile, if any, is the picture's own: the pixels are compared as they are.
     const seen = lumaOf(await opaque(sharp(data, { ignoreIcc: true })))
@@ -52,7 +52,7 @@ export function createTargetEncoder(beforeLook: (format: ImageFormat) => void) {
     if (!kept) throw new Error('a search without a trial')
     const { quality } = kept
     found.set(format, quality)
-    return { quality, data: kept.data ?? (await encoders[format](picture, quality)) }
+    return { quality, data: kept.data ?? (await encoders[format](picture, quality, effort)) }
   }
 }
 

@@ -6,7 +6,8 @@ import type { Limits } from '../../domain/limits.ts'
 import type { AnswerTo, FromChild, ToChild } from './child-messages.ts'
 import type { DecodeLimits } from './examine.ts'
 
-export type ChildLimits = DecodeLimits & Pick<Limits, 'imageDecodeMsMax' | 'imageChildRssBytesMax' | 'imageChildStartMsMax'>
+export type ChildLimits = DecodeLimits &
+  Pick<Limits, 'imageDecodeMsMax' | 'imageEnhanceMsMax' | 'imageChildRssBytesMax' | 'imageChildStartMsMax'>
 
 /** How often a working child's memory is looked at: a decoder touches some 50 MB in that time. */
 const WATCH_MS = 20
@@ -88,10 +89,8 @@ export function startChild(limits: ChildLimits): DecodingChild {
   }
 
   async function answerTo<Job extends ToChild>(job: Job, onProgress: (done: number) => void): Promise<AnswerTo<Job>> {
-    const deadline = setTimeout(
-      () => killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took longer than ${limits.imageDecodeMsMax} ms.`)),
-      limits.imageDecodeMsMax,
-    )
+    const msMax = job.kind === 'develop' && job.plan.effort === 'high' ? limits.imageEnhanceMsMax : limits.imageDecodeMsMax
+    const deadline = setTimeout(() => killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took longer than ${msMax} ms.`)), msMax)
     const watch = setInterval(() => {
       const bytes = residentBytesOf(child.pid)
       if (bytes !== null && bytes > limits.imageChildRssBytesMax)

@@ -68,7 +68,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const sized = sizerOf(top)
     let picture = top
     const gain = plan.gainMap && probe.type === 'image/jpeg' ? await gainSizerOf(still, probe, limits) : null
-    const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`))
+    const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`), plan.effort)
     for (const { format, quality, ssim, cut, look, ...size } of plan.renditions) {
       const { width, height } = cut?.of ?? size
       for (const larger of plan.via ?? []) if (larger.width > width) await sized(larger.width, larger.height)
@@ -76,7 +76,8 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       const part = cut ? await partOf(picture, { ...cut, width: size.width, height: size.height }) : picture
       const shown = !look ? part : decoded.isP3 ? srgbOf(part) : { ...part, data: Buffer.from(part.data) }
       if (look) lookInPlace(shown, coloursOf(look))
-      const bare = ssim === undefined ? await encoders[format](shown, quality) : (await encodeTo(shown, format, quality, ssim)).data
+      const bare =
+        ssim === undefined ? await encoders[format](shown, quality, plan.effort) : (await encodeTo(shown, format, quality, ssim)).data
       const file = decoded.isP3 && !look ? saidToBeP3[format](bare, shown.width, shown.height) : bare
       // It belongs to these very colours and to the whole picture.
       files.push(gain && format === 'jpeg' && !cut && !look ? await gain(file, width, height) : file)

@@ -196,6 +196,7 @@ export function createFakePipeline(options: PipelineOptions): FakePipeline {
         for (const path of media.files.keys()) if (path.startsWith(`/m/${row.id}/`)) media.files.delete(path)
         catalog.change(row.id, { stage: 'done' })
       },
+      async enhance() {},
       async ping() {},
     },
     hold() {

@@ -98,9 +98,43 @@ test('variants: of an erased item they are gone like everything else, and none i
   assert.equal(first.status, 200)
   await first.arrayBuffer()
   await client.erase(item.id)
-  const gone = await client.follow(item.id, () => {})
-  assert.equal(gone.state, 'erased')
+  // Its receipt: from then on nobody answers it.
+  await until(item.id, ({ stage }) => stage === 'done')
   assert.equal(await refusal(url), '410 MEDIA_ERASED')
   assert.equal(await refusal(`${base(item)}w_480,f_webp`), '410 MEDIA_ERASED')
   assert.equal(await runs(item.id), 1)
 })
+
+test('variants: an enhanced photo is a new version of fewer bytes, and the addresses of the one before go on answering', {
+  skip,
+}, async () => {
+  const item = await ready('standard')
+  const headers = { authorization: `Bearer ${running.instance.apiKey}` }
+  const enhance = async (id: string) => await fetch(`${running.instance.api}/v1/media/${id}/enhance`, { method: 'POST', headers })
+  const alias = `${base(item)}w640.jpg`
+  const old = await bytesOf(await fetch(alias))
+  assert.equal((await enhance(item.id)).status, 202)
+  assert.equal((await enhance(item.id)).status < 300, true, 'asking twice is asking once')
+  const enhanced = await until(item.id, (now) => now.enhanced === true)
+  assert.deepEqual(
+    enhanced.renditions.map(({ name }) => name),
+    item.renditions.map(({ name }) => name),
+  )
+  const sum = ({ renditions }: Item) => renditions.reduce((total, { bytes }) => total + bytes, 0)
+  assert.ok(sum(enhanced) < sum(item), `${sum(enhanced)} bytes after ${sum(item)}`)
+  for (const { url } of [...item.renditions, ...enhanced.renditions]) assert.equal((await fetch(url)).status, 200, url)
+  assert.match(enhanced.renditions[0]?.url ?? '', new RegExp(`/m/${item.id}\\.2/`))
+  const now = await bytesOf(await fetch(alias))
+  assert.ok(now.length < old.length, 'the alias leads to what is current')
+  assert.equal((await enhance(item.id)).status, 200)
+  assert.equal((await client.get(item.id)).state, 'ready')
+})
+
+/** What comes after an item is settled is not streamed. */
+async function until(id: string, holds: (item: Item) => boolean): Promise<Item> {
+  for (;;) {
+    const item = await client.get(id)
+    if (holds(item)) return item
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

@@ -8,7 +8,7 @@ import type { EraseInput, IngestInput, VariantsInput } from '../../domain/workfl
 /** A run of a workflow whose history is kept: later code must be able to replay it. */
 export interface Scenario {
   readonly name: string
-  readonly workflow: 'ingest' | 'erase' | 'variants' | VolumeWorkflow
+  readonly workflow: 'ingest' | 'erase' | 'enhance' | 'variants' | VolumeWorkflow
   readonly input: IngestInput | EraseInput | VariantsInput | VolumeCareInput
   /** What the header of the picture says, where that is not the usual. */
   readonly animation?: Animation
@@ -75,6 +75,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'volumes-merge', workflow: 'merge', input: {} },
   { name: 'volumes-gc', workflow: 'gc', input: {} },
   { name: 'volumes-scrub', workflow: 'scrub', input: {} },
+  { name: 'enhance', workflow: 'enhance', input: { ...image, version: 2 } },
   {
     name: 'variants',
     workflow: 'variants',
@@ -119,6 +120,7 @@ export function answers({ fails, animation }: Scenario): Record<string, () => Pr
   const usual: Record<string, unknown> = {
     admitImage: animation ? { ...imageProbe, type: 'image/gif', frames: 50, animation } : imageProbe,
     makeMotion: { bytes: 100_000 },
+    enhanceImage: { files: 15, bytes: 900_000 },
     renderVariants: { files: 1 },
     developImage: { files: 10, bytes: 1_000_000 },
     admitVideo: videoProbe,
