@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { MediaError } from '../domain/errors.ts'
 import type { Locator } from '../domain/media.ts'
 import type { BlobStore } from '../domain/ports.ts'
-import type { VolumeCare } from '../domain/volume-ports.ts'
+import type { VolumeCare, VolumeHost } from '../domain/volume-ports.ts'
 import { blobLimits } from './blob-limits.ts'
 import type { Disk } from './disk.ts'
 import { createFileBackend } from './file-backend.ts'
@@ -21,7 +21,7 @@ interface World {
   readonly time: { nowMs: number }
   /** Called while a commit is on its way to the disk. */
   readonly during: { write: () => void }
-  open(writer: string): Promise<BlobStore>
+  open(writer: string): Promise<BlobStore & VolumeHost>
 }
 
 async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
@@ -123,4 +123,30 @@ test('file care: what was erased leaves the disk when it is due, and an emptied 
     assert.ok(last.done && last.kept === 0)
     assert.equal((await directory.volume(volume))?.state, 'retired')
     assert.deepEqual(await care.compact(volume, { force: true }), { done: false, why: 'nothing to do' })
+  }))
+
+test('file care: a person takes a volume from its writer, who is not given another lease and goes on elsewhere', () =>
+  inWorld(async ({ directory, care, time, open }) => {
+    const store = await open('w')
+    const first = await put(store, 1n)
+    assert.deepEqual(await care.compact(first.volume, {}), { done: false, why: 'busy' })
+    assert.deepEqual(await care.compact(first.volume, { force: true }), { done: false, why: 'busy' })
+    // Its lease lasts, so what it writes until then is kept.
+    const second = await put(store, 2n)
+    assert.equal(second.volume, first.volume)
+    time.nowMs += 40_000
+    const outcome = await care.compact(first.volume, { force: true })
+    assert.ok(outcome.done && outcome.kept === 2)
+    assert.equal((await directory.volume(first.volume))?.state, 'sealed')
+    const third = await put(store, 3n)
+    assert.notEqual(third.volume, first.volume)
+    await store.reopen(first.volume)
+    for (const [key, locator] of [
+      [1n, first],
+      [2n, second],
+      [3n, third],
+    ] as const) {
+      assert.equal((await store.read(key, locator)).data[0], Number(key))
+    }
+    await store.close()
   }))

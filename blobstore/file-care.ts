@@ -8,7 +8,7 @@ import { volumePath } from './file-view.ts'
 import type { Clock } from './refresher.ts'
 import { type RepairReport, repairVolume } from './repair.ts'
 import { scrubVolume } from './scrub.ts'
-import { type Sealer, sealAbandoned } from './seal-abandoned.ts'
+import { reclaim, type Sealer, sealAbandoned } from './seal-abandoned.ts'
 
 export interface FileCareOptions extends Sealer {
   readonly disk: Disk
@@ -39,6 +39,7 @@ export function createFileCare(options: FileCareOptions): VolumeCare {
   const at = (volume: number) => ({ disk, folder, volume })
 
   async function compact(volume: number, care: CareOptions & { readonly force?: boolean }): Promise<CareOutcome> {
+    if (care.force && !(await reclaim(options, volume))) return { done: false, why: 'busy' }
     const row = await directory.volume(volume)
     if (row === null || row.state === 'open' || row.state === 'retired')
       return { done: false, why: row?.state === 'open' ? 'busy' : 'nothing to do' }

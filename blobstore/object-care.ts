@@ -7,7 +7,7 @@ import { collectGarbage } from './object-garbage.ts'
 import { mergeVolume } from './object-merge.ts'
 import { scrubObjectVolume } from './object-scrub.ts'
 import type { Clock } from './refresher.ts'
-import { type Sealer, sealAbandoned } from './seal-abandoned.ts'
+import { reclaim, type Sealer, sealAbandoned } from './seal-abandoned.ts'
 
 export interface ObjectCareOptions extends Sealer {
   readonly objects: ObjectStore
@@ -27,6 +27,7 @@ export function createObjectCare(options: ObjectCareOptions): VolumeCare {
   return {
     scrub: (volume, care) => scrubObjectVolume(objects, volume, { ...care, clock }),
     async compact(volume, care) {
+      if (care.force && !(await reclaim(options, volume))) return busy
       const row = await directory.volume(volume)
       if (row === null || row.state === 'retired' || row.bytes === 0) return nothing
       if (row.state === 'open') return busy

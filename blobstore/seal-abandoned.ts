@@ -33,6 +33,15 @@ export async function sealAbandoned(sealer: Sealer, { signal }: CareOptions): Pr
 }
 
 /**
+ * An operator wants an open volume back: its holder's lease is not renewed any more, and the volume is sealed once it has run
+ * out. Whether it is now; if not, ask again. The holder goes on in another volume.
+ */
+export async function reclaim(sealer: Sealer, volume: number): Promise<boolean> {
+  const leaseMs = await sealer.directory.revoke(volume)
+  return leaseMs === null || (await sealTaken(sealer, volume, false))
+}
+
+/**
  * Takes a volume from its holder and seals it where it ends. The taking raises the epoch by compare-and-swap, so the
  * holder can neither renew nor seal; sealing the log marks its end with the new epoch, so what the holder may still send
  * is refused or not taken for records. False while the holder's lease lasts, unless by `force`.

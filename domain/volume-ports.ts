@@ -129,7 +129,10 @@ export type CareOutcome =
 export interface VolumeCare {
   /** Reads every byte of a volume and says what is wrong with it. */
   scrub(volume: number, options: CareOptions): Promise<VolumeScrub>
-  /** Rewrites a volume without its erased and replaced needles where that is due (domain/volume-care.ts), or with `force`. */
+  /**
+   * Rewrites a volume without its erased and replaced needles where that is due (domain/volume-care.ts), or with `force`: a
+   * person wants it. One that is written is then taken from its writer when its lease runs out; until then it is busy.
+   */
   compact(volume: number, options: CareOptions & { readonly force?: boolean }): Promise<CareOutcome>
   /** Puts bad spans of a sealed volume right from whatever other copies there are; gives how many. */
   repair(volume: number, options: CareOptions): Promise<number>
