@@ -3,7 +3,7 @@
  * `npm run demo -- [FILE...] [--filter NAME] [--preset NAME] [--port N] [--json] [--exit]`
  */
 import { parseCommand } from './arguments.ts'
-import { runDemo } from './demo.ts'
+import { checkDemo, runDemo } from './demo.ts'
 import { embeddedOptions } from './embedded-options.ts'
 import { startEmbedded } from './embedded.ts'
 import { documentOf } from './instance.ts'
@@ -15,6 +15,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 await runMain(async (parts, end) => {
   const { values, positionals } = parse()
   const options = embeddedOptions(process.env, values.port, say, (error) => end({ error }))
+  await checkDemo({ files: positionals, filter: values.filter, preset: values.preset })
   const { instance, catalog } = await startEmbedded(options, parts)
   const { items, from } = await runDemo({
     instance,

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Item } from '../api/item.ts'
 import type { CloudEvent } from '../domain/events.ts'
 import type { Catalog } from '../domain/ports.ts'
+import { presets } from '../domain/presets/index.ts'
 import { toCloudEvent } from '../events/cloud-event.ts'
 import { consumeEvents } from '../events/consume.ts'
 import { need, type Tools } from '../infra/engines/tools.ts'
+import { filters } from '../media/filters/index.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
 import { makeSamplePhoto } from '../media/sample/photo.ts'
 import { ApiRefusal, createApiClient } from './api-client.ts'
@@ -59,10 +61,28 @@ export async function runDemo(options: DemoOptions): Promise<{ items: { item: Sh
 
 const named = (name: 'filter' | 'preset', value: string | undefined) => (value === undefined ? {} : { [name]: value })
 
+/** What can be told to be wrong before anything is started, in one sentence. Throws SettingError. */
+export async function checkDemo({ files, filter, preset }: Pick<DemoOptions, 'files' | 'filter' | 'preset'>): Promise<void> {
+  for (const [what, value, known] of [
+    ['filter', filter, filters],
+    ['preset', preset, presets],
+  ] as const) {
+    if (value !== undefined && !known.some(({ name }) => name === value))
+      throw new SettingError(`There is no ${what} ${JSON.stringify(value)}; there are: ${known.map(({ name }) => name).join(', ')}.`)
+  }
+  for (const path of files) {
+    const found = await stat(path).catch((error: unknown) => cannotRead(path, error))
+    if (!found.isFile()) throw new SettingError(`${path} is no file.`)
+    await access(path, constants.R_OK).catch((error: unknown) => cannotRead(path, error))
+  }
+}
+
+function cannotRead(path: string, error: unknown): never {
+  throw new SettingError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+}
+
 async function readSample(path: string): Promise<Sample> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new SettingError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  })
+  const bytes = await readFile(path).catch((error: unknown) => cannotRead(path, error))
   return { label: basename(path), bytes }
 }
 
