@@ -138,6 +138,9 @@ export interface PrivateFacts {
   readonly longitude?: number
   readonly orientation?: number
   readonly software?: string
+  /** Who made the picture and whose it is, in their own words. Written into renditions where the preset says so. */
+  readonly creator?: string
+  readonly copyright?: string
   readonly madeWithAi?: true
   /** Of a film's sound, as it came, and by how much it was changed. */
   readonly loudness?: Loudness

@@ -32,7 +32,8 @@ export function planImage(probe: ImageProbe, preset: Preset, options: Look & { r
   const gainMap = preset.image.gainMap && options.filter === null && options.edits === undefined ? ({ gainMap: true } as const) : {}
   // Looks are defined on sRGB.
   const keepsP3 = preset.image.keepsP3 && !changesColours(options) ? ({ keepsP3: true } as const) : {}
-  return { ...planned, ...gainMap, ...keepsP3, ...(frame ? { frame } : {}) }
+  const keepsCopyright = preset.image.keepsCopyright ? ({ keepsCopyright: true } as const) : {}
+  return { ...planned, ...gainMap, ...keepsP3, ...keepsCopyright, ...(frame ? { frame } : {}) }
 }
 
 /** The renditions of a video's poster, made of a frame of `width` x `height` that is upright and filtered already. */

@@ -20,6 +20,8 @@ export interface Preset {
     readonly gainMap?: true
     /** Whether colours that sRGB does not have stay, in Display P3 with its profile. */
     readonly keepsP3?: true
+    /** Whether who made the picture and whose it is, where it says so, is written into the renditions. */
+    readonly keepsCopyright?: true
     /** `ssim`: what each file has to keep of the picture's structure; `quality` is then where the search begins. */
     readonly formats: readonly { readonly format: ImageFormat; readonly quality: number; readonly ssim?: number }[]
   }
@@ -113,6 +115,7 @@ export interface ImagePlan {
   /** JPEGs keep the source's gain map. */
   readonly gainMap?: true
   readonly keepsP3?: true
+  readonly keepsCopyright?: true
 }
 
 /** How the source's colours are to be read when they are not BT.709 of limited range: full range, another matrix, or an HDR transfer. */

@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp'
 import { bestTrial, nextQuality, qualityRanges, type Trial } from '../../domain/quality.ts'
 import type { ImageFormat } from '../../domain/plans.ts'
+import type { Rights } from '../metadata/rights.ts'
 import { encoders } from './encoders.ts'
 import { type Picture, pictureFrom, pipelineOf } from './picture.ts'
 import { lumaOf, type Luma, structuralSimilarity } from './ssim.ts'
@@ -21,7 +22,7 @@ interface Made extends Trial {
  * {@link QUALITY_TRIALS_MAX} trials. One for each item: it begins at what the size before came to, which is
  * mostly right. `beforeLook` is told the format of an encode of ours that is about to be decoded.
  */
-export function createTargetEncoder(beforeLook: (format: ImageFormat) => void, effort?: 'high') {
+export function createTargetEncoder(beforeLook: (format: ImageFormat) => void, effort?: 'high', rights?: Rights) {
   const found = new Map<ImageFormat, number>()
   let reference: { readonly picture: Picture; readonly luma: Luma } | null = null
 
@@ -30,7 +31,7 @@ export function createTargetEncoder(beforeLook: (format: ImageFormat) => void, e
       const seen = await jpegLuma(luma, quality, beforeLook)
       return { quality, ssim: structuralSimilarity(luma, seen) }
     }
-    const data = await encoders[format](picture, quality, effort)
+    const data = await encoders[format](picture, quality, effort, rights)
     beforeLook(format)
     // The profile, if any, is the picture's own: the pixels are compared as they are.
     const seen = lumaOf(await opaque(sharp(data, { ignoreIcc: true })))
@@ -52,7 +53,7 @@ export function createTargetEncoder(beforeLook: (format: ImageFormat) => void, e
     if (!kept) throw new Error('a search without a trial')
     const { quality } = kept
     found.set(format, quality)
-    return { quality, data: kept.data ?? (await encoders[format](picture, quality, effort)) }
+    return { quality, data: kept.data ?? (await encoders[format](picture, quality, effort, rights)) }
   }
 }
 

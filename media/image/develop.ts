@@ -7,6 +7,7 @@ import { lookLut } from '../filters/look.ts'
 import { applySharpening } from '../filters/sharpen.ts'
 import { saysMadeWithAi } from '../metadata/ai-marks.ts'
 import { privateFactsOf } from '../metadata/private-facts.ts'
+import { rightsOf } from '../metadata/rights.ts'
 import { appearanceOf } from './appearance.ts'
 import { createTargetEncoder } from './auto-quality.ts'
 import { createDecoder } from './decode.ts'
@@ -68,7 +69,10 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const sized = sizerOf(top)
     let picture = top
     const gain = plan.gainMap && probe.type === 'image/jpeg' ? await gainSizerOf(still, probe, limits) : null
-    const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`), plan.effort)
+    const read = await privateFactsOf(exif)
+    const rights = rightsOf(bytes, read)
+    const written = plan.keepsCopyright ? rights : undefined
+    const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`), plan.effort, written)
     for (const { format, quality, ssim, cut, look, ...size } of plan.renditions) {
       const { width, height } = cut?.of ?? size
       for (const larger of plan.via ?? []) if (larger.width > width) await sized(larger.width, larger.height)
@@ -77,14 +81,17 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       const shown = !look ? part : decoded.isP3 ? srgbOf(part) : { ...part, data: Buffer.from(part.data) }
       if (look) lookInPlace(shown, coloursOf(look))
       const bare =
-        ssim === undefined ? await encoders[format](shown, quality, plan.effort) : (await encodeTo(shown, format, quality, ssim)).data
+        ssim === undefined
+          ? await encoders[format](shown, quality, plan.effort, written)
+          : (await encodeTo(shown, format, quality, ssim)).data
       const file = decoded.isP3 && !look ? saidToBeP3[format](bare, shown.width, shown.height) : bare
       // It belongs to these very colours and to the whole picture.
       files.push(gain && format === 'jpeg' && !cut && !look ? await gain(file, width, height) : file)
       onRendition(files.length)
     }
     const facts = {
-      ...(await privateFactsOf(exif)),
+      ...read,
+      ...rights,
       orientation: probe.orientation,
       ...(saysMadeWithAi(bytes) ? ({ madeWithAi: true } as const) : {}),
     }

@@ -152,8 +152,12 @@ test('stripping: the mark of AI is told as a fact, in XMP and in C2PA, and leave
     .jpeg()
     .toBuffer()
   const jumbf = jpegSegment(0xeb, 'JP\0\x01\0\0\0\x01', marked('compositeWithTrainedAlgorithmicMedia'))
+  const named = sharp({ create: { width: 20, height: 20, channels: 3, background: '#6a8' } }).withXmp(marked('trainedAlgorithmicMedia'))
   for (const [bytes, expected] of [
     [withSegments(clean, jpegSegment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', marked('trainedAlgorithmicMedia'))), true],
+    [await named.clone().webp().toBuffer(), true],
+    [await named.clone().png().toBuffer(), true],
+    [await named.clone().avif().toBuffer(), true],
     [withSegments(clean, jumbf), true],
     [withSegments(clean, jpegSegment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', marked('digitalCapture'))), undefined],
     [clean, undefined],

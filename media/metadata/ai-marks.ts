@@ -1,3 +1,5 @@
+import { packedTextsOf } from './packed-texts.ts'
+
 /**
  * IPTC's digital source types for pictures that a trained model made, wholly or in part
  * (cv.iptc.org/newscodes/digitalsourcetype): XMP and C2PA's actions name the same ones, as plain text.
@@ -6,9 +8,9 @@ const marks = ['digitalsourcetype/trainedAlgorithmicMedia', 'digitalsourcetype/c
 
 /**
  * Whether the file says of itself that it was made with AI. Looked for in all of its bytes, wherever a container
- * keeps its metadata; a claim that nobody has signed counts too, and signatures are not verified.
+ * keeps its metadata, packed or not; a claim that nobody has signed counts too, and signatures are not verified.
  */
 export function saysMadeWithAi(file: Uint8Array): boolean {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
-  return marks.some((mark) => bytes.includes(mark, 0, 'latin1'))
+  return [bytes, ...packedTextsOf(file)].some((text) => marks.some((mark) => text.includes(mark, 0, 'latin1')))
 }

@@ -8,7 +8,7 @@ const TEXT_LENGTH_MAX = 120
 /** Only what is asked for is read: no maker notes, thumbnails, comments or further formats. */
 const wanted: NonNullable<Parameters<typeof exifr.parse>[1]> = {
   tiff: true,
-  ifd0: { pick: ['Make', 'Model', 'Software', 'ModifyDate'] },
+  ifd0: { pick: ['Make', 'Model', 'Software', 'ModifyDate', 'Artist', 'Copyright'] },
   exif: { pick: ['DateTimeOriginal', 'CreateDate', 'OffsetTime', 'OffsetTimeOriginal', 'OffsetTimeDigitized'] },
   gps: { pick: ['GPSLatitude', 'GPSLatitudeRef', 'GPSLongitude', 'GPSLongitudeRef'] },
   ifd1: false,
@@ -41,6 +41,10 @@ export async function privateFactsOf(tiff: Uint8Array | null): Promise<PrivateFa
   if (camera) facts.camera = camera
   const software = textOf(tags['Software'])
   if (software) facts.software = software
+  const creator = textOf(tags['Artist'])
+  if (creator) facts.creator = creator
+  const copyright = textOf(tags['Copyright'])
+  if (copyright) facts.copyright = copyright
   const [latitude, longitude] = [tags['latitude'], tags['longitude']]
   if (isWithin(latitude, 90) && isWithin(longitude, 180)) {
     facts.latitude = latitude
@@ -78,7 +82,7 @@ function cameraOf(make: string | null, model: string | null): string | null {
 }
 
 /** One line of printable text, or null. */
-function textOf(value: unknown): string | null {
+export function textOf(value: unknown): string | null {
   if (typeof value !== 'string') return null
   const text = value
     .slice(0, 4 * TEXT_LENGTH_MAX)
