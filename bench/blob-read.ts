@@ -72,7 +72,7 @@ async function fill(folder: string, locatorsPath: string): Promise<void> {
 
 /** Reads in a process of its own: the number of threads that read is fixed when a process starts. */
 async function startReader(folder: string, locatorsPath: string) {
-  const child = fork(import.meta.filename, [folder, locatorsPath], { env: { ...process.env, UV_THREADPOOL_SIZE: '32' } })
+  const child = fork(import.meta.filename, [folder, locatorsPath], { env: { ...process.env, UV_THREADPOOL_SIZE: '16' } })
   const ended = new Promise<never>((_, reject) => child.once('exit', () => reject(new Error('the reading process ended'))))
   // Told to whoever waits for an answer; nobody does once the bench is over.
   ended.catch(() => undefined)
@@ -116,7 +116,8 @@ async function readForAWhile(): Promise<void> {
   const readOne = async () => {
     next = (next + 1) % order.length
     const { key, locator } = known[(order[next] ?? 0) % known.length] as Known
-    await reader.read(BigInt(key), locator)
+    const { release } = await reader.read(BigInt(key), locator, { lend: true })
+    release?.()
   }
   await readOne()
   process.on('message', async () => {

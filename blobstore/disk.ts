@@ -26,8 +26,17 @@ export interface ReadFile {
   state(): Promise<{ readonly isReplaced: boolean; readonly changedMs: number }>
   /** Fewer bytes where the file ends. */
   read(offset: number, length: number): Promise<Uint8Array>
+  /** As `read`, without a copy where the disk has memory to lend. */
+  lend?(offset: number, length: number): Promise<Loan>
   /** Waits for reads under way. */
   close(): Promise<void>
+}
+
+/** Bytes in memory that is used again once they are released. */
+export interface Loan {
+  readonly bytes: Uint8Array
+  /** Once; without effect on bytes that are the caller's own. */
+  release(): void
 }
 
 /** What is asked of one file happens in the order of the asking. */

@@ -123,6 +123,7 @@ async function viewOf(
       foreign = false
     },
     read: (offset, length) => file.read(offset, length),
+    ...(file.lend ? { lend: file.lend.bind(file) } : {}),
     async isStale() {
       const now = await file.state()
       // Of a damaged volume the index lacks what lies in the damage, so a repair shows only when it is opened again.

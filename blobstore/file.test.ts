@@ -188,6 +188,34 @@ test('blobstore file: reads past the page cache give the same bytes at any offse
     await store.close()
   }))
 
+test('blobstore file: what is lent past the page cache is read from memory that is used again, and loans that stay away end nothing', () =>
+  inFolder(async (folder) => {
+    const store = await createFileBlobStore({ folder, writer: 'w', limits, directReads: true })
+    const known = await Promise.all(
+      Array.from({ length: 80 }, async (_, key) => {
+        const data = new Uint8Array(randomBytes(5_000))
+        return { key: BigInt(key), data, locator: await append(store, BigInt(key), data) }
+      }),
+    )
+    const lent = await Promise.all(known.map(async ({ key, locator }) => await store.read(key, locator, { lend: true })))
+    for (const [at, { data }] of lent.entries()) assert.deepEqual(new Uint8Array(data), known[at]?.data)
+    const lentMemory = new Set(lent.map(({ data }) => data.buffer))
+    assert.ok(lentMemory.size > 1, 'some were copied')
+    for (const { release } of lent.slice(0, 20)) {
+      release?.()
+      release?.()
+    }
+    for (const { key, locator, data } of known) {
+      const again = await store.read(key, locator, { lend: true })
+      assert.deepEqual(new Uint8Array(again.data), data)
+      assert.ok(again.release && lentMemory.has(again.data.buffer), 'no more memory is taken')
+      again.release()
+    }
+    // Those that were not released hold what they held.
+    for (const [at, { data }] of lent.entries()) if (at >= 20) assert.deepEqual(new Uint8Array(data), known[at]?.data)
+    await store.close()
+  }))
+
 test('blobstore file: a folder keeps its own directory, and a restarted writer its volume', () =>
   inFolder(async (folder) => {
     const first = await createFileBlobStore({ folder, writer: 'w', limits })

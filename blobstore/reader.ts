@@ -16,7 +16,7 @@ export function createPackedReader(options: {
 }): BlobReader {
   const volumes = new Volumes(options.backend, options.limits, options.clock)
   return {
-    read: (key, locator) => readNeedle(volumes, key, locator),
+    read: (key, locator, options) => readNeedle(volumes, key, locator, options),
     async delete(key, volume) {
       await volumes.use(volume, async (opened) => {
         if (opened !== null && !opened.view.erased.has(key)) await opened.view.erase(key)

@@ -1,6 +1,6 @@
 import { MediaError } from '../domain/errors.ts'
 import type { Locator } from '../domain/media.ts'
-import type { BlobRead, BlobStore, NeedleInput, PlacementLog } from '../domain/ports.ts'
+import type { BlobRead, BlobReadOptions, BlobStore, NeedleInput, PlacementLog } from '../domain/ports.ts'
 import type { VolumeDirectory, VolumeHost, VolumeLease } from '../domain/volume-ports.ts'
 import type { BlobLimits } from './blob-limits.ts'
 import { HeldLease } from './held-lease.ts'
@@ -108,8 +108,8 @@ class PackedStore implements BlobStore, VolumeHost {
     throw new MediaError('VOLUME_FENCED')
   }
 
-  read(key: bigint, locator: Locator): Promise<BlobRead> {
-    return readNeedle(this.#volumes, key, locator)
+  read(key: bigint, locator: Locator, options?: BlobReadOptions): Promise<BlobRead> {
+    return readNeedle(this.#volumes, key, locator, options)
   }
 
   async delete(key: bigint, volume: number): Promise<void> {

@@ -77,6 +77,16 @@ function createReadFile(fd: number, direct: number | null, pool: AlignedPool | n
     state: () => track(statFile(fd).then((stat) => ({ isReplaced: stat.nlink === 0, changedMs: stat.mtimeMs }))),
     read: (offset, length) =>
       track(direct !== null && pool?.fits(length) ? pool.read(direct, offset, length) : readBuffered(fd, offset, length)),
+    ...(direct === null || pool === null
+      ? {}
+      : {
+          lend: (offset: number, length: number) =>
+            track(
+              pool.fits(length)
+                ? pool.lend(direct, offset, length)
+                : readBuffered(fd, offset, length).then((bytes) => ({ bytes, release: () => {} })),
+            ),
+        }),
     async close() {
       await Promise.allSettled(underWay)
       await closeFile(fd)

@@ -1,4 +1,5 @@
 /** What the store needs of a place where volumes lie. Implementations: memory-backend, file-backend, object-backend. */
+import type { Loan } from './disk.ts'
 import type { NeedleIndex } from './needle-index.ts'
 import type { Superblock } from './superblock.ts'
 
@@ -64,6 +65,8 @@ export interface VolumeView {
   readonly foreign: boolean
   /** Bytes from `offset`, fewer where the volume ends. One device read, or one range request. {@link Moved}. */
   read(offset: number, length: number): Promise<Uint8Array>
+  /** As `read`, in memory that is used again once it is released. */
+  lend?(offset: number, length: number): Promise<Loan>
   /** Whether the volume was written anew or repaired since it was opened, so that it has to be opened again. */
   isStale(): Promise<boolean>
   /** Learns of needles that other processes appended. */

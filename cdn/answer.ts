@@ -13,6 +13,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | number>>
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | null
+  /** Called when nobody sends from the body any more. */
+  release?(): void
 }
 
 /** What is answered: a file's size, its validator, and any part of it. */

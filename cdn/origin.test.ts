@@ -260,6 +260,33 @@ test('origin: closing cuts what does not end in time', async (context) => {
   await assert.rejects(reading)
 })
 
+test('origin: what was lent is given back when it was sent, when nothing of it is sent, and when the reader goes away', async (context) => {
+  let out = 0
+  const asked: (boolean | undefined)[] = []
+  const large = new Uint8Array(8 * 1024 ** 2)
+  const origin = createOrigin({
+    blobs: {
+      async read(_key, _locator, options) {
+        asked.push(options?.lend)
+        out += 1
+        return { data: large, crc: 1, release: () => void (out -= 1) }
+      },
+    },
+    erasures: { has: () => false, loaded: () => true },
+    limits,
+  })
+  const base = await origin.listen(0)
+  context.after(() => origin.close())
+  assert.equal((await (await fetch(base + path)).arrayBuffer()).byteLength, large.byteLength)
+  await fetch(base + path, { method: 'HEAD' })
+  await (await fetch(base + path, { headers: { Range: 'bytes=0-4' } })).arrayBuffer()
+  await (await fetch(base + path, { headers: { Range: `bytes=${large.byteLength}-` } })).arrayBuffer()
+  const leaving = await fetch(base + path)
+  await leaving.body?.cancel()
+  while (out > 0) await new Promise(setImmediate)
+  assert.deepEqual(asked, [true, true, true, true, true])
+})
+
 test('origin: a reader that goes away frees its place, and every answer is told once', async (context) => {
   const gate = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()

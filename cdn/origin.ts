@@ -73,10 +73,11 @@ export function createOrigin(options: OriginOptions): Origin {
   let underWay = 0
   let closing: Promise<void> | undefined
 
-  async function readFile(file: FileParts): Promise<BlobRead> {
-    const read = () => blobs.read(keyOf(file.id), file.locator)
+  /** @param lend whether the data is released once it is sent */
+  async function readFile(file: FileParts, lend = false): Promise<BlobRead> {
     // What memory holds knows of no tombstone: it is used while the feed of erasures is fresh.
-    return await (hotBytesMax > 0 && isFresh() ? hot.get(file, read) : read())
+    if (hotBytesMax > 0 && isFresh()) return await hot.get(file, () => blobs.read(keyOf(file.id), file.locator))
+    return await blobs.read(keyOf(file.id), file.locator, { lend })
   }
 
   /** An item that is erased while its file is being sent is sent no further. */
@@ -93,11 +94,15 @@ export function createOrigin(options: OriginOptions): Origin {
     if (erasures.has(file.id)) throw new MediaError('MEDIA_ERASED')
     // Under another version's number a purge of the version would not find it.
     if (file.locator.alt >>> 24 !== file.version) throw new MediaError('BLOB_NOT_FOUND')
-    const blob = await readFile(file)
-    if (erasures.has(file.id)) throw new MediaError('MEDIA_ERASED')
+    const blob = await readFile(file, !isStriped(file.locator.alt))
+    if (erasures.has(file.id)) {
+      blob.release?.()
+      throw new MediaError('MEDIA_ERASED')
+    }
     options.onRead?.(file.id)
     const content = isStriped(file.locator.alt) ? stripedContent(blob, (locator) => readStripe({ ...file, locator })) : contentOf(blob)
-    return answerFile(request.method ?? 'GET', request.headers, file, content)
+    const answer = answerFile(request.method ?? 'GET', request.headers, file, content)
+    return blob.release ? { ...answer, release: blob.release } : answer
   }
 
   async function serveVariant(parts: VariantParts, { method = 'GET', headers }: IncomingMessage): Promise<Answer> {
@@ -169,6 +174,11 @@ export function createOrigin(options: OriginOptions): Origin {
     // No request of ours has a body: what comes is read and dropped.
     request.resume()
     const answer = await serve(request).catch((error: unknown) => refuse(error, request))
+    // When a response closes, its bytes are with the system or its connection is gone.
+    if (answer.release) {
+      if (response.closed) answer.release()
+      else response.once('close', answer.release)
+    }
     if (!response.destroyed) send(request, response, answer)
   }
 

@@ -75,6 +75,13 @@ export interface BlobRead {
   readonly data: Uint8Array
   /** CRC-32 of data, for a strong validator. */
   readonly crc: number
+  /** Where the data was lent: says that nobody looks at it any more, so that its memory is read into again. Once. */
+  release?(): void
+}
+
+export interface BlobReadOptions {
+  /** The data need not be the caller's own: it may lie in memory that {@link BlobRead.release} gives back, and saves a copy. */
+  readonly lend?: boolean
 }
 
 /** Packed small blobs. Backends: memory, file, object. */
@@ -85,7 +92,7 @@ export interface BlobStore {
    */
   append(batch: readonly NeedleInput[]): Promise<Locator[]>
   /** BLOB_NOT_FOUND (also for a wrong cookie), MEDIA_ERASED (tombstone), BLOB_CORRUPT. */
-  read(key: bigint, locator: Locator): Promise<BlobRead>
+  read(key: bigint, locator: Locator, options?: BlobReadOptions): Promise<BlobRead>
   /** A durable tombstone for all of the key's needles in the volume. Idempotent. */
   delete(key: bigint, volume: number): Promise<void>
   close(): Promise<void>
