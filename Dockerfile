@@ -44,7 +44,7 @@ RUN apt-get update \
 COPY infra/varnish/ /usr/share/darkroom/vcl/
 ENV ORIGIN_HOST=origin ORIGIN_PORT=8081 EDGE_PORT=8090 EDGE_MEMORY=256m
 # VCL has no variables of its own for a backend's address: they are filled in before it is read.
-# 512k of workspace: the log of recent purges is read whole into it.
+# 512k of workspace: a fetch's headers and the words of its purges stand in it.
 CMD ["/bin/sh", "-euc", "\
 mkdir -p /etc/varnish/darkroom; \
 for file in /usr/share/darkroom/vcl/*.vcl; do \
