@@ -18,8 +18,8 @@ export const limits = {
   imageSideMax: 16_384,
   /** Predicted from the header, before any decode. */
   imageDecodeBytesMax: 512 * 1024 ** 2,
-  /** Of all that a worker decodes at once, as their headers predict it; one that takes more by itself works alone. */
-  imageDecodesBytesMax: 384 * 1024 ** 2,
+  /** All that a worker decodes at once takes this times its slots, as headers predict it; what takes more by itself works alone. */
+  imageDecodeBytesPerSlot: 192 * 1024 ** 2,
   imageDecodeMsMax: 30_000,
   /** With the encoders' higher effort: some 15 s for a photo with AVIF on an idle core. */
   imageEnhanceMsMax: 300_000,

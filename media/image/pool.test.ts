@@ -180,7 +180,7 @@ function isAlive(pid: number): boolean {
 }
 
 test('pool: what takes much memory is decoded alone, in its turn, beside no idle child', async () => {
-  const pool = createDecoderPool({ slots: 2, limits: { ...limits, imageDecodesBytesMax: 100 } })
+  const pool = createDecoderPool({ slots: 2, limits: { ...limits, imageDecodeBytesPerSlot: 50 } })
   try {
     const order: string[] = []
     const run = async (name: string, decodeBytes: number) => {

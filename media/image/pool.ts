@@ -3,7 +3,7 @@ import type { Limits } from '../../domain/limits.ts'
 import type { AnswerTo, ToChild } from './child-messages.ts'
 import { type ChildLimits, type DecodingChild, startChild } from './child-process.ts'
 
-export type PoolLimits = ChildLimits & Pick<Limits, 'imageChildItemsMax' | 'imageChildIdleRssBytesMax' | 'imageDecodesBytesMax'>
+export type PoolLimits = ChildLimits & Pick<Limits, 'imageChildItemsMax' | 'imageChildIdleRssBytesMax' | 'imageDecodeBytesPerSlot'>
 
 export interface RunOptions {
   /** What decoding will take, as its header tells; 0 unless given. */
@@ -35,11 +35,12 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
   /** In order of arrival; each is called when it may be its turn. Nobody passes: what needs much memory would wait for ever. */
   const line = new Set<{ wake: () => void }>()
   let closed = false
+  const bytesMax = slots * limits.imageDecodeBytesPerSlot
 
   function fits(decodeBytes: number): boolean {
     if (busy.size >= slots) return false
     const taken = [...busy.values()].reduce((sum, bytes) => sum + bytes, 0)
-    return busy.size === 0 || taken + decodeBytes <= limits.imageDecodesBytesMax
+    return busy.size === 0 || taken + decodeBytes <= bytesMax
   }
 
   async function take(decodeBytes: number, signal: AbortSignal | undefined): Promise<DecodingChild> {
@@ -70,7 +71,7 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
     while (child && !child.alive) child = idle.pop()
     child ??= startChild(limits)
     busy.set(child, decodeBytes)
-    if (decodeBytes > limits.imageDecodesBytesMax / 2) for (const other of idle.splice(0)) void other.kill()
+    if (decodeBytes > bytesMax / 2) for (const other of idle.splice(0)) void other.kill()
     return child
   }
 
