@@ -24,6 +24,8 @@ export interface PackedStoreOptions {
 
 /** Times that an append looks for a volume before it gives up; each turn of it needs another volume to have failed. */
 const TURNS_MAX = 8
+/** Volumes that may fail under one append: where a second one does, a third is not worth its space. */
+const FAILURES_MAX = 2
 
 /** The blob store over any backend. Recovers what the writer held open before it answers. */
 export async function createPackedStore(options: PackedStoreOptions): Promise<BlobStore & VolumeHost> {
@@ -90,6 +92,7 @@ class PackedStore implements BlobStore, VolumeHost {
     if (this.#closed) throw new Error('the blob store is closed')
     if (batch.length === 0) return []
     const bytes = checkSizes(batch, this.#options.limits)
+    let failed = 0
     for (let turn = 0; turn < TURNS_MAX; turn += 1) {
       const open = await this.#open()
       if (!open.accepts(bytes) || (await erasedHere(open, batch))) {
@@ -101,8 +104,12 @@ class PackedStore implements BlobStore, VolumeHost {
       try {
         return await open.append(batch)
       } catch (error) {
-        if (open.failure !== null) this.#retire(open)
-        if (!(error instanceof NotWritten)) throw error
+        if (open.failure === null) throw error
+        this.#retire(open)
+        if (error instanceof NotWritten) continue
+        // What became of it there cannot be known, and nobody was told of it: it goes elsewhere, under other cookies.
+        failed += 1
+        if (!(error instanceof MediaError) || failed === FAILURES_MAX) throw error
       }
     }
     throw new MediaError('VOLUME_FENCED')
