@@ -29,6 +29,7 @@ export async function storeFiles(
     width: file.width,
     height: file.height,
     bytes: file.data.byteLength,
+    ...(file.encodeMs === undefined ? {} : { encodeMs: file.encodeMs }),
     locator: must(locators[index]),
   }))
 }

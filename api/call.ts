@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Limits } from '../domain/limits.ts'
-import type { Catalog, ObjectStore } from '../domain/ports.ts'
+import type { Catalog, ObjectStore, VariantMaker } from '../domain/ports.ts'
 import type { MediaId } from '../domain/ids.ts'
 import type { ConsoleAssets, ConsoleConfig } from './assets.ts'
 import type { Gate } from './gate.ts'
@@ -12,7 +12,19 @@ import type { Starter } from './starter.ts'
 /** What the API needs of the catalog. */
 export type ApiCatalog = Pick<
   Catalog,
-  'tenantOfKey' | 'reserve' | 'release' | 'accept' | 'get' | 'recent' | 'facts' | 'beginErase' | 'similar' | 'retry' | 'onSignal' | 'ping'
+  | 'tenantOfKey'
+  | 'reserve'
+  | 'release'
+  | 'accept'
+  | 'get'
+  | 'recent'
+  | 'facts'
+  | 'beginErase'
+  | 'similar'
+  | 'variant'
+  | 'retry'
+  | 'onSignal'
+  | 'ping'
 >
 /** What the API needs of the objects. */
 export type ApiObjects = Pick<ObjectStore, 'put' | 'delete' | 'head' | 'list'>
@@ -22,6 +34,7 @@ export interface Parts {
   readonly catalog: ApiCatalog
   readonly objects: ApiObjects
   readonly starter: Starter
+  readonly variants: VariantMaker
   readonly urls: FileUrls
   readonly newId: () => MediaId
   readonly limits: Limits

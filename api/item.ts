@@ -29,6 +29,8 @@ export interface ItemRendition {
   readonly width: number
   readonly height: number
   readonly bytes: number
+  /** Time that making it took, where it was measured. */
+  readonly encodeMs?: number
 }
 
 /** The moving part of a picture. */
@@ -97,6 +99,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
           width: file.width,
           height: file.height,
           bytes: file.bytes,
+          ...(file.encodeMs === undefined ? {} : { encodeMs: file.encodeMs }),
         }))
   const urlOf = (name: string | undefined) => renditions.find((rendition) => rendition.name === name)?.url
   // While chunks land, the playlist has no address that stays the same for ever.

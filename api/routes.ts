@@ -4,6 +4,7 @@ import { mediaEvents } from './events-route.ts'
 import { healthz, readyz } from './health-routes.ts'
 import { deleteMedia, enhanceMedia, getFacts, getMedia, listMedia, retryMedia, similarMedia } from './media-routes.ts'
 import { description, page, pageConfig, pageFile, problemType } from './page-routes.ts'
+import { getPreviews } from './previews-route.ts'
 import { upload } from './upload.ts'
 
 export interface Route {
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', path: '/v1/media/{id}', access: 'tenant', handler: deleteMedia },
   { method: 'POST', path: '/v1/media/{id}/retry', access: 'tenant', handler: retryMedia },
   { method: 'POST', path: '/v1/media/{id}/enhance', access: 'tenant', handler: enhanceMedia },
+  { method: 'GET', path: '/v1/media/{id}/previews', access: 'tenant', handler: getPreviews },
   { method: 'GET', path: '/v1/media/{id}/facts', access: 'tenant', handler: getFacts },
   { method: 'POST', path: '/v1/media/{id}/captions', access: 'tenant', handler: postCaptions },
   { method: 'GET', path: '/v1/media/{id}/similar', access: 'tenant', handler: similarMedia },

@@ -2,7 +2,7 @@
 import { MediaError } from '../domain/errors.ts'
 import { bornMs, createIdGenerator, type MediaId } from '../domain/ids.ts'
 import { type Limits, limits } from '../domain/limits.ts'
-import type { MediaRow, PrivateFacts } from '../domain/media.ts'
+import type { MediaRow, PrivateFacts, Rendition } from '../domain/media.ts'
 import type { Catalog, CatalogSignal, MediaStore, NewMedia, ObjectStore } from '../domain/ports.ts'
 import { type ApiOptions, createApi } from './api.ts'
 import { hashKey } from './keys.ts'
@@ -10,7 +10,7 @@ import { createJsonLogger } from './logger.ts'
 import type { Starter } from './starter.ts'
 
 type CatalogPart = MediaStore &
-  Pick<Catalog, 'reserve' | 'release' | 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping' | 'similar' | 'forgetCheckpoints'>
+  Pick<Catalog, 'reserve' | 'release' | 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping' | 'similar' | 'variant' | 'forgetCheckpoints'>
 
 export interface MemoryCatalog extends CatalogPart {
   readonly rows: Map<MediaId, MediaRow>
@@ -19,6 +19,8 @@ export interface MemoryCatalog extends CatalogPart {
   readonly reserved: Map<number, number>
   /** What `similar` gives. */
   readonly copies: Map<MediaId, readonly { readonly id: MediaId; readonly distance: number }[]>
+  /** By name. */
+  readonly variants: Map<string, Rendition>
   /** Sets fields of a row, grows its revision and signals. */
   change(id: MediaId, fields: Partial<MediaRow>): void
 }
@@ -28,6 +30,7 @@ const isFinal = (row: MediaRow) => row.state !== 'processing' && row.state !== '
 export function createMemoryCatalog(): MemoryCatalog {
   const rows = new Map<MediaId, MediaRow>()
   const copies: MemoryCatalog['copies'] = new Map()
+  const variants: MemoryCatalog['variants'] = new Map()
   const keys = new Map<string, string>()
   const quotas = new Map<string, number>()
   const reserved = new Map<number, number>()
@@ -82,6 +85,10 @@ export function createMemoryCatalog(): MemoryCatalog {
           revision: 1,
           createdAt: new Date(bornMs(media.id)),
         })
+    },
+    variants,
+    async variant(id, version, name) {
+      return variants.get(`${id}.${version}/${name}`) ?? null
     },
     async get(id) {
       return rows.get(id) ?? null
@@ -263,6 +270,7 @@ export async function startTestApi(
     catalog,
     objects,
     starter,
+    variants: { make: async () => {} },
     urls: {
       variantsUrl: (row) => `/a/${row.id}.0/`,
       aliasUrl: (row, name) => `/a/${row.id}.0/${name}`,

@@ -61,6 +61,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
     dialog: typedById('detail', HTMLDialogElement),
     temporalUi: config.temporalUi,
     facts: client.facts,
+    previews: client.previews,
     erase: async (item) => {
       const erased = await client.erase(item.id)
       update(erased)

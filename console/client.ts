@@ -1,4 +1,5 @@
 import type { Item } from '../api/item.ts'
+import type { Preview } from '../api/previews-route.ts'
 import type { Problem } from '../api/problem.ts'
 import type { PrivateFacts } from '../domain/media.ts'
 
@@ -25,6 +26,8 @@ export class Refusal extends Error {
 export interface Client {
   recent(limit: number): Promise<Item[]>
   facts(id: string): Promise<PrivateFacts>
+  /** A photo in every filter there is. */
+  previews(id: string): Promise<readonly Preview[]>
   /** A failed item goes the whole way again. */
   retry(id: string): Promise<Item>
   erase(id: string): Promise<Item>
@@ -71,6 +74,7 @@ export function createClient(key: string, onKeyRefused: () => void): Client {
 
   return {
     recent: async (limit) => ((await (await call(`/v1/media?limit=${limit}`)).json()) as { items: Item[] }).items,
+    previews: async (id) => ((await (await call(`/v1/media/${id}/previews`)).json()) as { previews: Preview[] }).previews,
     facts: async (id) => (await (await call(`/v1/media/${id}/facts`)).json()) as PrivateFacts,
     retry: async (id) => (await (await call(`/v1/media/${id}/retry`, { method: 'POST' })).json()) as Item,
     erase: async (id) => (await (await call(`/v1/media/${id}`, { method: 'DELETE' })).json()) as Item,

@@ -1,6 +1,8 @@
 import type { Item, ItemRendition } from '../api/item.ts'
+import type { Preview } from '../api/previews-route.ts'
 import type { PrivateFacts } from '../domain/media.ts'
-import { h } from './dom.ts'
+import { h, pressAlone } from './dom.ts'
+import { createGallery } from './gallery.ts'
 import { bytesText, durationText, rateText } from './format.ts'
 import { readRungs } from './rungs.ts'
 import { developing, moving, picturesOf, placeholder, responsivePicture } from './picture.ts'
@@ -10,6 +12,7 @@ export interface DetailOptions {
   readonly dialog: HTMLDialogElement
   readonly temporalUi: string | null
   readonly facts: (id: string) => Promise<PrivateFacts>
+  readonly previews: (id: string) => Promise<readonly Preview[]>
   readonly erase: (item: Item) => Promise<void>
 }
 
@@ -20,7 +23,7 @@ export interface Detail {
 }
 
 /** The dialog that shows one item whole. */
-export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions): Detail {
+export function createDetail({ dialog, temporalUi, facts, previews, erase }: DetailOptions): Detail {
   let player: Player | null = null
   let shownId: string | null = null
   dialog.addEventListener('close', () => {
@@ -50,6 +53,7 @@ export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions
       h('header', {}, h('h2', {}, name), close),
       summary(item, facts),
       ladder(item, stage),
+      item.kind === 'image' && item.state === 'ready' ? filters(item, stage) : null,
       footer(item, temporalUi, () => erase(item), dialog),
     )
     dialog.replaceChildren(h('div', { class: 'sheet' }, stage, side))
@@ -57,6 +61,12 @@ export function createDetail({ dialog, temporalUi, facts, erase }: DetailOptions
     dialog.showModal()
     close.focus()
   }
+
+  const filters = (item: Item, stage: HTMLElement) =>
+    createGallery({
+      load: async () => await previews(item.id),
+      onLook: (preview, label) => look(stage, preview, label),
+    })
 
   return {
     open,
@@ -141,13 +151,13 @@ function ladder(item: Item, stage: HTMLElement): HTMLElement {
         'span',
         { class: 'what' },
         h('b', {}, `${rendition.width} × ${rendition.height}`),
-        h('small', {}, isPicture ? rendition.type.replace('image/', '') : kindOf(rendition)),
+        h('small', {}, isPicture ? [rendition.type.replace('image/', ''), timeOf(rendition)].join('') : kindOf(rendition)),
       ),
       h('span', { class: 'weight' }, isPicture ? h('b', {}, weight) : null, h('small', {}, bytesText(rendition.bytes))),
     )
     row.addEventListener('click', () => {
-      for (const other of list.querySelectorAll('button')) other.setAttribute('aria-pressed', String(other === row))
-      look(stage, rendition)
+      pressAlone(row)
+      look(stage, rendition, rendition.name)
     })
     list.append(h('li', {}, row))
     rowOf.set(rendition.name, row)
@@ -183,14 +193,19 @@ function showRungs(rungs: Awaited<ReturnType<typeof readRungs>>, rowOf: Readonly
   }
 }
 
-/** Puts exactly this rendition into the frame. */
-function look(stage: HTMLElement, rendition: ItemRendition): void {
+/** What encoding it took, where it is known. */
+function timeOf({ encodeMs }: ItemRendition): string {
+  return encodeMs === undefined ? '' : `, ${encodeMs} ms`
+}
+
+/** Puts exactly this picture into the frame. */
+function look(stage: HTMLElement, picture: Pick<ItemRendition, 'url' | 'width' | 'height'>, what: string): void {
   const img = developing(
     h('img', {
-      src: rendition.url,
-      alt: `${rendition.name} at ${rendition.width} by ${rendition.height}`,
-      width: String(rendition.width),
-      height: String(rendition.height),
+      src: picture.url,
+      alt: `${what} at ${picture.width} by ${picture.height}`,
+      width: String(picture.width),
+      height: String(picture.height),
     }),
   )
   const frame = stage.querySelector('.frame')

@@ -28,3 +28,9 @@ export function typedById<T extends HTMLElement>(id: string, kind: new () => T):
   if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`)
   return element
 }
+
+/** Of the dialog's buttons that choose what is looked at, this one is pressed. */
+export function pressAlone(button: HTMLButtonElement): void {
+  for (const other of button.closest('dialog')?.querySelectorAll('[aria-pressed]') ?? [])
+    other.setAttribute('aria-pressed', String(other === button))
+}

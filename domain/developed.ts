@@ -9,6 +9,7 @@ export interface EncodedFile {
   readonly height: number
   readonly alt: number
   readonly data: Uint8Array
+  readonly encodeMs?: number
 }
 
 /** All that comes of the one decode of a picture. */

@@ -45,6 +45,8 @@ export interface Keyframe {
 export interface Rendition extends StoredFile {
   readonly width: number
   readonly height: number
+  /** Time that scaling and encoding it took, in whole milliseconds. */
+  readonly encodeMs?: number
 }
 
 /** Extension to media type: the only types the origin ever answers with, none of them active content. */

@@ -1,5 +1,6 @@
 import { createApi } from '../api/api.ts'
 import { hashKey } from '../api/keys.ts'
+import { createVariantMaker } from '../api/variant-maker.ts'
 import { createStarter, type Starter } from '../api/starter.ts'
 import { bundleConsole } from '../console/bundle.ts'
 import { createIdGenerator } from '../domain/ids.ts'
@@ -25,6 +26,7 @@ export function starterOf(core: Core, temporal: Client): Starter {
 export async function startApi(
   core: Core,
   starter: Starter,
+  temporal: Client,
   address: { readonly host: string; readonly port: number },
 ): Promise<Part & { readonly port: number }> {
   const { config, catalog, objects, logger } = core
@@ -33,6 +35,7 @@ export async function startApi(
     catalog,
     objects,
     starter,
+    variants: createVariantMaker({ temporal, taskQueue: taskQueues.control, waitMsMax: limits.variantWaitMsMax }),
     urls: core,
     newId: createIdGenerator(config.shard, Date.now),
     limits,

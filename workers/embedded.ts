@@ -124,7 +124,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
   startReconciler(core, starter, temporal, parts)
   startSweep(core, parts)
   parts.add(await startOrigin(core, blobs, temporal, { host: '127.0.0.1', port: ports.origin }))
-  parts.add(await startApi(core, starter, { host: '127.0.0.1', port: ports.api }))
+  parts.add(await startApi(core, starter, temporal, { host: '127.0.0.1', port: ports.api }))
   const api = `http://127.0.0.1:${ports.api}`
   const instance: Instance = {
     api,

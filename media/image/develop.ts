@@ -22,6 +22,8 @@ import { saidToBeP3 } from './wide.ts'
 export interface Development {
   /** In the plan's order. */
   readonly files: readonly Uint8Array[]
+  /** Of each file. */
+  readonly encodeMs: readonly number[]
   readonly blurhash: string
   readonly appearance: Appearance
   readonly fingerprint: SeenFingerprint
@@ -66,6 +68,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     if (sharpening > 0) applySharpening(top, sharpening)
 
     const files: Uint8Array[] = []
+    const encodeMs: number[] = []
     const sized = sizerOf(top)
     let picture = top
     const gain = plan.gainMap && probe.type === 'image/jpeg' ? await gainSizerOf(still, probe, limits) : null
@@ -74,6 +77,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const written = plan.keepsCopyright ? rights : undefined
     const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`), plan.effort, written)
     for (const { format, quality, ssim, cut, look, ...size } of plan.renditions) {
+      const startedMs = performance.now()
       const { width, height } = cut?.of ?? size
       for (const larger of plan.via ?? []) if (larger.width > width) await sized(larger.width, larger.height)
       picture = await sized(width, height)
@@ -87,6 +91,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       const file = decoded.isP3 && !look ? saidToBeP3[format](bare, shown.width, shown.height) : bare
       // It belongs to these very colours and to the whole picture.
       files.push(gain && format === 'jpeg' && !cut && !look ? await gain(file, width, height) : file)
+      encodeMs.push(performance.now() - startedMs)
       onRendition(files.length)
     }
     const facts = {
@@ -96,7 +101,7 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       ...(saysMadeWithAi(bytes) ? ({ madeWithAi: true } as const) : {}),
     }
     const { blurhash, ...appearance } = await appearanceOf(decoded.isP3 ? srgbOf(picture) : picture)
-    return { files, blurhash, appearance, fingerprint, facts }
+    return { files, encodeMs, blurhash, appearance, fingerprint, facts }
   }
 }
 

@@ -53,7 +53,7 @@ export function createImageStudio({ slots, limits }: ImageStudioOptions): ImageS
  * What a child has answered, taken apart to what was asked for: it has met hostile bytes, so names, sizes and
  * types come from the plan, and only files' bytes, a short hash and known facts are taken from it.
  */
-function received({ files, blurhash, appearance, fingerprint, facts }: Development, plan: ImagePlan): DevelopedImage {
+function received({ files, encodeMs, blurhash, appearance, fingerprint, facts }: Development, plan: ImagePlan): DevelopedImage {
   if (files.length !== plan.renditions.length || !files.every((file) => file instanceof Uint8Array))
     throw new Error('the image decoder gave other files than planned')
   if (typeof blurhash !== 'string' || blurhash.length > 100) throw new Error('the image decoder gave no blurhash')
@@ -65,6 +65,7 @@ function received({ files, blurhash, appearance, fingerprint, facts }: Developme
       height,
       alt,
       data: files[index] as Uint8Array,
+      encodeMs: Math.max(0, Math.round(Number(encodeMs[index])) || 0),
     })),
     blurhash,
     appearance: checked(appearance),

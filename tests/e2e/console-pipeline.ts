@@ -8,6 +8,8 @@ import { promisify } from 'node:util'
 import type { MemoryCatalog, MemoryObjects } from '../../api/testing.ts'
 import type { Starter } from '../../api/starter.ts'
 import type { MediaId } from '../../domain/ids.ts'
+import type { VariantMaker } from '../../domain/ports.ts'
+import { variantName } from '../../domain/variant.ts'
 import { mediaTypes, type FileExtension, type Manifest, type MediaRow, originalKey, type Rendition } from '../../domain/media.ts'
 
 const run = promisify(execFile)
@@ -55,6 +57,7 @@ export interface PipelineOptions {
 
 export interface FakePipeline {
   readonly starter: Starter
+  readonly variants: VariantMaker
   /** Items wait before the named step from now on. */
   hold(): void
   /** Lets waiting items go on. */
@@ -190,6 +193,20 @@ export function createFakePipeline(options: PipelineOptions): FakePipeline {
   }
 
   return {
+    variants: {
+      async make(row, variants) {
+        const source = join(folder, row.id)
+        for (const variant of variants) {
+          const name = variantName(variant)
+          const look =
+            variant.filter === 'mono' ? ',hue=s=0' : variant.filter === 'sepia' ? ',colorchannelmixer=.4:.8:.2:0:.35:.7:.2:0:.3:.5:.1' : ''
+          await make(['-i', source, '-frames:v', '1', '-vf', `scale=${variant.width}:-2${look}`, join(folder, `${row.id}-${name}`)])
+          const height = Math.round((variant.width * (row.manifest?.height ?? 1)) / (row.manifest?.width ?? 1))
+          const file = await serve(row.id, join(folder, `${row.id}-${name}`), name, variant.width, height)
+          catalog.variants.set(`${row.id}.1/${name}`, file)
+        }
+      },
+    },
     starter: {
       start: (row) => ingest(row).catch((error: unknown) => void failures.push(error)),
       async erase(row) {

@@ -101,6 +101,7 @@ before(async () => {
     catalog,
     objects,
     starter: pipeline.starter,
+    variants: pipeline.variants,
     urls: {
       variantsUrl: (row) => `${media.origin}/a/${row.id}/`,
       aliasUrl: (row, name) => `${media.origin}/a/${row.id}/${name}`,
@@ -194,13 +195,28 @@ test('console: uploads go through their stages in front of you, are looked at, p
   const dialog = page.getByRole('dialog')
   await dialog.getByText('Nikon FM2').waitFor()
   assert.equal(await dialog.locator('source[type="image/webp"]').count(), 1)
-  const rungs = dialog.getByRole('listitem')
+  const rungs = dialog.getByRole('region', { name: 'Renditions' }).getByRole('listitem')
   assert.equal(await rungs.count(), 10)
   await settled(page)
   await screenshot(page, 'photo-desk')
   await rungs.nth(8).getByRole('button').click()
   await dialog.locator('.frame img.developed').waitFor()
   assert.equal(await page.evaluate(`document.querySelector('.frame img').naturalWidth`), 150)
+
+  // Every filter beside the others, made when asked for.
+  await dialog.getByRole('button', { name: 'Show in every filter' }).click()
+  const filters = dialog.getByRole('region', { name: 'Filters' })
+  await filters.getByRole('button', { name: /^Original/ }).waitFor()
+  assert.deepEqual(await filters.locator('b').allTextContents(), ['Original', 'Mono', 'Sepia'])
+  await filters.getByRole('button', { name: /^Mono/ }).click()
+  await dialog.getByRole('img', { name: /^Mono at 320 by/ }).waitFor()
+  await settled(page)
+  await screenshot(page, 'filters-desk')
+  await page.setViewportSize(sizes.phone)
+  await filters.scrollIntoViewIfNeeded()
+  assert.ok(await isWithinScreen(page))
+  await screenshot(page, 'filters-phone')
+  await page.setViewportSize(sizes.desk)
   const link = await dialog.getByRole('link', { name: 'Workflow in Temporal' }).getAttribute('href')
   assert.match(link ?? '', /^http:\/\/127\.0\.0\.1:8233\/namespaces\/default\/workflows\/ingest%3Aacme%3A[0-9a-z]{13}$/)
   await page.keyboard.press('Escape')

@@ -1,0 +1,63 @@
+import type { Preview } from '../api/previews-route.ts'
+import { h, pressAlone } from './dom.ts'
+import { bytesText } from './format.ts'
+import { developing } from './picture.ts'
+
+export interface GalleryOptions {
+  /** Takes a second or two when they have to be made. */
+  readonly load: () => Promise<readonly Preview[]>
+  /** Shows one in the large. */
+  readonly onLook: (preview: Preview, label: string) => void
+}
+
+const labelOf = (filter: string) => (filter === 'none' ? 'Original' : filter.charAt(0).toUpperCase() + filter.slice(1))
+
+/** The photo in every filter side by side; made when asked for, since it costs a decode. */
+export function createGallery({ load, onLook }: GalleryOptions): HTMLElement {
+  const count = h('small')
+  const fault = h('p', { class: 'fault', role: 'alert' })
+  const show = h('button', { type: 'button', class: 'quiet' }, 'Show in every filter')
+  const section = h('section', { class: 'gallery', 'aria-label': 'Filters' }, h('h3', {}, 'Filters ', count), show, fault)
+
+  async function fill(): Promise<void> {
+    const previews = await load()
+    const list = h('ul', { class: 'filters' })
+    for (const preview of previews) {
+      const label = labelOf(preview.filter)
+      const img = h('img', {
+        src: preview.url,
+        alt: '',
+        width: String(preview.width),
+        height: String(preview.height),
+        loading: 'lazy',
+        decoding: 'async',
+      })
+      const button = h(
+        'button',
+        { type: 'button', 'aria-pressed': 'false', 'aria-label': `${label}, ${bytesText(preview.bytes)}` },
+        h('span', { class: 'swatch' }, developing(img)),
+        h('b', {}, label),
+      )
+      button.addEventListener('click', () => {
+        pressAlone(button)
+        onLook(preview, label)
+      })
+      list.append(h('li', {}, button))
+    }
+    count.textContent = String(Math.max(0, previews.length - 1))
+    show.replaceWith(list)
+    list.querySelector('button')?.focus()
+  }
+
+  show.addEventListener('click', () => {
+    show.disabled = true
+    show.textContent = 'Developing…'
+    fault.textContent = ''
+    fill().catch((error: unknown) => {
+      show.disabled = false
+      show.textContent = 'Try again'
+      fault.textContent = error instanceof Error ? error.message : 'They could not be made.'
+    })
+  })
+  return section
+}
