@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs'
+import { copiedKeyframes } from '../domain/copy-gate.ts'
 import { MediaError } from '../domain/errors.ts'
 import { frameOf } from '../domain/framing.ts'
-import { admitVideo as admit, planVideo } from '../domain/plan-video.ts'
+import { admitVideo as admit, mayCopy, planVideo } from '../domain/plan-video.ts'
 import type { Limits } from '../domain/limits.ts'
 import { remuxedKey } from '../domain/media.ts'
 import type { CheckpointStore, MediaStore, ObjectStore, VideoStudio } from '../domain/ports.ts'
 import { presetNamed } from '../domain/presets/index.ts'
-import type { VideoProbe } from '../domain/plans.ts'
+import type { VideoPlan, VideoProbe } from '../domain/plans.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { videoSteps } from './video-steps.ts'
 import { withHeartbeat, type Beat } from './heartbeat.ts'
@@ -36,9 +37,24 @@ export function admitVideo(deps: AdmitVideoDeps) {
       const probe = seekable ? first : await remuxed(deps, input, source, first, beat)
       admit(probe, limits)
       // Now that the length is known: a plan that cannot be made is refused here, and not in the workflow.
-      planVideo(probe, presetNamed(input.preset), input)
-      return probe
+      const plan = planVideo(probe, presetNamed(input.preset), input)
+      return await withKeyframes(deps, input, probe, plan)
     })
+}
+
+/** The probe, with what its packets tell where the picture might be copied. They are listed only then: that reads the whole file. */
+async function withKeyframes(
+  { objects, videos }: AdmitVideoDeps,
+  input: IngestInput,
+  probe: VideoProbe,
+  plan: VideoPlan,
+): Promise<VideoProbe> {
+  const [top] = plan.rungs
+  const isPlain = input.filter === null && input.edits === undefined
+  if (!top || !mayCopy(probe, presetNamed(input.preset), { ...plan, isPlain })) return probe
+  const packets = await videos.packets(await locateSource(objects, input.mediaId, probe), probe)
+  const keyframes = copiedKeyframes(packets, probe, Math.round((plan.durationMs / 1000) * plan.fps), top)
+  return keyframes ? { ...probe, keyframes } : probe
 }
 
 async function remuxed(

@@ -4,7 +4,7 @@ import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
 import { frameOf } from './framing.ts'
 import { withNewerCodecs } from './plan-codecs.ts'
-import { trimmedFrames } from './trim.ts'
+import { type FrameSpan, trimmedFrames } from './trim.ts'
 import type { Limits } from './limits.ts'
 import type { PlannedChunk, PlannedRung, Preset, SourceTraits, VideoPlan, VideoProbe } from './plans.ts'
 
@@ -78,18 +78,25 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   const durationSeconds = seconds(frames)
   const ladder = planRungs(width, height, video.rungs)
   const originSeconds = probe.startSeconds + seconds(skipped)
+  const wanted = withNewerCodecs(video.byTitle ? rungsByTitle(ladder, probe.complexity) : ladder, video.newer, {
+    ...lookIn(look),
+    ...(frame ? { frame } : {}),
+    ...traitsOf(probe),
+  })
+  const isPlain = look.filter === null && look.edits === undefined
+  const keyframes = mayCopy(probe, preset, { fps, rungs: wanted, isPlain }) ? probe.keyframes : undefined
+  const rungs = wanted.map((rung, at) => (keyframes && at === 0 ? { ...rung, copied: true as const } : rung))
+  const chunkFrames = gopFrames * Math.max(1, Math.round(video.chunkSeconds / video.gopSeconds))
+  const parts = keyframes ? groupedChunks(frames, keyframes, chunkFrames) : planChunks(frames, gopFrames, chunkFrames)
   return {
     width,
     height,
     durationMs: Math.round(durationSeconds * 1000),
     fps,
     gopFrames,
-    rungs: withNewerCodecs(video.byTitle ? rungsByTitle(ladder, probe.complexity) : ladder, video.newer, {
-      ...lookIn(look),
-      ...(frame ? { frame } : {}),
-      ...traitsOf(probe),
-    }),
-    chunks: planChunks(frames, gopFrames, Math.max(1, Math.round(video.chunkSeconds / video.gopSeconds))).map((part, index) => ({
+    rungs,
+    ...(keyframes ? { keyframes } : {}),
+    chunks: parts.map((part, index) => ({
       index,
       startSeconds: originSeconds + seconds(part.first),
       durationSeconds: seconds(part.count),
@@ -116,6 +123,18 @@ function traitsOf({ colour, interlaced, alpha, matroska, remuxed, frames, orient
     ...(frames === undefined ? {} : { frames }),
     ...(orientation === undefined ? {} : { orientation }),
   }
+}
+
+/** Whether the preset, and what is done to the picture, leave the picture as it is, so that it could be copied. */
+export function mayCopy(
+  probe: VideoProbe,
+  { video }: Preset,
+  plan: { readonly fps: number; readonly rungs: readonly PlannedRung[]; readonly isPlain: boolean },
+): boolean {
+  const top = plan.rungs[0]
+  if (!video.copiesTop || !probe.plainH264 || !plan.isPlain || !top) return false
+  const { timescale, ticks } = frameRateOf(probe.fps)
+  return top.width === probe.width && top.height === probe.height && plan.fps === timescale / ticks && !video.byTitle && !video.newer
 }
 
 /** The rungs that a video can be played in first: those that cost least, for small screens and slow networks. */
@@ -150,8 +169,19 @@ function evenDown(side: number): number {
   return Math.max(2, nearest > Math.ceil(side) ? nearest - 2 : nearest)
 }
 
-function planChunks(frames: number, gopFrames: number, gopsPerChunk: number): { readonly first: number; readonly count: number }[] {
-  const chunkFrames = gopFrames * gopsPerChunk
+/** Chunks of whole groups, each as long as a chunk at least; a shorter tail joins the one before. */
+function groupedChunks(frames: number, keyframes: readonly number[], chunkFrames: number): FrameSpan[] {
+  const chunks: { first: number; count: number }[] = []
+  for (const [at, first] of keyframes.entries()) {
+    const count = (keyframes[at + 1] ?? frames) - first
+    const last = chunks.at(-1)
+    if (last && last.count < chunkFrames) last.count += count
+    else chunks.push({ first, count })
+  }
+  return chunks
+}
+
+function planChunks(frames: number, gopFrames: number, chunkFrames: number): FrameSpan[] {
   const chunks: { first: number; count: number }[] = []
   for (let first = 0; first < frames; first += chunkFrames) {
     const count = Math.min(chunkFrames, frames - first)

@@ -38,6 +38,8 @@ export interface Preset {
       readonly rateShare: number
       readonly keepsHdr?: true
     }[]
+    /** The top rung is the source's own picture where that is fit to be given out: see copy-gate.ts. */
+    readonly copiesTop?: boolean
     readonly fpsMax: number
     readonly gopSeconds: number
     readonly chunkSeconds: number
@@ -160,6 +162,10 @@ export interface VideoProbe extends SourceTraits {
   readonly videoCodec: string
   readonly videoStreamIndex: number
   readonly audio: { readonly streamIndex: number; readonly codec: string; readonly channels: number } | null
+  /** H.264 as players take it: upright, progressive, square, 8 bits, of a level that they know, in MP4. */
+  readonly plainH264?: true
+  /** Frames at which its closed groups begin, where it has been looked at and may be copied. */
+  readonly keyframes?: readonly number[]
   readonly captions?: readonly CaptionsTrack[]
   /** Where the preset goes by title and the video is long enough to be looked at. */
   readonly complexity?: Complexity
@@ -172,6 +178,8 @@ export interface PlannedRung {
   readonly height: number
   readonly crf: number
   readonly maxKbps: number
+  /** The source's own packets. */
+  readonly copied?: true
   /** H.264 unless it is said. */
   readonly codec?: NewerCodec
   /** HDR as it came, in 10 bits and BT.2020; SDR unless it is said. */
@@ -198,6 +206,8 @@ export interface VideoPlan extends SourceTraits {
   readonly rungs: readonly PlannedRung[]
   readonly chunks: readonly PlannedChunk[]
   readonly captions?: readonly CaptionsTrack[]
+  /** Frames at which every rung has a keyframe, where the top one is copied; else they come every `gopFrames`. */
+  readonly keyframes?: readonly number[]
   /** The first chunk begins within the source: what comes before it is not shown. */
   readonly inside?: true
   readonly audio: { readonly streamIndex: number; readonly kbps: number } | null

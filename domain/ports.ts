@@ -4,6 +4,7 @@
  */
 import type { Complexity } from './complexity.ts'
 import type { DevelopedImage } from './developed.ts'
+import type { Packet } from './copy-gate.ts'
 import type { Edits } from './edits.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { LikenessStore } from './fingerprint.ts'
@@ -325,6 +326,8 @@ export interface VideoStudio {
   encodeAudio(source: string, plan: VideoPlan, options: EncodeAudioOptions): Promise<EncodedTrack>
   /** How loud the sound is, from all over it; null where there is none to be heard. */
   measureLoudness(source: string, plan: VideoPlan, options: EncodeOptions): Promise<MeasuredLoudness | null>
+  /** The picture's packets in the order of decoding, for a decision on copying them; null where they are too many to list. */
+  packets(source: string, probe: VideoProbe): Promise<Packet[] | null>
   /** The plan's text tracks as WebVTT on the source's clock, in their order; empty where nothing could be read. */
   captions(source: string, plan: VideoPlan, options: EncodeOptions): Promise<string[]>
   /** A storyboard's sheet as JPEG; null where no frame can be decoded. */

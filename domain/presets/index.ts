@@ -2,13 +2,14 @@ import { MediaError } from '../errors.ts'
 import type { Preset } from '../plans.ts'
 import { auto } from './auto.ts'
 import { byTitle } from './by-title.ts'
+import { copy } from './copy.ts'
 import { credited } from './credited.ts'
 import { full } from './full.ts'
 import { modern } from './modern.ts'
 import { standard } from './standard.ts'
 
 /** Every preset; a new one is one file and one line here. */
-export const presets: readonly Preset[] = [standard, full, auto, byTitle, credited, modern]
+export const presets: readonly Preset[] = [standard, full, auto, byTitle, credited, modern, copy]
 
 /** The preset of a name; PRESET_UNKNOWN. */
 export function presetNamed(name: string): Preset {

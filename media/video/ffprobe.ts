@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import type { Packet } from '../../domain/copy-gate.ts'
 import { type Demuxer, flags, openOptions, secondsText, sourceUrl } from './command.ts'
 import { failureOf } from './failure.ts'
 
@@ -23,6 +24,26 @@ export function tailArguments(source: string, demuxer: Demuxer, streamIndex: num
     ...flags('-select_streams', `${streamIndex}`, '-read_intervals', `${secondsText(fromSeconds)}%`),
     ...flags('-show_entries', 'packet=pts_time,duration_time', '-of', 'csv=print_section=0', sourceUrl(source)),
   ]
+}
+
+/** Arguments that list every packet of one stream: time, bytes, flags. */
+export function packetArguments(source: string, demuxer: Demuxer, streamIndex: number): string[] {
+  return [
+    ...flags('-v', 'error', ...openOptions(source, demuxer), '-select_streams', `${streamIndex}`),
+    ...flags('-show_entries', 'packet=pts_time,size,flags', '-of', 'csv=print_section=0', sourceUrl(source)),
+  ]
+}
+
+/** The packets of such a listing; null where one has no time, or is not shown (an edit list leaves it out). */
+export function readPackets(csv: string): Packet[] | null {
+  const packets: Packet[] = []
+  for (const line of csv.split('\n')) {
+    if (line === '') continue
+    const [time = '', size, packetFlags = ''] = line.split(',')
+    if (!/^-?[\d.]+$/.test(time) || packetFlags.includes('D')) return null
+    packets.push({ ptsSeconds: Number(time), bytes: Number(size), isKey: packetFlags.startsWith('K') })
+  }
+  return packets
 }
 
 /** Runs ffprobe and gives what it wrote. Throws what {@link failureOf} makes of any ending but success. */

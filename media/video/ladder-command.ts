@@ -1,4 +1,6 @@
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
+import { COPIED_GOP_SECONDS_MAX } from '../../domain/copy-gate.ts'
+import type { FrameSpan } from '../../domain/trim.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
 import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
 import { newerEncoder } from './newer-encoder.ts'
@@ -73,7 +75,7 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
     outputs: plan.rungs.map((rung, at) => ({
       options: [
         ...(at === 0 ? ['-filter_complex', graph.join(';')] : []),
-        ...rungOptions(plan, rung, names[at] ?? '', timescale, options.threads, first === 0),
+        ...rungOptions(plan, rung, names[at] ?? '', timescale, options.threads, { first, count }),
       ],
       target: rungFile(rung),
     })),
@@ -104,15 +106,40 @@ function branches(plan: VideoPlan, grid: readonly string[], options: LadderOptio
   ]
 }
 
-function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescale: number, threads: number, isFirst: boolean): string[] {
+function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescale: number, threads: number, span: FrameSpan): string[] {
+  const isFirst = span.first === 0
   return [
     ...flags('-map', `[${label}]`),
     ...stripOptions,
     ...(rung.codec ? newerEncoder(plan, rung, rung.codec, threads, isFirst) : plainEncoder(plan, rung, threads, isFirst)),
+    ...forcedKeyframes(plan, span, timescale),
     ...flags('-fps_mode', 'passthrough', '-enc_time_base', `1/${timescale}`),
+    ...fragmentOptions(timescale),
+  ]
+}
+
+/** A fragment for each keyframe, on the clock of the whole video. */
+export function fragmentOptions(timescale: number): readonly string[] {
+  return [
     ...flags('-f', 'mp4', '-video_track_timescale', `${timescale}`),
     ...flags('-movflags', '+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer'),
   ]
+}
+
+/**
+ * Keyframes where the copied rung has its own, so that players change between them. Of this chunk alone: ffmpeg makes one
+ * of the next frame for each time that has passed.
+ */
+function forcedKeyframes({ keyframes, fps }: VideoPlan, { first, count }: FrameSpan, timescale: number): string[] {
+  if (!keyframes) return []
+  const { ticks } = frameRateOf(fps)
+  const within = keyframes.filter((frame) => frame >= first && frame < first + count)
+  return ['-forced-idr', '1', '-force_key_frames', within.map((frame) => secondsText((frame * ticks) / timescale)).join(',')]
+}
+
+/** How far apart an encoder puts keyframes of its own: never, where they are forced. */
+function gridParameters({ keyframes, gopFrames, fps }: VideoPlan): string {
+  return keyframes ? `keyint=${Math.ceil(fps * COPIED_GOP_SECONDS_MAX) + 1}:min-keyint=1` : `keyint=${gopFrames}:min-keyint=${gopFrames}`
 }
 
 function plainEncoder(plan: VideoPlan, rung: PlannedRung, threads: number, isFirst: boolean): string[] {
@@ -123,7 +150,7 @@ function plainEncoder(plan: VideoPlan, rung: PlannedRung, threads: number, isFir
     ...flags('-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`),
     ...flags(
       '-x264-params',
-      `keyint=${plan.gopFrames}:min-keyint=${plan.gopFrames}:scenecut=0:open-gop=0${effortParameters(rung.effort)}${isFirst ? '' : `:vbv-init=${VBV_INIT}`}`,
+      `${gridParameters(plan)}:scenecut=0:open-gop=0${effortParameters(rung.effort)}${isFirst ? '' : `:vbv-init=${VBV_INIT}`}`,
     ),
     ...flags('-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'),
     // x264 writes its settings, and sources' captions, as SEI messages; none of them is needed to decode.

@@ -17,6 +17,9 @@ interface DescribedStream {
   readonly width?: number
   readonly height?: number
   readonly pix_fmt?: string
+  readonly codec_tag_string?: string
+  readonly profile?: string
+  readonly level?: number
   readonly sample_aspect_ratio?: string
   readonly r_frame_rate?: string
   readonly avg_frame_rate?: string
@@ -88,6 +91,7 @@ export function readProbe(
       videoCodec: video.codec_name ?? '',
       videoStreamIndex: video.index,
       audio: audio ? { streamIndex: audio.index, codec: audio.codec_name ?? '', channels: audio.channels ?? 0 } : null,
+      ...(isPlainH264(video) && colour === null ? { plainH264: true } : {}),
       ...(captions.length === 0 ? {} : { captions }),
       ...(colour === null ? {} : { colour }),
       ...(/^(tt|bb|tb|bt)$/.test(video.field_order ?? '') ? { interlaced: true } : {}),
@@ -95,6 +99,31 @@ export function readProbe(
     },
     facts: privateFacts(described.format?.tags ?? {}, video.tags ?? {}),
   }
+}
+
+/** Levels that phones' decoders take, as Apple's authoring rules have it. */
+const H264_LEVEL_MAX = 42
+
+/** What the stream says of itself; whether its groups are closed only its packets tell. Several parameter sets would make it avc3. */
+function isPlainH264(stream: DescribedStream): boolean {
+  const { codec_name, codec_tag_string, pix_fmt, level = 99, profile = '', field_order, side_data_list = [] } = stream
+  const square = (ratio(stream.sample_aspect_ratio, ':') ?? 1) === 1
+  const even = (stream.width ?? 1) % 2 === 0 && (stream.height ?? 1) % 2 === 0
+  const steady = stream.r_frame_rate === stream.avg_frame_rate
+  const known = /^(Constrained Baseline|Main|High)$/.test(profile) && level <= H264_LEVEL_MAX
+  const progressive = field_order === undefined || field_order === 'progressive' || field_order === 'unknown'
+  const upright = side_data_list.every(({ rotation }) => rotation === undefined)
+  return (
+    codec_name === 'h264' &&
+    codec_tag_string === 'avc1' &&
+    pix_fmt === 'yuv420p' &&
+    known &&
+    square &&
+    even &&
+    steady &&
+    progressive &&
+    upright
+  )
 }
 
 /** Codecs of text that can be shown as WebVTT: pictures of text cannot. */

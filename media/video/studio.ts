@@ -13,8 +13,10 @@ import { AUDIO_FILE, audioCommand } from './audio-command.ts'
 import { CLIP_FILE, clipCommand } from './clip-command.ts'
 import { measureComplexity } from './complexity.ts'
 import { captionsCommand, captionsFile } from './captions-command.ts'
+import { copyCommand } from './copy-command.ts'
 import { isRemote, type Command } from './command.ts'
 import { hiddenFailure } from './failure.ts'
+import { packetArguments, readPackets, runFfprobe } from './ffprobe.ts'
 import { runFfmpeg } from './ffmpeg.ts'
 import { ladderCommand, rungFile } from './ladder-command.ts'
 import { hasZscale, leashFor } from './leash.ts'
@@ -120,11 +122,16 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
       await scratch.within(async (folder) => {
         const tools = { ...(await toolsFor(plan)), ...(await layLook(plan, folder)) }
         const { first, count } = framesOf(plan, chunk)
-        const command = ladderCommand(placed(source), plan, chunk, { ...tools, threads, pixelsMax: limits.videoPixelsMax })
-        await run(placed(source), command, folder, chunk.durationSeconds * limits.videoChunkMsPerSecondMax, encode, (key, value) => {
-          if (key === 'frame') encode.onProgress?.(Math.min(1, Number(value) / count))
-        })
         const isLast = chunk === plan.chunks.at(-1) || chunk.index === plan.chunks.length - 1
+        const deadlineMs = chunk.durationSeconds * limits.videoChunkMsPerSecondMax
+        const encoded = { ...plan, rungs: plan.rungs.filter(({ copied }) => !copied) }
+        for (const rung of plan.rungs.filter(({ copied }) => copied))
+          await run(placed(source), copyCommand(placed(source), plan, rung, chunk), folder, deadlineMs, encode, () => {})
+        const command = () => ladderCommand(placed(source), encoded, chunk, { ...tools, threads, pixelsMax: limits.videoPixelsMax })
+        const progress = (key: string, value: string) => {
+          if (key === 'frame') encode.onProgress?.(Math.min(1, Number(value) / count))
+        }
+        if (encoded.rungs.length > 0) await run(placed(source), command(), folder, deadlineMs, encode, progress)
         const missingMax = isLast ? Math.max(MISSING_FRAMES_MAX, MISSING_TAIL_SECONDS_MAX * plan.fps) : 0
         return await Promise.all(
           plan.rungs.map(async (rung) => {
@@ -188,6 +195,15 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         if (frames === 0) throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { track: 'clip', frames } })
         return await readFile(join(folder, CLIP_FILE))
       }),
+
+    packets: async (source, probe) => {
+      const args = packetArguments(placed(source), probe.matroska ? 'matroska' : 'mov', probe.videoStreamIndex)
+      const settings = { ffprobe: options.ffprobe, leash: await leash(), deadlineMs: limits.videoRemuxMsMax }
+      const { stdout, lines } = await runFfprobe(args, placed(source), settings)
+      const failure = hiddenFailure('ffprobe', placed(source), lines)
+      if (failure) throw failure
+      return readPackets(stdout)
+    },
 
     captions: async (source, plan, encode) =>
       await scratch.within(async (folder) => {

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { copiedKeyframes } from '../domain/copy-gate.ts'
+import { limits } from '../domain/limits.ts'
+import { planVideo } from '../domain/plan-video.ts'
+import type { VideoPlan } from '../domain/plans.ts'
+import { copy } from '../domain/presets/copy.ts'
+import { standard } from '../domain/presets/standard.ts'
+import { makeSampleClip } from '../media/sample/clip.ts'
+import { createVideoStudio } from '../media/video/studio.ts'
+import { childCpuMs } from './child-cpu.ts'
+import type { Bench, BenchContext, Figure } from './types.ts'
+
+const SHARE_MAX = 0.02
+const SECONDS = 24
+
+/** `npm run bench -- video-remux`: a clip of 1080p as phones and editors make them, with closed groups of two seconds. */
+export const bench: Bench = {
+  name: 'video-remux',
+  claim: 'a picture that players can take as it is is given out without being encoded anew',
+  goal: `CPU of copying the top rung <= ${SHARE_MAX} of encoding it`,
+  run: measure,
+}
+
+async function measure({ tools, scratch, say }: BenchContext): Promise<Figure> {
+  const ffmpeg = tools['ffmpeg'] ?? 'ffmpeg'
+  const sample = await makeSampleClip({ ffmpeg, target: join(scratch, 'sample.mp4'), seconds: SECONDS, width: 1920, height: 1080 })
+  const clip = join(scratch, 'clip.mp4')
+  const encoding = '-c:v libx264 -preset superfast -crf 26 -g 60 -sc_threshold 0 -flags +cgop -pix_fmt yuv420p -maxrate 5M -bufsize 5M'
+  const colours = '-color_primaries bt709 -color_trc bt709 -colorspace bt709 -c:a copy'
+  await promisify(execFile)(ffmpeg, ['-v', 'error', '-y', '-i', sample, ...`${encoding} ${colours}`.split(' '), clip])
+  const studio = createVideoStudio({ ffmpeg, ffprobe: tools['ffprobe'] ?? 'ffprobe', scratch: join(scratch, 'studio'), limits })
+  const { probe } = await studio.probe(clip, 'video/mp4')
+  const fixed = topAlone(planVideo(probe, standard, { filter: null }))
+  const cpuOf = async (work: () => Promise<unknown>) => {
+    const before = await childCpuMs()
+    await work()
+    return (await childCpuMs()) - before
+  }
+  const encode = (plan: VideoPlan) => async () => {
+    for (const chunk of plan.chunks) await studio.encodeChunk(clip, plan, chunk, {})
+  }
+  let plan = fixed
+  // What it costs to find out is part of the price.
+  const looking = await cpuOf(async () => {
+    const packets = await studio.packets(clip, probe)
+    const frames = Math.round((fixed.durationMs / 1000) * fixed.fps)
+    const keyframes = copiedKeyframes(packets, probe, frames, { maxKbps: fixed.rungs[0]?.maxKbps ?? 0 })
+    plan = topAlone(planVideo(keyframes ? { ...probe, keyframes } : probe, copy, { filter: null }))
+  })
+  const isCopied = plan.rungs[0]?.copied === true
+  const copied = await cpuOf(encode(plan))
+  const encoded = await cpuOf(encode(fixed))
+  say(`CPU: listing packets ${looking} ms, copying ${copied} ms, encoding ${encoded} ms${isCopied ? '' : '; it was NOT copied'}`)
+  const value = (looking + copied) / encoded
+  return {
+    name: 'video-remux',
+    value: Number(value.toFixed(4)),
+    unit: 'share of the CPU of encoding the 1080p rung',
+    goal: `<= ${SHARE_MAX}`,
+    peer: 'the same rung of the same clip encoded by the same chunks, of ffmpeg’s children alone',
+    holds: isCopied && value <= SHARE_MAX,
+  }
+}
+
+function topAlone(plan: VideoPlan): VideoPlan {
+  return { ...plan, rungs: plan.rungs.slice(0, 1) }
+}

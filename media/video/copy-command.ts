@@ -1,0 +1,37 @@
+import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
+import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
+import { type Command, demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions } from './command.ts'
+import { fragmentOptions, rungFile } from './ladder-command.ts'
+
+/**
+ * The command that takes a chunk of the source's own picture, not encoded anew, on the clock of the plan. A chunk begins at a keyframe
+ * and is whole groups, so it is so many packets; what is between keyframes is not looked at.
+ */
+export function copyCommand(source: string, plan: VideoPlan, rung: PlannedRung, chunk: PlannedChunk): Command {
+  const { timescale, ticks } = frameRateOf(plan.fps)
+  const { count } = framesOf(plan, chunk)
+  const origin = secondsText(plan.chunks[0]?.startSeconds ?? chunk.startSeconds)
+  const clock = (name: 'PTS' | 'DTS') => `${name}-round(${origin}/TB)`
+  return {
+    inputOptions: [
+      ...runOptions(),
+      ...openOptions(source, demuxerOf(plan)),
+      '-copyts',
+      // Half a frame late: a time that was rounded down would find the keyframe before.
+      ...flags('-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(chunk.startSeconds + ticks / timescale / 2)),
+    ],
+    source: sourceUrl(source),
+    outputs: [
+      {
+        options: [
+          ...flags('-map', `0:${plan.videoStreamIndex}`),
+          ...stripOptions,
+          ...flags('-metadata:s:v', 'encoder=AVC Coding', '-c:v', 'copy', '-frames:v', `${count}`),
+          ...flags('-bsf:v', `filter_units=remove_types=6,setts=pts=${clock('PTS')}:dts=${clock('DTS')}`),
+          ...fragmentOptions(timescale),
+        ],
+        target: rungFile(rung),
+      },
+    ],
+  }
+}
