@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import type { MediaId } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
-import { originalKey, remuxedKey } from '../domain/media.ts'
+import { captionsKey, originalKey, remuxedKey } from '../domain/media.ts'
 import type { VideoProbe } from '../domain/plans.ts'
 import type { VideoStudio } from '../domain/ports.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
@@ -40,6 +40,7 @@ test('admit-video: what cannot be sought in is worked from a remuxed copy, which
   const folder = await mkdtemp(join(tmpdir(), 'admit-video-'))
   const objects = createFileObjectStore({ folder: join(folder, 'objects') })
   await objects.put(originalKey(mediaId), Buffer.from('transport stream'))
+  await objects.put(captionsKey(mediaId, 'en', 'given'), Buffer.from('WEBVTT'))
   const finished: unknown[] = []
   const videos: Pick<VideoStudio, 'probe' | 'remux'> = {
     probe: async (source, type) => {
@@ -61,6 +62,7 @@ test('admit-video: what cannot be sought in is worked from a remuxed copy, which
     placements: async () => [],
     forgetCheckpoints: async () => {},
     forgetPlacements: async () => {},
+    forgetVariants: async () => {},
   }
   const deps = { catalog, objects, videos, limits, blobs: {} } as unknown as AdmitVideoDeps & DiscardDeps
   try {
@@ -71,6 +73,7 @@ test('admit-video: what cannot be sought in is worked from a remuxed copy, which
     await discard(deps)(input)
     assert.equal(await objects.head(remuxedKey(mediaId)), null)
     assert.equal(await objects.head(originalKey(mediaId)), null)
+    assert.equal(await objects.head(captionsKey(mediaId, 'en', 'given')), null)
   } finally {
     await rm(folder, { recursive: true })
   }
