@@ -124,3 +124,12 @@ test('read-probe: of the text tracks there is one for each language, in the form
   assert.deepEqual(read(video, text(2, 'subrip', '"><script>')).captions, [{ streamIndex: 2, language: 'und' }])
   assert.equal(read(video).captions, undefined)
 })
+
+test('read-probe: of several sounds it is the default one, but no commentary while there is another', () => {
+  const other = (index: number, disposition: object) => ({ ...sound, index, disposition })
+  const chosen = (...streams: object[]) => read(video, ...streams).audio?.streamIndex
+  assert.equal(chosen(other(1, { default: 0 }), other(2, { default: 1 })), 2)
+  assert.equal(chosen(other(1, { default: 1, comment: 1 }), other(2, { default: 0 })), 2)
+  assert.equal(chosen(other(1, { default: 0, visual_impaired: 1 }), other(2, { default: 0 })), 2)
+  assert.equal(chosen(other(1, { comment: 1 })), 1)
+})

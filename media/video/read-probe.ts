@@ -76,9 +76,10 @@ export function readProbe(
   if (durationSeconds > 0 && bitsPerSecond > limits.videoBitsPerSecondMax) {
     throw new MediaError('MEDIA_TOO_COSTLY', undefined, { facts: { bitsPerSecond } })
   }
-  const audio = preferred(
-    streams.filter((stream) => stream.codec_type === 'audio' && codecs.audio.has(stream.codec_name ?? '') && (stream.channels ?? 0) > 0),
+  const sounds = streams.filter(
+    (stream) => stream.codec_type === 'audio' && codecs.audio.has(stream.codec_name ?? '') && (stream.channels ?? 0) > 0,
   )
+  const audio = preferred(sounds.filter((stream) => !isAside(stream))) ?? preferred(sounds)
   const captions = captionsOf(streams, limits.captionTracksMax)
   const colour = colourOf(video)
   const alpha = alphaOf(video)
@@ -149,6 +150,11 @@ function languageOf(tags: Record<string, string> = {}): string {
   } catch {
     return 'und'
   }
+}
+
+/** Somebody who talks about the film, or tells what is to be seen: not the film's own sound. */
+function isAside({ disposition = {} }: DescribedStream): boolean {
+  return ['comment', 'visual_impaired', 'descriptions'].some((name) => disposition[name] === 1)
 }
 
 /** The track a player would choose: the default one, else the first, of those that have frames. */
