@@ -16,6 +16,10 @@ const run = promisify(execFile)
 const GOAL = 1
 const WORKERS = 2
 const CPU_GOAL = 1.05
+/** Of the time that one ffmpeg for each rung takes, one after the other. */
+const APART_GOAL = 0.65
+/** It is so much slower that a few rounds tell. */
+const APART_ROUNDS = 2
 const ROUNDS = 5
 /** So many are tried for quiet ones. */
 const ROUNDS_MAX = 9
@@ -34,7 +38,7 @@ interface Cost {
 export const bench: Bench = {
   name: 'video-ladder',
   claim: `a ladder made in chunks by ${WORKERS} workers takes no longer than by one ffmpeg with a split filter on all cores`,
-  goal: `wall-clock ratio <= ${GOAL.toFixed(1)}, CPU ratio <= ${CPU_GOAL}`,
+  goal: `wall-clock ratio <= ${GOAL.toFixed(1)}, CPU ratio <= ${CPU_GOAL}; wall <= ${APART_GOAL} of an ffmpeg for each rung`,
   run: measure,
 }
 
@@ -69,6 +73,13 @@ async function measure(context: BenchContext): Promise<Figure> {
     return sizes.reduce((sum, { size }) => sum + size, 0)
   }
 
+  const apart = async () => {
+    const folder = join(context.scratch, 'apart')
+    await mkdir(folder, { recursive: true })
+    for (const rung of plan.rungs) await run(ffmpeg, splitArguments(clip, { ...plan, rungs: [rung] }), { cwd: folder })
+    return (await Promise.all(plan.rungs.map((rung) => stat(join(folder, `${rung.name}.mp4`))))).reduce((sum, { size }) => sum + size, 0)
+  }
+
   const rounds: Round[] = []
   const isEnough = () => rounds.filter(({ othersShare }) => othersShare <= OTHERS_SHARE_MAX).length >= ROUNDS
   while (rounds.length < ROUNDS_MAX && !isEnough()) {
@@ -92,13 +103,20 @@ async function measure(context: BenchContext): Promise<Figure> {
   context.say(`median of the ${quietest.length} quietest rounds: wall ${value.toFixed(3)}, CPU ${cpu.toFixed(3)}`)
   if (!isEnough())
     context.say('The machine was busy with other things: the wall clock says how it shares itself out, only the CPU ratio holds.')
+  const shares: number[] = []
+  for (let round = 0; round < APART_ROUNDS; round++) {
+    const ours = await costOf(chunked)
+    shares.push(ours.wallMs / (await costOf(apart)).wallMs)
+  }
+  const share = median(shares)
+  context.say(`an ffmpeg for each rung: wall ${shares.map((value) => value.toFixed(3)).join(', ')} of it`)
   return {
     name: 'video-ladder',
     value: Number(value.toFixed(3)),
-    unit: `ratio of wall-clock time (of CPU time: ${cpu.toFixed(3)})`,
-    goal: `<= ${GOAL.toFixed(1)}, CPU <= ${CPU_GOAL}`,
+    unit: `ratio of wall-clock time (of CPU time: ${cpu.toFixed(3)}; of an ffmpeg for each rung: ${share.toFixed(3)})`,
+    goal: `<= ${GOAL.toFixed(1)}, CPU <= ${CPU_GOAL}, wall <= ${APART_GOAL} of an ffmpeg for each rung`,
     peer: 'one ffmpeg, split filter, same rungs, rate control and GOPs, threads as it chooses',
-    holds: value <= GOAL && !(cpu > CPU_GOAL),
+    holds: value <= GOAL && !(cpu > CPU_GOAL) && share <= APART_GOAL,
   }
 }
 
