@@ -69,10 +69,12 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
         captions: captions.map(({ label, language, playlist }) => ({ label, language, uri: siblingReference(playlist) })),
         fps: plan.fps,
       })
+      // DASH has no word for segments that are encrypted whole.
+      const isSealed = presetNamed(input.preset).video.encryption !== undefined
       const dash = dashOf({ rungs: ladder, audio, captions, fps: plan.fps, durationMs: plan.durationMs, reference: siblingReference })
       const tops = await storeFiles(blobs, input, [
         textFile('master.m3u8', altOf(input.version, altPlaces.master), master, plan),
-        textFile('manifest.mpd', altOf(input.version, altPlaces.dash), dash, plan),
+        ...(isSealed ? [] : [textFile('manifest.mpd', altOf(input.version, altPlaces.dash), dash, plan)]),
       ])
       const posterName = must(poster.renditions.find((file) => file.type === mediaTypes.jpg)).name
       const manifest = {
@@ -97,7 +99,7 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
           ...[...tracks, ...(audio ? [audio] : [])].flatMap((track) => [track.init, ...track.segments].map(fileOf)),
         ],
         hls: 'master.m3u8',
-        dash: 'manifest.mpd',
+        ...(isSealed ? { protection: 'aes-128' as const } : { dash: 'manifest.mpd' }),
         ...(mp4 ? { mp4: mp4.name } : {}),
         poster: posterName,
         ...(storyboard ? { storyboard: storyboard.index.name } : {}),

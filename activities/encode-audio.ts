@@ -6,11 +6,12 @@ import type { EncodeDeps } from './encode-chunk.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { locateSource } from './original.ts'
 import { soundLevel } from './sound-level.ts'
+import { sealFor } from './seal.ts'
 import { storeAudio } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
 /** The audio track, once and whole: encoders add samples at every start, so chunks of audio would drift. */
-export function encodeAudio({ catalog, objects, blobs, videos }: EncodeDeps) {
+export function encodeAudio({ catalog, objects, blobs, videos, contentKeys }: EncodeDeps) {
   return async (input: IngestInput, probe: VideoProbe): Promise<{ segments: number }> =>
     await withHeartbeat(async ({ signal, report }) => {
       const steps = videoSteps(catalog, input)
@@ -23,7 +24,7 @@ export function encodeAudio({ catalog, objects, blobs, videos }: EncodeDeps) {
           signal,
           onProgress: (fraction) => report({ percent: Math.round(fraction * 100) }),
         })
-        return await storeAudio(blobs, input, track, (await steps.peek('lead'))?.audio ?? null)
+        return await storeAudio(blobs, input, track, (await steps.peek('lead'))?.audio ?? null, sealFor(contentKeys, input))
       })
       return { segments: stored.segments.length }
     })

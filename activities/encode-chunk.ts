@@ -1,11 +1,13 @@
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
+import type { ContentKeys } from '../domain/content-keys.ts'
 import type { BlobStore, CheckpointStore, MediaStore, ObjectStore, VideoStudio } from '../domain/ports.ts'
 import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { must } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { locateSource } from './original.ts'
+import { sealFor } from './seal.ts'
 import { storeChunk } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
@@ -14,13 +16,15 @@ export interface EncodeDeps {
   readonly objects: ObjectStore
   readonly blobs: BlobStore
   readonly videos: VideoStudio
+  /** Null where there is no secret for them. */
+  readonly contentKeys: ContentKeys | null
 }
 
 /**
  * The whole ladder of one chunk from one decode, packed as one batch. Of the video's plan only the probe
  * and the chunk's index travel; the plan is computed again, being a pure function of them.
  */
-export function encodeChunk({ catalog, objects, blobs, videos }: EncodeDeps) {
+export function encodeChunk({ catalog, objects, blobs, videos, contentKeys }: EncodeDeps) {
   return async (input: IngestInput, probe: VideoProbe, index: number): Promise<{ segments: number }> =>
     await withHeartbeat(async ({ signal, report }) => {
       const plan = planVideo(probe, presetNamed(input.preset), input)
@@ -36,7 +40,7 @@ export function encodeChunk({ catalog, objects, blobs, videos }: EncodeDeps) {
           signal,
           onProgress: (fraction) => report({ chunk: index, percent: Math.round(fraction * 100) }),
         })
-        const fresh = await storeChunk(blobs, input, index, rungs, (rung) => must(plan.rungs[rung]).name)
+        const fresh = await storeChunk(blobs, input, index, rungs, (rung) => must(plan.rungs[rung]).name, sealFor(contentKeys, input))
         return { rungs: [...fresh.rungs, ...lead] }
       })
       const finished = await catalog.finishedSteps(input.mediaId, input.version)

@@ -46,8 +46,8 @@ export function encodeLead({ catalog, objects, blobs, videos }: EncodeDeps) {
           throw error
         })
         return {
-          chunk: await storeChunk(blobs, input, 0, rungs, (rung) => must(plan.rungs[rung]).name),
-          audio: track && (await storeAudio(blobs, input, track, null)),
+          chunk: await storeChunk(blobs, input, 0, rungs, (rung) => must(plan.rungs[rung]).name, null),
+          audio: track && (await storeAudio(blobs, input, track, null, null)),
           rungs: plan.rungs.map(({ index, name, width, height }) => ({ index, name, width, height })),
           fps: plan.fps,
           chunks: plan.chunks.length,

@@ -5,6 +5,7 @@ import type { EncodedRung, EncodedSegment, EncodedTrack } from '../domain/encode
 import type { BlobStore, NeedleInput } from '../domain/ports.ts'
 import type { StoredChunk, StoredTrack } from '../domain/video-pieces.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
+import type { Seal } from './seal.ts'
 import { must, storedFile } from './draft.ts'
 
 /** Segments of a rung are numbered over the whole video: each chunk has this many places of its own. */
@@ -17,6 +18,7 @@ export async function storeChunk(
   index: number,
   rungs: readonly EncodedRung[],
   nameOf: (rung: number) => string,
+  seal: Seal | null,
 ): Promise<StoredChunk> {
   const key = keyOf(input.mediaId)
   const batch: NeedleInput[] = []
@@ -34,7 +36,10 @@ export async function storeChunk(
       init: index === 0 ? add(`${name}-init.mp4`, 'video/mp4', altPlaces.videoInit(encoded.rung), encoded.init) : null,
       segments: encoded.segments.map((segment, part) => {
         const number = index * SEGMENTS_PER_CHUNK_MAX + part
-        return add(`${name}-${number}.m4s`, 'video/iso.segment', altPlaces.videoSegment(encoded.rung, number), segment.data)
+        const place = altPlaces.videoSegment(encoded.rung, number)
+        const sealed = seal?.(segment.data, altOf(input.version, place))
+        const at = add(`${name}-${number}.m4s`, 'video/iso.segment', place, sealed?.data ?? segment.data)
+        return { at, lengths: sealed ? { durationSeconds: segment.durationSeconds, iv: sealed.iv } : lengthsOf(segment) }
       }),
     }
   })
@@ -49,7 +54,7 @@ export async function storeChunk(
       codecs: encoded.codecs,
       initSha256: createHash('sha256').update(encoded.init).digest('hex'),
       ...(init === null ? {} : { init: fileAt(init) }),
-      segments: segments.map((at, part) => ({ ...fileAt(at), ...lengthsOf(must(encoded.segments[part])) })),
+      segments: segments.map(({ at, lengths }) => ({ ...fileAt(at), ...lengths })),
     })),
   }
 }
@@ -64,13 +69,18 @@ export async function storeAudio(
   input: IngestInput,
   track: EncodedTrack,
   lead: StoredTrack | null,
+  seal: Seal | null,
 ): Promise<StoredTrack> {
   const kept = lead?.segments ?? []
   for (const [at, segment] of kept.entries())
     if (segment.durationSeconds !== track.segments[at]?.durationSeconds)
       throw new Error(`segment ${at} of the sound is not as long as it was`)
   const key = keyOf(input.mediaId)
-  const fresh = track.segments.map((segment, index) => ({ ...segment, index })).slice(kept.length)
+  const fresh = track.segments.slice(kept.length).map(({ data, durationSeconds }, at) => {
+    const index = kept.length + at
+    const sealed = seal?.(data, altOf(input.version, altPlaces.audioSegment(index)))
+    return { index, data: sealed?.data ?? data, lengths: { durationSeconds, ...(sealed ? { iv: sealed.iv } : {}) } }
+  })
   const batch = [
     ...fresh.map(({ data, index }) => ({ key, alt: altOf(input.version, altPlaces.audioSegment(index)), data })),
     ...(lead ? [] : [{ key, alt: altOf(input.version, altPlaces.audioInit), data: track.init }]),
@@ -80,9 +90,9 @@ export async function storeAudio(
     init: lead?.init ?? storedFile('audio-init.mp4', 'video/mp4', track.init.byteLength, places.at(-1)),
     segments: [
       ...kept,
-      ...fresh.map(({ data, durationSeconds, index }, at) => ({
+      ...fresh.map(({ data, lengths, index }, at) => ({
         ...storedFile(`audio-${index}.m4s`, 'video/iso.segment', data.byteLength, places[at]),
-        durationSeconds,
+        ...lengths,
       })),
     ],
     codecs: track.codecs,

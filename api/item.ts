@@ -18,6 +18,8 @@ import {
 export interface FileUrls {
   fileUrl(id: MediaId, version: number, file: StoredFile): string
   aliasUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>, name: string): string
+  /** Signed, for an encrypted item's playlist; null where there is no secret to sign with. */
+  protectedUrl?(id: MediaId, version: number, name: string): string | null
   /** What requests of variants are appended to. */
   variantsUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>): string
 }
@@ -61,7 +63,7 @@ export interface Item extends Partial<Appearance> {
   readonly variants?: string
   /** URL of the master playlist; of a playable item one that grows and leads to the finished one later. */
   readonly hls?: string
-  /** URL of the DASH manifest. */
+  /** URL of the DASH manifest. There is none of an encrypted video, whose `hls` is signed and ends. */
   readonly dash?: string
   /** URL of one MP4 file with picture and sound. */
   readonly mp4?: string
@@ -103,7 +105,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
         }))
   const urlOf = (name: string | undefined) => renditions.find((rendition) => rendition.name === name)?.url
   // While chunks land, the playlist has no address that stays the same for ever.
-  const hls = row.state === 'playable' ? urls.aliasUrl(row, 'master.m3u8') : urlOf(manifest?.hls)
+  const hls = row.state === 'playable' ? urls.aliasUrl(row, 'master.m3u8') : (signedHls(row, urls) ?? urlOf(manifest?.hls))
   const dash = urlOf(manifest?.dash)
   const mp4 = urlOf(manifest?.mp4)
   const poster = urlOf(manifest?.poster)
@@ -139,6 +141,12 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(row.progress ? { progress: { done: row.progress.done, total: row.progress.total, unit: row.progress.unit } } : {}),
     createdAt: row.createdAt.toISOString(),
   }
+}
+
+/** Of an encrypted video that is ready: its playlist by an address that ends. */
+function signedHls({ id, state, manifest }: MediaRow, urls: FileUrls): string | undefined {
+  if (state !== 'ready' || !manifest?.protection || manifest.hls === undefined) return undefined
+  return urls.protectedUrl?.(id, manifest.version, manifest.hls) ?? undefined
 }
 
 function motionAt({ kind, durationMs, loops }: Motion, url: string): ItemMotion {

@@ -4,6 +4,7 @@ import type { MediaId } from '../domain/ids.ts'
 import { mediaTypes } from '../domain/media.ts'
 import type { Current } from './current-files.ts'
 import { aliasHeaders, fileHeaders, preflightHeaders, refusalHeaders, variantHeaders } from './policy.ts'
+import type { ProtectedFile } from './protected-files.ts'
 import { select } from './select.ts'
 import { type FileParts, typeOfName } from './url.ts'
 import type { FoundVariant } from './variants.ts'
@@ -69,6 +70,11 @@ export function answerCurrent(id: MediaId, current: Current): Answer {
   if (current.is === 'file') return { status: 307, headers: { ...headers, Location: current.path, 'Content-Length': 0 }, body: null }
   const body = new TextEncoder().encode(current.text)
   return { status: 200, headers: { ...headers, 'Content-Type': mediaTypes.m3u8, 'Content-Length': body.byteLength }, body }
+}
+
+/** The answer to a signed address: for whoever was given it, and kept by nobody. */
+export function answerKeptByNobody(id: MediaId, version: number, { type, body }: ProtectedFile): Answer {
+  return { status: 200, headers: { ...aliasHeaders(id, version), 'Content-Type': type, 'Content-Length': body.byteLength }, body }
 }
 
 /** RFC 9457 for any thrown value. What is told is the table's text: details stay in the log. */

@@ -5,15 +5,27 @@ import { pipeline } from 'node:stream/promises'
 import { errorTable, codeOf, MediaError } from '../domain/errors.ts'
 import { keyOf } from '../domain/ids.ts'
 import type { Limits } from '../domain/limits.ts'
+import type { StoredFile } from '../domain/media.ts'
 import type { BlobRead, BlobStore, CurrentFiles } from '../domain/ports.ts'
 import { isStriped } from '../domain/alt.ts'
 import { parseAliasPath } from './alias-path.ts'
-import { type Answer, answerCurrent, answerError, answerFile, answerPreflight, answerProbe, answerVariant } from './answer.ts'
+import {
+  type Answer,
+  answerCurrent,
+  answerError,
+  answerFile,
+  answerKeptByNobody,
+  answerPreflight,
+  answerProbe,
+  answerVariant,
+} from './answer.ts'
 import { createCurrent } from './current-files.ts'
 import type { Erasures } from './erasures.ts'
 import { createHotFiles } from './hot-files.ts'
 import { type Logger, silent } from './logger.ts'
 import { type FileParts, parseFilePath } from './url.ts'
+import { protectedFile } from './protected-files.ts'
+import { parseProtectedPath } from './protected-path.ts'
 import { parseVariantPath, type VariantParts } from './variant-path.ts'
 import { createVariants, type VariantOptions } from './variants.ts'
 import { contentOf, stripedContent } from './content.ts'
@@ -26,6 +38,8 @@ export interface OriginOptions {
   readonly current?: CurrentFiles
   /** What makes variants; without it, or without `current`, there are none. */
   readonly variants?: VariantOptions
+  /** What encrypted items' keys are derived from and their addresses signed with; without it none is played. */
+  readonly contentSecret?: string | null
   readonly limits: Pick<
     Limits,
     | 'aliasAgeMsMax'
@@ -118,6 +132,19 @@ export function createOrigin(options: OriginOptions): Origin {
     return answerVariant(method, headers, id, found, contentOf(blob))
   }
 
+  async function serveProtected(path: string): Promise<Answer> {
+    const parts = parseProtectedPath(path)
+    const { contentSecret, current: source } = options
+    if (parts === null || !contentSecret || !source) return answerError(new MediaError('ROUTE_NOT_FOUND'))
+    const { id, version } = parts
+    if (!erasures.loaded()) throw new MediaError('CATALOG_UNAVAILABLE')
+    if (erasures.has(id)) throw new MediaError('MEDIA_ERASED')
+    const read = async ({ locator, name }: StoredFile) => (await readFile({ id, version, locator, name })).data
+    const file = await protectedFile(parts, contentSecret, Date.now(), async () => await source.get(id), read)
+    if (erasures.has(id)) throw new MediaError('MEDIA_ERASED')
+    return answerKeptByNobody(id, version, file)
+  }
+
   async function serveAlias(path: string, request: IncomingMessage): Promise<Answer> {
     const variant = parseVariantPath(path, limits.variantSideMax)
     if (variant !== null) return await serveVariant(variant, request)
@@ -140,6 +167,7 @@ export function createOrigin(options: OriginOptions): Origin {
     if (path === '/readyz') return answerProbe(closing === undefined && isFresh())
     // Probes are answered in any case: an origin at its limit is busy, not ill.
     if (underWay > limits.originConcurrencyMax) return answerError(new MediaError('STORAGE_UNAVAILABLE'))
+    if (path.startsWith('/k/')) return await serveProtected(path)
     return await (path.startsWith('/a/') ? serveAlias(path, request) : serveFile(path, request))
   }
 

@@ -111,6 +111,12 @@ export const errorTable = {
     title: 'The item cannot be encoded at higher effort.',
     advice: 'Ask for it once a photo is ready; videos and what moves cannot.',
   },
+  GRANT_ENDED: {
+    retry: false,
+    status: 403,
+    title: 'The signed address is wrong or has ended.',
+    advice: 'Ask for the item again: it comes with a new address.',
+  },
   VARIANT_REFUSED: {
     retry: false,
     status: 403,

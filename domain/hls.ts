@@ -31,12 +31,17 @@ export interface MasterCaptions {
 export interface PlaylistSegment {
   readonly uri: string
   readonly durationSeconds: number
+  /** Initialization vector, 32 hex digits, of one that is encrypted. */
+  readonly iv?: string
 }
 
 export interface MeasuredSegment {
   readonly bytes: number
   readonly durationSeconds: number
 }
+
+/** Where a playlist finds the key of its segments: beside itself, where only a signed address has it. */
+export const CONTENT_KEY_NAME = 'content.key'
 
 /** A segment shorter than this share of the longest one says nothing of a peak: section 4.3.4.2 counts 0.5 to 1.5 target durations. */
 const PEAK_SHARE_MIN = 0.5
@@ -132,7 +137,11 @@ export function mediaPlaylist(input: {
     '#EXT-X-INDEPENDENT-SEGMENTS',
     `#EXT-X-MAP:URI="${uriOf(initUri)}"`,
   ]
-  for (const segment of segments) lines.push(`#EXTINF:${segment.durationSeconds.toFixed(6)},`, uriOf(segment.uri))
+  for (const { uri, durationSeconds, iv } of segments) {
+    // Behind the map, which a key that came before would be taken to hold for (section 4.3.2.5).
+    if (iv !== undefined) lines.push(`#EXT-X-KEY:METHOD=AES-128,URI="${CONTENT_KEY_NAME}",IV=0x${iv}`)
+    lines.push(`#EXTINF:${durationSeconds.toFixed(6)},`, uriOf(uri))
+  }
   if (ended) lines.push('#EXT-X-ENDLIST')
   return `${lines.join('\n')}\n`
 }

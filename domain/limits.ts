@@ -75,6 +75,8 @@ export const limits = {
   captionCuesMax: 20_000,
   captionCueCharactersMax: 2_000,
   captionTracksMax: 16,
+  /** The signed address of an encrypted video can be used for this long. */
+  contentGrantMs: 6 * 60 * 60_000,
 
   needleBytesMax: 128 * 1024 ** 2,
   batchBytesMax: 256 * 1024 ** 2,

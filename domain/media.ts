@@ -112,6 +112,8 @@ export interface Manifest extends Partial<Appearance> {
   readonly captions?: readonly CaptionsFile[]
   /** Encoded at higher effort after it had been ready. */
   readonly enhanced?: true
+  /** Segments are encrypted: played through a signed address. */
+  readonly protection?: 'aes-128'
   /** Where the source says so of itself: what a platform has to label. */
   readonly madeWithAi?: true
   /** What moves of a picture. */

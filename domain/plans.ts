@@ -28,6 +28,8 @@ export interface Preset {
   readonly video: {
     /** Heights are of the shorter display side, so portrait video gets the same quality as landscape. */
     readonly rungs: readonly { readonly shortSide: number; readonly crf: number; readonly maxKbps: number }[]
+    /** Segments are encrypted, with a key of the item's own; then there is neither DASH nor one MP4, and no early playing. */
+    readonly encryption?: 'aes-128'
     /** Rungs and rate factors are chosen for each title, and encoded with more effort; the ladder above is where that begins. */
     readonly byTitle?: true
     /** Larger rungs again in codecs that not every player knows: at a rate factor of their own scale and a share of the rate. */

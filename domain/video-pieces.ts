@@ -6,6 +6,8 @@ export interface StoredSegment extends StoredFile {
   readonly durationSeconds: number
   /** Of a picture: where its keyframes are. */
   readonly keyframes?: readonly Keyframe[]
+  /** Initialization vector of one that is encrypted. */
+  readonly iv?: string
 }
 
 export interface StoredTrack {

@@ -33,7 +33,11 @@ export function joinChunks(chunks: readonly StoredChunk[], rung: number): Stored
 export function trackPlaylist(track: StoredTrack, reference: Reference, growth?: { readonly ended: boolean }): string {
   return mediaPlaylist({
     initUri: reference(track.init),
-    segments: track.segments.map((segment) => ({ uri: reference(segment), durationSeconds: segment.durationSeconds })),
+    segments: track.segments.map((segment) => ({
+      uri: reference(segment),
+      durationSeconds: segment.durationSeconds,
+      ...(segment.iv === undefined ? {} : { iv: segment.iv }),
+    })),
     ...(growth ? { growing: true, ended: growth.ended } : {}),
   })
 }

@@ -38,6 +38,8 @@ export interface Config {
   readonly shard: number
   /** Sizes of variants that may be asked for by anybody, and what grants for others are signed with, the newest first. */
   readonly variants: { readonly sizes: readonly string[]; readonly secrets: readonly string[] }
+  /** What encrypted videos' keys are derived from and their addresses signed with; null: there are none. */
+  readonly contentSecret: string | null
   readonly slots: { readonly image: number; readonly video: number }
   /** Names this version of our workers; null: a hash over the workflows. */
   readonly buildId: string | null
@@ -83,6 +85,7 @@ export function readConfig(env: Environment, role: string): Config {
     writer: text(env, 'WRITER_NAME', `${role}@${hostname()}`),
     shard: whole(env, 'ID_SHARD', { min: 0, max: 8191, fallback: 0 }),
     variants: readVariants(env),
+    contentSecret: readContentSecret(env),
     slots: readSlots(env),
     buildId: readBuildId(env),
     devKey: optional(env, 'DARKROOM_DEV_KEY') ?? null,
@@ -122,6 +125,13 @@ export function readQuotas(env: Environment): Config['quotas'] {
     const power = ['MiB', 'GiB', 'TiB'].indexOf(unit) + 2
     return { tenant: tenant === '*' ? null : tenant, bytesMax: Number(number) * 1024 ** power }
   })
+}
+
+/** CONTENT_KEY_SECRET, of 32 characters or more. Throws SettingError. */
+export function readContentSecret(env: Environment): string | null {
+  const secret = optional(env, 'CONTENT_KEY_SECRET') ?? null
+  if (secret !== null && secret.length < 32) throw new SettingError('CONTENT_KEY_SECRET has 32 characters at least.')
+  return secret
 }
 
 /** A decode uses about one core and an encoder's chunk another. */

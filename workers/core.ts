@@ -4,10 +4,14 @@ import type { Logger } from '../api/logger.ts'
 import { factsOfError } from '../api/logger.ts'
 import { createCatalog } from '../catalog/catalog.ts'
 import { aliasKey, formatAliasPath } from '../cdn/alias-path.ts'
+import { contentKeysOf } from '../cdn/content-keys.ts'
+import { formatProtectedPath } from '../cdn/protected-path.ts'
 import { variantsPath } from '../cdn/variant-path.ts'
 import { formatFilePath } from '../cdn/url.ts'
 import type { MediaRow, StoredFile } from '../domain/media.ts'
 import type { MediaId } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
+import type { ContentKeys } from '../domain/content-keys.ts'
 import type { Catalog, ObjectStore } from '../domain/ports.ts'
 import { createFileObjectStore } from '../objects/file.ts'
 import { createS3ObjectStore } from '../objects/s3/store.ts'
@@ -23,6 +27,8 @@ export interface Core {
   fileUrl(id: MediaId, version: number, file: StoredFile): string
   aliasUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>, name: string): string
   variantsUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>): string
+  protectedUrl(id: MediaId, version: number, name: string): string | null
+  readonly contentKeys: ContentKeys | null
 }
 
 /** Opens catalog and objects; they are closed with `parts`. CATALOG_UNAVAILABLE, STORAGE_UNAVAILABLE. */
@@ -42,6 +48,12 @@ export async function openCore(config: Config, logger: Logger, parts: Parts): Pr
     objects,
     fileUrl: (id, version, file) => `${config.publicUrl}${formatFilePath({ id, version, locator: file.locator, name: file.name })}`,
     aliasUrl: (row, name) => `${config.publicUrl}${formatAliasPath({ id: row.id, key: aliasKey(row), name })}`,
+    protectedUrl: (id, version, name) => {
+      const until = Math.floor((Date.now() + limits.contentGrantMs) / 1000)
+      const secret = config.contentSecret
+      return secret === null ? null : `${config.publicUrl}${formatProtectedPath(secret, { id, version, until, name })}`
+    },
+    contentKeys: config.contentSecret === null ? null : contentKeysOf(config.contentSecret),
     variantsUrl: (row) => `${config.publicUrl}${variantsPath({ id: row.id, key: aliasKey(row) })}`,
   }
 }

@@ -12,6 +12,11 @@ export async function keptVariantSecret(home: string): Promise<string> {
   return await kept(home, 'variant-secret', '')
 }
 
+/** What a data folder's encrypted videos have their keys from. */
+export async function keptContentSecret(home: string): Promise<string> {
+  return await kept(home, 'content-secret', 'content-key-secret-')
+}
+
 /** Made once, readable by its owner only. */
 async function kept(home: string, name: string, prefix: string): Promise<string> {
   const path = join(home, name)

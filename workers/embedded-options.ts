@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseTools } from '../infra/engines/tools.ts'
-import { readBuildId, readQuotas, readS3, readSlots, readVariants, readVolumeReads } from './config.ts'
+import { readBuildId, readContentSecret, readQuotas, readS3, readSlots, readVariants, readVolumeReads } from './config.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { baseUrl, type Environment, list, optional, text, urlList, wholeNumber } from './settings.ts'
 
@@ -39,6 +39,7 @@ export function embeddedOptions(
       volumeReads: readVolumeReads(env),
     },
     variants: readVariants(env),
+    contentSecret: readContentSecret(env),
     quotas: readQuotas(env),
     slots: readSlots(env),
     buildId: readBuildId(env),

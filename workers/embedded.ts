@@ -12,7 +12,7 @@ import { openBlobStore } from './blobs.ts'
 import { workflowBundle } from './bundle.ts'
 import type { Config } from './config.ts'
 import { startControlWorker, startReconciler, startRelay, startSweep } from './control-part.ts'
-import { keptDevKey, keptVariantSecret } from './dev-key.ts'
+import { keptContentSecret, keptDevKey, keptVariantSecret } from './dev-key.ts'
 import { openCore, openTemporal } from './core.ts'
 import { makeCurrent } from './deployment.ts'
 import { startApi, starterOf } from './api-part.ts'
@@ -45,6 +45,7 @@ export interface EmbeddedOptions {
     readonly volumeReads?: Config['volumeReads']
   }
   readonly variants: Config['variants']
+  readonly contentSecret: string | null
   readonly quotas?: Config['quotas']
   readonly slots: Config['slots']
   readonly buildId: Config['buildId']
@@ -102,6 +103,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
     writer: 'embedded',
     shard: 0,
     variants: { ...options.variants, secrets: [...options.variants.secrets, await keptVariantSecret(home)] },
+    contentSecret: options.contentSecret ?? (await keptContentSecret(home)),
     slots: options.slots,
     buildId: options.buildId,
     devKey,

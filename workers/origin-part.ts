@@ -33,7 +33,16 @@ export async function startOrigin(
     limits,
     onPopular: (ids) => void Promise.all(ids.map((id) => enhanceWhereItPays(core, starter, id))),
   })
-  const origin = createOrigin({ blobs, erasures, current: catalog, variants, limits, logger, onRead: popularity.count })
+  const origin = createOrigin({
+    blobs,
+    erasures,
+    current: catalog,
+    variants,
+    contentSecret: core.config.contentSecret,
+    limits,
+    logger,
+    onRead: popularity.count,
+  })
   const port = Number(new URL(await origin.listen(address.port, address.host)).port)
   return {
     name: 'origin',

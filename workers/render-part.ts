@@ -55,13 +55,13 @@ export async function startVideoWorker(
   images: ImageStudio,
   tools: { readonly ffmpeg: string; readonly ffprobe: string },
 ): Promise<Part> {
-  const { catalog, objects, config } = core
+  const { catalog, objects, config, contentKeys } = core
   const videos = createVideoStudio({ ...tools, scratch: join(config.home, 'scratch'), limits, lookOf })
   return await startQueueWorker({
     ...seat,
     taskQueue: taskQueues.video,
     slots: config.slots.video,
-    activities: videoActivities({ catalog, objects, blobs, images, videos, limits }),
+    activities: videoActivities({ contentKeys, catalog, objects, blobs, images, videos, limits }),
   })
 }
 

@@ -13,10 +13,10 @@ const CHUNKS_IN_FLIGHT_MAX = 16
 
 /**
  * Whether the beginning is made playable before the rest: not where one chunk is all there is, nor for a later
- * version, since until it is ready the one before is shown.
+ * version, since until it is ready the one before is shown, nor where it is encrypted: growing playlists are not signed.
  */
-function hasLead({ version }: IngestInput, chunks: number): boolean {
-  return version === 1 && chunks > 1 && patched('lead')
+function hasLead({ version, preset }: IngestInput, chunks: number): boolean {
+  return version === 1 && !presetNamed(preset).video.encryption && chunks > 1 && patched('lead')
 }
 
 /** The probe with what trials tell, where the preset goes by title: the plan stays a function of probe and preset. */

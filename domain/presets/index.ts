@@ -6,10 +6,11 @@ import { copy } from './copy.ts'
 import { credited } from './credited.ts'
 import { full } from './full.ts'
 import { modern } from './modern.ts'
+import { protectedPreset } from './protected.ts'
 import { standard } from './standard.ts'
 
 /** Every preset; a new one is one file and one line here. */
-export const presets: readonly Preset[] = [standard, full, auto, byTitle, credited, modern, copy]
+export const presets: readonly Preset[] = [standard, full, auto, byTitle, credited, modern, copy, protectedPreset]
 
 /** The preset of a name; PRESET_UNKNOWN. */
 export function presetNamed(name: string): Preset {

@@ -65,6 +65,12 @@ sub vcl_recv {
         unset req.http.X-Takes;
         return (hash);
     }
+    # So is an address that ends: who is given it asks the origin, which knows whether it still holds.
+    if (req.url ~ "^/k/[0-9a-hjkmnp-tv-z]{13}\.[0-9]{1,3}/[1-9][0-9]{9}\.[0-9a-f]{32}/[a-z0-9._-]{1,64}$") {
+        unset req.http.Cookie;
+        unset req.http.Authorization;
+        return (pass);
+    }
     # An alias is another file tomorrow: asked for anew each time.
     if (req.url ~ "^/a/[0-9a-hjkmnp-tv-z]{13}\.[0-9a-f]{16}/[a-z0-9._-]{1,64}$") {
         unset req.http.Cookie;

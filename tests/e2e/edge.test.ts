@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import { aliasKey, formatAliasPath } from '../../cdn/alias-path.ts'
+import { formatProtectedPath } from '../../cdn/protected-path.ts'
 import { createErasureFollower, type ErasureFollower } from '../../cdn/erasures.ts'
 import { createVarnishPurger } from '../../cdn/invalidation/varnish.ts'
 import { createOrigin, type Origin } from '../../cdn/origin.ts'
@@ -93,12 +94,14 @@ suite('edge', { skip: isMissing ? 'varnish is not installed: run npm run setup' 
     return { status: response.status, cache: response.headers.get('x-cache'), text: await response.text(), headers: response.headers }
   }
 
+  const contentSecret = 'a secret of thirty-two characters'
+
   before(async () => {
     home = await mkdtemp(join(tmpdir(), 'darkroom-edge-'))
     follower = createErasureFollower({ feed: { after: async (position) => erased.filter((row) => row.position > position) } })
     await follower.refresh()
     const current = { get: async (id: MediaId) => rows.get(id) ?? null, finished: async () => undefined }
-    origin = createOrigin({ blobs, erasures: follower, current, limits: { ...limits, aliasAgeMsMax: -1 } })
+    origin = createOrigin({ blobs, erasures: follower, current, contentSecret, limits: { ...limits, aliasAgeMsMax: -1 } })
     const base = new URL(await origin.listen(0))
     supervisor = await openSupervisor({ home })
     const { http } = await pickPorts(0, ['http'])
@@ -123,6 +126,18 @@ suite('edge', { skip: isMissing ? 'varnish is not installed: run npm run setup' 
       encoding: 'utf8',
     })
     assert.equal(status, 0, stderr)
+  })
+
+  test('edge: the key of an encrypted video is asked for each time, and refused without its signature', async () => {
+    const { id } = newFile()
+    const manifest = { kind: 'video', version: 1, renditions: [], parts: [], protection: 'aes-128' }
+    rows.set(id, { id, state: 'ready', version: 1, sourceSha256: 'f00d', manifest } as unknown as MediaRow)
+    const path = formatProtectedPath(contentSecret, { id, version: 1, until: 1_900_000_000, name: 'content.key' })
+    for (const _ of [1, 2]) {
+      const answer = await fetch(`${edge}${path}?x=1`, { headers: { Cookie: 'a=b' } })
+      assert.deepEqual([answer.status, (await answer.arrayBuffer()).byteLength, answer.headers.get('cache-control')], [200, 16, 'no-store'])
+    }
+    assert.equal((await fetch(`${edge}${path.replace(/\.[0-9a-f]{32}/, `.${'0'.repeat(32)}`)}`)).status, 403)
   })
 
   test('edge: an alias is asked for anew each time, and what looks like none does not reach the origin', async () => {
