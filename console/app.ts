@@ -6,6 +6,7 @@ import { byId, h, typedById } from './dom.ts'
 import { createFollower, type Follower } from './follower.ts'
 import { bytesText, nameText } from './format.ts'
 import { forgetKey, keepKey, takeKey } from './key.ts'
+import { createSeen } from './seen.ts'
 import { createUploads } from './uploads.ts'
 
 const RECENT_MAX = 60
@@ -57,11 +58,13 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   const follower: Follower = createFollower(client, RECENT_MAX, update)
   const send = createUploads(client, config)
   const titleOf = (item: Item) => names.get(item.id) ?? nameText(item.kind, new Date(item.createdAt), new Date())
+  const seen = createSeen(Date.now)
   const detail = createDetail({
     dialog: typedById('detail', HTMLDialogElement),
     temporalUi: config.temporalUi,
     facts: client.facts,
     previews: client.previews,
+    seen: seen.of,
     erase: async (item) => {
       const erased = await client.erase(item.id)
       update(erased)
@@ -100,6 +103,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   }
 
   function update(item: Item): void {
+    seen.note(item)
     cards.get(item.id)?.show({ is: 'item', item })
     detail.show(item)
     const before = states.get(item.id)

@@ -7,6 +7,7 @@ import { bytesText, durationText, rateText } from './format.ts'
 import { readRungs } from './rungs.ts'
 import { developing, moving, picturesOf, placeholder, responsivePicture } from './picture.ts'
 import { createPlayer, type Player } from './player.ts'
+import type { Seen } from './seen.ts'
 
 export interface DetailOptions {
   readonly dialog: HTMLDialogElement
@@ -14,6 +15,7 @@ export interface DetailOptions {
   readonly facts: (id: string) => Promise<PrivateFacts>
   readonly previews: (id: string) => Promise<readonly Preview[]>
   readonly erase: (item: Item) => Promise<void>
+  readonly seen: (id: string) => Seen
 }
 
 export interface Detail {
@@ -23,7 +25,7 @@ export interface Detail {
 }
 
 /** The dialog that shows one item whole. */
-export function createDetail({ dialog, temporalUi, facts, previews, erase }: DetailOptions): Detail {
+export function createDetail({ dialog, temporalUi, facts, previews, erase, seen }: DetailOptions): Detail {
   let player: Player | null = null
   let shownId: string | null = null
   dialog.addEventListener('close', () => {
@@ -43,7 +45,7 @@ export function createDetail({ dialog, temporalUi, facts, previews, erase }: Det
     if (item.hls === undefined) stage.append(photo(item, name))
     else {
       player = createPlayer(item.hls, item, name)
-      player.show(item)
+      player.show(item, seen(item.id))
       stage.append(player.element)
     }
     const close = h('button', { type: 'button', class: 'quiet close', onclick: () => dialog.close() }, 'Close')
@@ -71,7 +73,7 @@ export function createDetail({ dialog, temporalUi, facts, previews, erase }: Det
   return {
     open,
     show(item) {
-      if (item.id === shownId) player?.show(item)
+      if (item.id === shownId) player?.show(item, seen(item.id))
     },
   }
 }

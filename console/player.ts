@@ -1,42 +1,43 @@
 import type Hls from 'hls.js'
 import type { Item } from '../api/item.ts'
 import { h } from './dom.ts'
-import { createStoryboard } from './storyboard.ts'
+import { createQuality } from './quality.ts'
+import type { Seen } from './seen.ts'
+import { createTimeline } from './timeline.ts'
 
 export interface Player {
   readonly element: HTMLElement
-  /** Tells how much of the video is encoded, as long as that is not all. */
-  show(item: Item): void
+  /** Tells how much of the video is encoded. */
+  show(item: Item, seen: Seen): void
   /** Ends the download and frees the decoder. */
   stop(): void
 }
 
-/** A video with its poster and a choice of quality. The player's code is loaded when the first video is opened. */
-export function createPlayer(source: string, { poster, storyboard }: Pick<Item, 'poster' | 'storyboard'>, label: string): Player {
+/** A video with its poster, its timeline and a choice of quality and captions. The player's code is loaded when the first video is opened. */
+export function createPlayer(
+  source: string,
+  item: Pick<Item, 'poster' | 'storyboard' | 'durationMs' | 'width' | 'height'>,
+  label: string,
+): Player {
   const video = h('video', {
     controls: true,
     playsinline: true,
     preload: 'metadata',
     'aria-label': label,
-    ...(poster === undefined ? {} : { poster }),
+    ...(item.poster === undefined ? {} : { poster: item.poster }),
   })
-  const quality = h('select', { 'aria-label': 'Quality' }, h('option', { value: '-1' }, 'Auto'))
-  const playing = h('span', { class: 'dim', 'aria-live': 'off' })
-  const fault = h('p', { class: 'fault', role: 'alert' })
-  const bar = h('div', { class: 'player-bar', hidden: true }, h('label', { class: 'select' }, h('span', {}, 'Quality'), quality), playing)
-  const encoded = h('progress', { max: '1', value: '0', 'aria-label': 'Encoded so far' })
-  const growth = h('p', { class: 'growth dim', hidden: true }, encoded, h('span'))
-  const element = h(
-    'div',
-    { class: 'player' },
-    video,
-    storyboard === undefined ? null : createStoryboard(storyboard, video),
-    growth,
-    bar,
-    fault,
-  )
+  if (item.width && item.height) video.style.setProperty('--ratio', String(item.width / item.height))
   let hls: Hls | null = null
   let stopped = false
+  // At once, not with the next fragment: who chooses wants to see it, and a paused or ended video has no next one.
+  const quality = createQuality((index) => {
+    if (hls) hls.currentLevel = index
+  })
+  const captions = h('select', { 'aria-label': 'Captions' }, h('option', { value: '-1' }, 'Off'))
+  const captionBar = h('div', { class: 'player-bar', hidden: true }, h('label', { class: 'select' }, h('span', {}, 'Captions'), captions))
+  const fault = h('p', { class: 'fault', role: 'alert' })
+  const timeline = createTimeline(video, item)
+  const element = h('div', { class: 'player' }, video, timeline.element, quality.element, captionBar, fault)
 
   async function load(): Promise<void> {
     const { default: HlsPlayer } = await import('hls.js')
@@ -50,24 +51,24 @@ export function createPlayer(source: string, { poster, storyboard }: Pick<Item, 
     const player = new HlsPlayer({ enableWorker: false, startPosition: 0 })
     hls = player
     player.on(HlsPlayer.Events.MANIFEST_PARSED, () => {
-      const levels = player.levels.map((level, index) => ({ index, side: Math.min(level.width, level.height), bitrate: level.bitrate }))
-      levels.sort((a, b) => b.side - a.side || b.bitrate - a.bitrate)
-      for (const level of levels)
-        quality.append(h('option', { value: String(level.index) }, `${level.side}p · ${Math.round(level.bitrate / 1000)} kbit/s`))
-      bar.hidden = false
+      quality.fill(player.levels.map(({ width, height, bitrate }, index) => ({ index, width, height, bitrate })))
     })
-    player.on(HlsPlayer.Events.LEVEL_SWITCHED, (_event, data) => {
-      const level = player.levels[data.level]
-      if (level) playing.textContent = `showing ${level.width} × ${level.height}`
+    player.on(HlsPlayer.Events.SUBTITLE_TRACKS_UPDATED, (_event, data) => {
+      const tracks = data.subtitleTracks.map(({ name }, index) => h('option', { value: String(index) }, name))
+      captions.replaceChildren(h('option', { value: '-1' }, 'Off'), ...tracks)
+      captions.value = String(player.subtitleTrack)
+      captionBar.hidden = tracks.length === 0
     })
+    player.on(HlsPlayer.Events.LEVEL_SWITCHED, (_event, data) => quality.playing(data.level))
     player.on(HlsPlayer.Events.ERROR, (_event, data) => {
       if (!data.fatal) return
       if (data.type === HlsPlayer.ErrorTypes.MEDIA_ERROR) return player.recoverMediaError()
       fault.textContent = 'The video cannot be loaded. Close it and try again.'
       player.destroy()
     })
-    quality.addEventListener('change', () => {
-      player.nextLevel = Number(quality.value)
+    captions.addEventListener('change', () => {
+      player.subtitleTrack = Number(captions.value)
+      player.subtitleDisplay = Number(captions.value) >= 0
     })
     player.loadSource(source)
     player.attachMedia(video)
@@ -80,12 +81,7 @@ export function createPlayer(source: string, { poster, storyboard }: Pick<Item, 
 
   return {
     element,
-    show({ state, progress }) {
-      growth.hidden = state !== 'playable'
-      if (!progress) return
-      encoded.value = progress.total > 0 ? progress.done / progress.total : 0
-      growth.lastElementChild?.replaceChildren(`encoding · ${progress.done} of ${progress.total} ${progress.unit}`)
-    },
+    show: timeline.show,
     stop() {
       stopped = true
       hls?.destroy()

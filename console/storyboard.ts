@@ -10,32 +10,22 @@ interface Cue {
   readonly height: number
 }
 
-/**
- * A strip under the video that shows, where the pointer is, what is seen at that time, and goes there at a
- * click. Keys and readers have the video's own controls.
- */
-export function createStoryboard(index: string, video: HTMLVideoElement): HTMLElement {
+/** The picture over a strip that shows, where the pointer is, what is seen at that time. Keys and readers have the video's own controls. */
+export function createStoryboard(index: string, strip: HTMLElement): HTMLElement {
   const picture = h('div', { class: 'scrub-picture', hidden: true })
-  const strip = h('div', { class: 'scrub', 'aria-hidden': 'true', hidden: true }, picture)
   let cues: readonly Cue[] = []
 
   fetch(index)
     .then(async (response) => {
       cues = cuesOf(await response.text(), index)
-      strip.hidden = cues.length === 0
     })
     .catch((error: unknown) => console.warn('storyboard', error))
 
-  const timeAt = (event: PointerEvent | MouseEvent) => {
-    const { left, width } = strip.getBoundingClientRect()
-    const end = cues.at(-1)?.to ?? 0
-    return Math.min(1, Math.max(0, (event.clientX - left) / width)) * end
-  }
   strip.addEventListener('pointermove', (event) => {
-    const time = timeAt(event)
+    const { left, width } = strip.getBoundingClientRect()
+    const time = Math.min(1, Math.max(0, (event.clientX - left) / width)) * (cues.at(-1)?.to ?? 0)
     const cue = cues.find(({ from, to }) => from <= time && time < to) ?? cues.at(-1)
     if (!cue) return
-    const { left, width } = strip.getBoundingClientRect()
     const middle = Math.min(width - cue.width / 2, Math.max(cue.width / 2, event.clientX - left))
     Object.assign(picture.style, {
       width: `${cue.width}px`,
@@ -49,10 +39,7 @@ export function createStoryboard(index: string, video: HTMLVideoElement): HTMLEl
   strip.addEventListener('pointerleave', () => {
     picture.hidden = true
   })
-  strip.addEventListener('click', (event) => {
-    video.currentTime = timeAt(event)
-  })
-  return strip
+  return picture
 }
 
 /** The cues of an index as our server writes it: WebVTT with media fragments. */

@@ -69,6 +69,8 @@ export interface FakePipeline {
 const BLURHASH = 'LEHV6nWB2yk8pyo0adR*.7kCMdnj'
 const CHUNKS = 5
 
+const isPicture = ({ type }: Rendition) => type.startsWith('image/')
+
 export function createFakePipeline(options: PipelineOptions): FakePipeline {
   const { catalog, objects, media, ffmpeg, ffprobe, folder } = options
   const failures: unknown[] = []
@@ -158,6 +160,11 @@ export function createFakePipeline(options: PipelineOptions): FakePipeline {
     const frame = join(folder, `${row.id}.png`)
     await make(['-ss', '1', '-i', source, '-frames:v', '1', frame])
     const posters = await ladder(row.id, frame, [640, 320], 'poster')
+    const board = await storyboard(row.id, source)
+    // While the item is playable its playlist is asked for under its alias.
+    const master = Buffer.from(media.files.get(`/m/${row.id}/${out}-master.m3u8`) ?? []).toString()
+    const absolute = master.replace(/^([^#\n].*)$/gm, `/m/${row.id}/$1`).replace(/URI="([^"]+)"/g, `URI="/m/${row.id}/$1"`)
+    media.files.set(`/a/${row.id}/master.m3u8`, Buffer.from(absolute))
     return {
       kind: 'video',
       version: 1,
@@ -168,8 +175,19 @@ export function createFakePipeline(options: PipelineOptions): FakePipeline {
       parts: [],
       hls: `${out}-master.m3u8`,
       poster: posters[0]?.name ?? '',
-      renditions: [...posters, ...renditions],
+      storyboard: board.name,
+      renditions: [...posters, ...renditions, board],
     }
+  }
+
+  /** A picture a second on one sheet, with its index. */
+  async function storyboard(id: MediaId, source: string): Promise<Rendition> {
+    const [sheet, index] = [join(folder, `${id}-board.jpg`), join(folder, `${id}-board.vtt`)]
+    await make(['-i', source, '-vf', 'fps=1,scale=160:90,tile=4x1', '-frames:v', '1', sheet])
+    await serve(id, sheet, 'board.jpg', 640, 90)
+    const cues = [0, 1, 2, 3].map((at) => `00:00:0${at}.000 --> 00:00:0${at + 1}.000\nboard.jpg#xywh=${at * 160},0,160,90\n`)
+    await writeFile(index, `WEBVTT\n\n${cues.join('\n')}`)
+    return await serve(id, index, 'board.vtt', 640, 90)
   }
 
   async function ingest(row: MediaRow): Promise<void> {
@@ -184,7 +202,16 @@ export function createFakePipeline(options: PipelineOptions): FakePipeline {
     for (let done = 0; done <= CHUNKS; done++) {
       if (done === 3) await gate?.opened
       await catalog.setStage(row.id, 'develop', { done, total: CHUNKS, unit: row.kind === 'image' ? 'renditions' : 'chunks' })
-      if (done === 2) await catalog.publish(row.id, { ...manifest, renditions: [] }, {})
+      if (done === 2) {
+        const isVideo = row.kind === 'video'
+        const { storyboard: _, ...early } = manifest
+        await catalog.publish(
+          row.id,
+          isVideo ? { ...early, renditions: manifest.renditions.filter(isPicture) } : { ...early, renditions: [] },
+          {},
+        )
+        if (isVideo) catalog.change(row.id, { state: 'playable' })
+      }
     }
     await catalog.setStage(row.id, 'publish')
     await catalog.publish(row.id, manifest, { camera: 'Nikon FM2', takenAt: '2026-06-01T12:00:00' })

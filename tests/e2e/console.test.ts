@@ -169,6 +169,22 @@ test('console: uploads go through their stages in front of you, are looked at, p
   await page.getByLabel('Choose files').setInputFiles(clip)
   await page.getByRole('img', { name: /Stage 2 of 4: develop · chunks 2\/5/ }).waitFor()
   await page.locator('.card canvas.blur').nth(photos.length).waitFor()
+  // The video can be opened before it is done.
+  await page.getByRole('button', { name: 'Open clip.mp4' }).click()
+  await page
+    .getByRole('dialog')
+    .getByText(/Playable after [\d.]+ s/)
+    .waitFor()
+  await page.getByRole('dialog').getByText('encoding · 2 of 5 chunks').waitFor()
+  assert.equal(await page.locator('.cells i.done').count(), 2)
+  assert.equal(await page.locator('.cells i').count(), 5)
+  await page.getByRole('dialog').getByRole('radio').nth(2).waitFor()
+  await screenshot(page, 'playable-desk')
+  await page.setViewportSize(sizes.phone)
+  assert.ok(await isWithinScreen(page))
+  await screenshot(page, 'playable-phone')
+  await page.setViewportSize(sizes.desk)
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
   await screenshot(page, 'developing-desk')
   await page.setViewportSize(sizes.phone)
   await screenshot(page, 'developing-phone')
@@ -224,23 +240,28 @@ test('console: uploads go through their stages in front of you, are looked at, p
 
   // The video plays.
   await page.getByRole('button', { name: 'Open clip.mp4' }).click()
-  await dialog.getByLabel('Quality').waitFor()
-  assert.deepEqual(
-    await dialog
-      .getByLabel('Quality')
-      .locator('option')
-      .allTextContents()
-      .then((texts) => texts.map((text) => text.split(' ')[0])),
-    ['Auto', '360p', '240p'],
-  )
+  const ladder = dialog.getByRole('group', { name: 'Quality' })
+  await ladder.getByRole('radio').nth(2).waitFor()
+  assert.deepEqual(await ladder.locator('b').allTextContents(), ['Auto', '360p', '240p'])
+  await dialog.getByText(/Playable after [\d.]+ s/).waitFor()
+  assert.equal(await page.locator('.cells i.done').count(), 5)
   await page.evaluate(`document.querySelector('video').play()`)
   await page.evaluate(`new Promise((resolve) => {
     const video = document.querySelector('video')
     video.addEventListener('timeupdate', () => video.currentTime > 0.4 && resolve())
   })`)
   await screenshot(page, 'video-desk')
-  await dialog.getByLabel('Quality').selectOption({ index: 2 })
+  await ladder.getByRole('radio').nth(2).check()
   await dialog.getByText(/showing \d+ × 240/).waitFor()
+  assert.equal(await ladder.locator('.rung.now b').textContent(), '240p')
+  const strip = await dialog.locator('.scrub').boundingBox()
+  assert.ok(strip)
+  await page.mouse.move(strip.x + strip.width * 0.6, strip.y + strip.height / 2)
+  await dialog.locator('.scrub-picture').waitFor()
+  assert.match((await dialog.locator('.scrub-picture').getAttribute('style')) ?? '', /-320px/)
+  await screenshot(page, 'storyboard-desk')
+  await page.mouse.click(strip.x + strip.width * 0.6, strip.y + strip.height / 2)
+  assert.ok(Math.abs(Number(await page.evaluate(`document.querySelector('video').currentTime`)) - 2.4) < 0.3)
   await dialog.getByRole('button', { name: 'Close' }).click()
 
   // Erased, after a second thought.
@@ -276,7 +297,8 @@ test('console: what was there before is shown on load, also on a phone, with not
   assert.ok(await isWithinScreen(page))
   await page.getByRole('button', { name: 'Close' }).click()
   await page.getByRole('button', { name: /^Open video/i }).click()
-  await page.getByLabel('Quality').waitFor()
+  await page.getByRole('group', { name: 'Quality' }).getByRole('radio').nth(2).waitFor()
+  await settled(page)
   await screenshot(page, 'video-phone')
   assert.deepEqual(faults, [])
   await page.context().close()
