@@ -78,7 +78,7 @@ async function measure(context: BenchContext): Promise<Figure> {
     if (item.state !== 'ready') problems.push(`it ended as ${item.state}`)
     else problems.push(...differences(undisturbed, await digestsOf(item.hls)))
     const attempts = await catalog.attempts(id as MediaId, 1)
-    const redone = attempts.reduce((sum, step) => sum + step.attempts - 1, 0)
+    const redone = attempts.reduce((sum, step) => sum + Math.max(0, step.attempts - 1), 0)
     if (redone > inFlight) problems.push(`${redone} steps done again, ${inFlight} were in flight`)
     for (const name of await leftInScratch(home)) problems.push(`${name} is left in scratch`)
     for (const pid of await encodersOf(home)) problems.push(`ffmpeg ${pid} is left`)

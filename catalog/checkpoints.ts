@@ -28,7 +28,7 @@ export function createCheckpoints(database: Queries): CheckpointStore {
         `with ${item},
            counted as (
              insert into checkpoints as c (media_id, version, step, attempts) select id, $2, $3, 1 from item where state <> 'erased'
-             on conflict (media_id, version, step) do update set attempts = c.attempts + 1
+             on conflict (media_id, version, step) do update set attempts = c.attempts + (c.finished_at is null)::int
              returning attempts, finished_at is not null as finished, result)
          select item.state, counted.* from item left join counted on true`,
         [id, version, step],

@@ -202,7 +202,7 @@ export interface PlacementStore extends PlacementLog {
 
 /** Results of finished sub-steps (chunks), so that a retry does not do them again; counts attempts. */
 export interface CheckpointStore {
-  /** Counts an attempt; the result when the step was finished before. */
+  /** Counts an attempt, unless the step was finished before: then its result. */
   begin(id: MediaId, version: number, step: string): Promise<{ readonly attempt: number; readonly result?: unknown }>
   finish(id: MediaId, version: number, step: string, result: unknown): Promise<void>
   /** The result of a finished step, counting nothing; undefined when it is not finished. */
