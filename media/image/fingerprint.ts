@@ -9,8 +9,8 @@ const [RED, GREEN, BLUE] = [0.299, 0.587, 0.114]
 export async function fingerprintOf(picture: Picture): Promise<SeenFingerprint> {
   const { data, info } = await pipelineOf(picture)
     .flatten({ background: '#ffffff' })
-    // Nearly square pixels of it are taken anyway, so its shape need not be kept.
-    .resize({ width: Math.min(pdqSideMax, picture.width), height: Math.min(pdqSideMax, picture.height), fit: 'fill', kernel: 'linear' })
+    // Always to the same size, also from fewer pixels: then a thumbnail is blurred as the photo is that it was made of.
+    .resize({ width: pdqSideMax, height: pdqSideMax, fit: 'fill', kernel: 'linear' })
     .raw()
     .toBuffer({ resolveWithObject: true })
   const { width, height } = info

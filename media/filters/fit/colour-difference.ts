@@ -17,13 +17,17 @@ function root(t: number): number {
   return t > 216 / 24_389 ? Math.cbrt(t) : ((24_389 / 27) * t + 16) / 116
 }
 
+/** CIE 1976 colour difference of two sRGB colours in bytes. */
+export function colourDifference(one: readonly [number, number, number], other: readonly [number, number, number]): number {
+  const [a, b] = [labOf(...one), labOf(...other)]
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
+}
+
 /** Mean CIE 1976 colour difference of two pictures of the same size, three bytes per pixel. */
 export function meanDifference(a: Uint8Array, b: Uint8Array): number {
   let sum = 0
   for (let at = 0; at < a.length; at += 3) {
-    const one = labOf(a[at] ?? 0, a[at + 1] ?? 0, a[at + 2] ?? 0)
-    const other = labOf(b[at] ?? 0, b[at + 1] ?? 0, b[at + 2] ?? 0)
-    sum += Math.hypot(one[0] - other[0], one[1] - other[1], one[2] - other[2])
+    sum += colourDifference([a[at] ?? 0, a[at + 1] ?? 0, a[at + 2] ?? 0], [b[at] ?? 0, b[at + 1] ?? 0, b[at + 2] ?? 0])
   }
   return sum / (a.length / 3)
 }

@@ -1,14 +1,31 @@
 import { type ColourPolynomial, exponentsOf, type Filter, mixersOf, termsOf } from '../filter.ts'
+import { colourDifference } from './colour-difference.ts'
 import type { Pair } from './pairs.ts'
 import { addSample, addSums, createSums, type Sums, solve } from './solve.ts'
 
 const DEGREE = 5
 const RADIAL_DEGREE = 2
 /** One pixel in so many is a sample: neighbours say much the same. */
-const STEP = 19
-/** How strongly coefficients are held where they are, per sample; by a factor of `PULL_GROWTH` more with each degree. */
-const PULL = 1e-4
-const PULL_GROWTH = 3
+const STEP = 97
+/** How often samples are weighed anew by how far the fit so far is off: a sum of differences is what shall be small, not of squares. */
+const ROUNDS = 2
+/** Differences (CIE 1976) smaller than this count as this: they are the noise of two encoders. */
+const DIFFERENCE_MIN = 1
+
+/** How strongly coefficients are held where they are, per sample, and by which factors more with each power of the channel's own and of the other ones. */
+interface Hold {
+  readonly pull: number
+  readonly own: number
+  readonly other: number
+}
+/** Held alike whatever the channel, or each channel more loosely to itself, as curves are that were drawn channel by channel. */
+const holds = { alike: { pull: 1e-5, own: 3, other: 3 }, curves: { pull: 1e-5, own: 1.5, other: 4 } } as const satisfies Record<
+  string,
+  Hold
+>
+/** `between`: the mean of both. */
+export type Form = keyof typeof holds | 'between'
+export const forms: readonly Form[] = ['alike', 'curves', 'between']
 
 /** Greys that are looked at, what they weigh against all samples at first, and how often they are looked at again. */
 const GREYS = 129
@@ -20,58 +37,100 @@ const BACKWARDS_MAX = 1e-3
 const colourExponents = exponentsOf(DEGREE)
 const radialExponents = exponentsOf(RADIAL_DEGREE)
 
-/** The sums of one photo, with which fits of any choice of photos can be made. */
-export function sumsOf({ width, height, before, after }: Pair, radial: boolean): Sums {
+type Look = Pick<Filter, 'colour' | 'radial'>
+
+/** The sums of one photo; with `sofar`, samples count the less the farther that fit is off. */
+function sumsOf({ width, height, before, after }: Pair, radial: boolean, sofar?: Look): Sums {
   const colourTerms = termsOf(DEGREE)
   const size = colourExponents.length + (radial ? radialExponents.length : 0)
   const sums = createSums(size)
   const terms = new Float64Array(size)
   const farthest = (width - 1) ** 2 + (height - 1) ** 2
+  const mix = sofar && mixersOf(sofar)
   for (let pixel = 0; pixel < width * height; pixel += STEP) {
     const at = pixel * 3
     const x = pixel % width
     const y = (pixel - x) / width
     const outwards = ((2 * x - width + 1) ** 2 + (2 * y - height + 1) ** 2) / farthest
-    const colour = colourTerms((before[at] ?? 0) / 255, (before[at + 1] ?? 0) / 255, (before[at + 2] ?? 0) / 255)
-    terms.set(colour)
+    const from = [(before[at] ?? 0) / 255, (before[at + 1] ?? 0) / 255, (before[at + 2] ?? 0) / 255] as const
+    const to = [after[at] ?? 0, after[at + 1] ?? 0, after[at + 2] ?? 0] as const
+    let scale = 1
+    if (mix) {
+      const centre = mix.centre(...from)
+      const corner = mix.corners?.(...from) ?? centre
+      const channel = (index: 0 | 1 | 2) => Math.round(255 * (centre[index] * (1 - outwards) + corner[index] * outwards))
+      scale = 1 / Math.sqrt(Math.max(DIFFERENCE_MIN, colourDifference([channel(0), channel(1), channel(2)], to)))
+    }
+    const colour = colourTerms(...from)
     // The first terms of a polynomial are those of the lower degree.
-    for (let index = colour.length; index < size; index++) terms[index] = (colour[index - colour.length] as number) * outwards
-    addSample(sums, terms, (after[at] ?? 0) / 255, (after[at + 1] ?? 0) / 255, (after[at + 2] ?? 0) / 255)
+    for (let index = 0; index < size; index++)
+      terms[index] = scale * (index < colour.length ? (colour[index] as number) : (colour[index - colour.length] as number) * outwards)
+    addSample(sums, terms, (scale * to[0]) / 255, (scale * to[1]) / 255, (scale * to[2]) / 255)
   }
   return sums
 }
 
 /**
- * The coefficients that bring the photos' originals closest to their results, by least squares in sRGB, while
- * greys are held back from running backwards: where photos have few of them a polynomial otherwise would.
+ * The coefficients, in each form, that bring the photos' originals closest to their results, by least squares in sRGB,
+ * weighed so that it is the sum of differences that is small. Greys are held back from running backwards: where photos
+ * have few of them a polynomial otherwise would.
  */
-export function fitOf(photos: readonly Sums[]): Pick<Filter, 'colour' | 'radial'> {
-  const [first] = photos
-  if (!first) throw new Error('a fit without photos')
-  const all = createSums(first.size)
-  for (const photo of photos) addSums(all, photo)
-  // The constant term of the normal matrix is the number of samples.
-  const samples = all.matrix[0] ?? 0
+export function fitsOf(photos: readonly Pair[], radial: boolean): Readonly<Record<Form, Look>> {
+  let sums = allOf(photos, radial)
+  for (let round = 0; round < ROUNDS; round++) sums = allOf(photos, radial, solved(sums, holds.alike))
+  const [alike, curves] = [withGreysForwards(sums, holds.alike), withGreysForwards(sums, holds.curves)]
+  return { alike, curves, between: meanOf(alike, curves) }
+}
+
+function allOf(photos: readonly Pair[], radial: boolean, sofar?: Look): Sums {
+  const all = createSums(colourExponents.length + (radial ? radialExponents.length : 0))
+  for (const photo of photos) addSums(all, sumsOf(photo, radial, sofar))
+  return all
+}
+
+function withGreysForwards(sums: Sums, hold: Hold): Look {
+  const all = createSums(sums.size)
+  addSums(all, sums)
+  const samples = samplesOf(sums)
   let weight = (samples * GREY_SHARE) / GREYS
-  let filter = solved(all, samples)
+  let filter = solved(all, hold, samples)
   for (let round = 0; round < GREY_ROUNDS && greysOf(filter).some(runsBackwards); round++) {
     addGreys(all, greysOf(filter).map(forwards), weight)
     weight *= 2
-    filter = solved(all, samples)
+    filter = solved(all, hold, samples)
   }
   return filter
 }
 
-function solved(sums: Sums, samples: number): Pick<Filter, 'colour' | 'radial'> {
+/** The constant term of the normal matrix is the number of samples, as they are weighed. */
+function samplesOf(sums: Sums): number {
+  return sums.matrix[0] ?? 0
+}
+
+function solved(sums: Sums, { pull, own, other }: Hold, samples = samplesOf(sums)): Look {
   const exponents = sums.size > colourExponents.length ? [...colourExponents, ...radialExponents] : colourExponents
-  const pull = exponents.map(([i, j, k]) => PULL * samples * PULL_GROWTH ** (i + j + k))
-  const channels = solve(sums, pull, [0, 1, 2].map(unchanged))
+  const pulls = [0, 1, 2].map((channel) =>
+    exponents.map((powers) => {
+      const self = powers[channel] ?? 0
+      return pull * samples * own ** self * other ** (powers[0] + powers[1] + powers[2] - self)
+    }),
+  )
+  const channels = solve(sums, pulls, [0, 1, 2].map(unchanged))
   const part = (from: number, to: number, degree: number): ColourPolynomial => {
     const [red = [], green = [], blue = []] = channels.map((coefficients) => coefficients.slice(from, to).map(rounded))
     return { degree, red, green, blue }
   }
   const colour = part(0, colourExponents.length, DEGREE)
   return exponents === colourExponents ? { colour } : { colour, radial: part(colourExponents.length, exponents.length, RADIAL_DEGREE) }
+}
+
+function meanOf(one: Look, other: Look): Look {
+  const mean = (a: ColourPolynomial, b: ColourPolynomial): ColourPolynomial => {
+    const channel = (name: 'red' | 'green' | 'blue') => a[name].map((value, index) => rounded((value + (b[name][index] ?? 0)) / 2))
+    return { degree: a.degree, red: channel('red'), green: channel('green'), blue: channel('blue') }
+  }
+  const colour = mean(one.colour, other.colour)
+  return one.radial && other.radial ? { colour, radial: mean(one.radial, other.radial) } : { colour }
 }
 
 /** What becomes of greys from black to white in the centre, by channel. */

@@ -28,10 +28,14 @@ export function addSums(to: Sums, from: Sums): void {
 }
 
 /**
- * The coefficients of the three channels, drawn by `pull` per coefficient towards `rest` (ridge regression): what
- * no sample speaks of then stays as it was. By Cholesky's decomposition.
+ * The coefficients of the three channels, drawn by `pulls` per channel and coefficient towards `rest` (ridge
+ * regression): what no sample speaks of then stays as it was. By Cholesky's decomposition.
  */
-export function solve(sums: Sums, pull: readonly number[], rest: readonly (readonly number[])[]): number[][] {
+export function solve(sums: Sums, pulls: readonly (readonly number[])[], rest: readonly (readonly number[])[]): number[][] {
+  return sums.sides.map((side, channel) => solveChannel(sums, side, pulls[channel] ?? [], rest[channel] ?? []))
+}
+
+function solveChannel(sums: Sums, side: Float64Array, pull: readonly number[], rest: readonly number[]): number[] {
   const { size } = sums
   const lower = sums.matrix.slice()
   const at = (row: number, column: number) => lower[row * size + column] as number
@@ -43,16 +47,14 @@ export function solve(sums: Sums, pull: readonly number[], rest: readonly (reado
       lower[row * size + column] = row === column ? Math.sqrt(sum) : sum / at(column, column)
     }
   }
-  return sums.sides.map((side, channel) => {
-    const x = Array.from(side, (value, index) => value + (pull[index] ?? 0) * (rest[channel]?.[index] ?? 0))
-    for (let row = 0; row < size; row++) {
-      for (let k = 0; k < row; k++) (x[row] as number) -= at(row, k) * (x[k] as number)
-      ;(x[row] as number) /= at(row, row)
-    }
-    for (let row = size - 1; row >= 0; row--) {
-      for (let k = row + 1; k < size; k++) (x[row] as number) -= at(k, row) * (x[k] as number)
-      ;(x[row] as number) /= at(row, row)
-    }
-    return x
-  })
+  const x = Array.from(side, (value, index) => value + (pull[index] ?? 0) * (rest[index] ?? 0))
+  for (let row = 0; row < size; row++) {
+    for (let k = 0; k < row; k++) (x[row] as number) -= at(row, k) * (x[k] as number)
+    ;(x[row] as number) /= at(row, row)
+  }
+  for (let row = size - 1; row >= 0; row--) {
+    for (let k = row + 1; k < size; k++) (x[row] as number) -= at(k, row) * (x[k] as number)
+    ;(x[row] as number) /= at(row, row)
+  }
+  return x
 }
