@@ -268,7 +268,7 @@ export function codeOf(error: unknown): ErrorCode {
  */
 export function outcomeOf(code: ErrorCode): 'rejected' | 'failed' {
   const { retry, status } = errorTable[code]
-  return /^(MEDIA|UPLOAD)_/.test(code) && !retry && status < 500 ? 'rejected' : 'failed'
+  return /^(MEDIA|UPLOAD|EDIT)_/.test(code) && !retry && status < 500 ? 'rejected' : 'failed'
 }
 
 /** Narrowing for codes that crossed a process boundary as text. */

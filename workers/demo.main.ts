@@ -17,7 +17,7 @@ await runMain(async (parts, end) => {
   const options = embeddedOptions(process.env, values.port, say, (error) => end({ error }))
   await checkDemo({ files: positionals, filter: values.filter, preset: values.preset })
   const { instance, catalog } = await startEmbedded(options, parts)
-  const { items, from } = await runDemo({
+  const { items, refused, from } = await runDemo({
     instance,
     catalog,
     files: positionals,
@@ -39,7 +39,7 @@ await runMain(async (parts, end) => {
       process.stdout.write(`\n${describe(item, label, instance.temporalUi)}\n\n${describeEvent(item, from)}\n`)
     process.stdout.write(`\n${addresses(instance)}\n`)
   }
-  const failed = items.filter(({ item }) => item.state !== 'ready').length
+  const failed = refused + items.filter(({ item }) => item.state !== 'ready').length
   if (values.exit) end(failed > 0 ? 1 : 0)
   else say('\nOpen the console and drop files of your own. Running until Ctrl-C.')
 })

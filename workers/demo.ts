@@ -35,8 +35,15 @@ interface Sample {
   readonly bytes: Uint8Array
 }
 
+interface Shown {
+  readonly items: readonly { readonly item: ShownItem; readonly label: string }[]
+  /** Files that were refused at the door; said already. */
+  readonly refused: number
+  readonly from: string
+}
+
 /** Uploads samples (or the files named), follows each to its end, and gives every item with its event. */
-export async function runDemo(options: DemoOptions): Promise<{ items: { item: ShownItem; label: string }[]; from: string }> {
+export async function runDemo(options: DemoOptions): Promise<Shown> {
   const { instance, say } = options
   const events = await listen(options)
   const samples = options.files.length > 0 ? await Promise.all(options.files.map(readSample)) : await makeSamples(options)
@@ -47,8 +54,11 @@ export async function runDemo(options: DemoOptions): Promise<{ items: { item: Sh
       const accepted = await client
         .upload(bytes, 'application/octet-stream', { ...named('filter', options.filter), ...named('preset', options.preset) })
         .catch((error: unknown) => {
-          throw error instanceof ApiRefusal ? new SettingError(`${label} was refused: ${error.code}, ${error.message}`) : error
+          if (!(error instanceof ApiRefusal)) throw error
+          say(`${label} was refused: ${error.code}, ${error.message}`)
+          return null
         })
+      if (accepted === null) return null
       show(accepted)
       const item = await client.follow(accepted.id, show)
       const event = await events.of(item.id)
@@ -56,7 +66,8 @@ export async function runDemo(options: DemoOptions): Promise<{ items: { item: Sh
     }),
   )
   await events.stop()
-  return { items, from: events.from }
+  const accepted = items.filter((item) => item !== null)
+  return { items: accepted, refused: items.length - accepted.length, from: events.from }
 }
 
 const named = (name: 'filter' | 'preset', value: string | undefined) => (value === undefined ? {} : { [name]: value })

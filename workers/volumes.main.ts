@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../blobstore/refresher.ts'
 import { createSystemDisk } from '../blobstore/system-disk.ts'
+import { codeOf } from '../domain/errors.ts'
+import { lockHome } from '../infra/engines/home.ts'
 import { runMain } from './run-main.ts'
 import { SettingError, wholeNumber } from './settings.ts'
 import { compact, dump, inspect, list, repair, verify, type Verdict, type VolumeTools, volumesIn } from './volume-commands.ts'
@@ -11,7 +15,7 @@ const usage = `npm run volumes -- COMMAND FOLDER ...: looks after a folder of vo
   inspect FOLDER VOLUME             what a volume says of itself
   verify  FOLDER [VOLUME]           reads every byte; exit status 1 when something is bad
   dump    FOLDER VOLUME [TARGET]    each record; with TARGET, each needle as a file KEY.ALT there
-  compact FOLDER VOLUME --stopped   rewrites a sealed volume without what was erased
+  compact FOLDER VOLUME --stopped   rewrites a volume without what was erased
   repair  FOLDER VOLUME COPY --stopped   fills bad records from another copy of the volume's file
   --stopped                 says that Darkroom is not running on this folder; without it nothing is changed
   --mib-per-second NUMBER   no faster than that
@@ -33,6 +37,17 @@ function volumeOf(value: string | undefined): number {
   return wholeNumber('VOLUME', value, { min: 1, max: Number.MAX_SAFE_INTEGER, fallback: 1 })
 }
 
+/** HOME_IN_USE where the folder is that of a running start. A data folder that cannot be locked for another reason is no obstacle. */
+function refuseWhereRunning(home: string): void {
+  if (!existsSync(join(home, 'run', 'lock'))) return
+  try {
+    // Held until this process ends.
+    lockHome(home)
+  } catch (error) {
+    if (codeOf(error) === 'HOME_IN_USE') throw error
+  }
+}
+
 async function run(args: string[], tools: Omit<VolumeTools, 'folder' | 'walk'>, signal: AbortSignal): Promise<Verdict> {
   const { values, positionals } = readOptions(args)
   const [command, folder, number, third] = positionals
@@ -44,6 +59,8 @@ async function run(args: string[], tools: Omit<VolumeTools, 'folder' | 'walk'>, 
   const all: VolumeTools = { ...tools, folder, walk: { clock: systemClock, signal, bytesPerSecondMax: rate * 1024 ** 2 } }
   const mustBeStopped = () => {
     if (!values.stopped) throw new SettingError(`${command} changes files: stop Darkroom, then say --stopped.`)
+    // Saying so is not enough where it can be seen: a writer would go on writing to the file that was replaced.
+    refuseWhereRunning(dirname(resolve(folder)))
   }
   switch (command) {
     case 'ls':

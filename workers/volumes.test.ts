@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createFileBlobStore } from '../blobstore/file.ts'
+import { lockHome } from '../infra/engines/home.ts'
 
 const main = join(import.meta.dirname, 'volumes.main.ts')
 
@@ -47,6 +48,20 @@ test('volumes: an operator with a broken disk finds what is bad, gets out what i
     assert.equal(sound.status, 0)
     assert.match(sound.out, /sound, 3 needles, 1 erased keys/)
   } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('volumes: files of a running start are not changed, whatever is said of it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-volumes-'))
+  const home = lockHome(folder)
+  try {
+    await mkdir(join(folder, 'volumes'))
+    const refused = await volumes('compact', join(folder, 'volumes'), '1', '--stopped')
+    assert.notEqual(refused.status, 0)
+    assert.match(refused.error, /is in use by another start/)
+  } finally {
+    home.unlock()
     await rm(folder, { recursive: true, force: true })
   }
 })
