@@ -32,11 +32,13 @@ const tiers: readonly Tier[] = [
   {
     name: 'unit',
     files: [
-      '{domain,media,blobstore,objects,catalog,events,cdn,api,activities,workflows,workers,console,infra}/**/*.test.{ts,mjs}',
+      '{domain,blobstore,objects,catalog,events,cdn,api,activities,workflows,workers,console,infra}/**/*.test.{ts,mjs}',
       'tests/{tidy,golden,sim}/**/*.test.ts',
     ],
     concurrency: 2,
   },
+  // Real decoders and encoders at work, which takes longer than all other units together.
+  { name: 'media', files: ['media/**/*.test.ts'], concurrency: 2 },
   { name: 'replay', files: ['tests/replay/**/*.test.ts'], concurrency: 1 },
   { name: 'engines', files: ['tests/engines/**/*.test.ts'], concurrency: 1 },
   { name: 'contract', files: ['tests/contract/**/*.test.ts'], concurrency: 1 },
