@@ -37,8 +37,11 @@ export function followObjectTombstones(objects: ObjectStore, superblock: Superbl
     pending.clear()
     const body = new Uint8Array(Buffer.concat(keys.map((key) => encodeTombstone(superblock, key))))
     for (;;) {
+      const sequence = last + 1
       try {
-        await objects.put(tombstoneKey(volume, last + 1), body, { ifNoneMatch: true, type: 'application/octet-stream' })
+        await objects.put(tombstoneKey(volume, sequence), body, { ifNoneMatch: true, type: 'application/octet-stream' })
+        // A look meanwhile may have listed it already; one more would pass over another process's.
+        last = Math.max(last, sequence)
         break
       } catch (error) {
         if (!(error instanceof MediaError && error.code === 'OBJECT_EXISTS')) throw error
@@ -47,7 +50,6 @@ export function followObjectTombstones(objects: ObjectStore, superblock: Superbl
         if (last === before) throw new MediaError('STORAGE_UNAVAILABLE', 'A tombstone that exists is not listed.', { facts: { volume } })
       }
     }
-    last += 1
     for (const key of keys) erased.add(key)
   }
 

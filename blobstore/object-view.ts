@@ -4,7 +4,7 @@ import { SUPERBLOCK_BYTES } from './layout.ts'
 import { seedOf } from './needle.ts'
 import { NeedleIndex } from './needle-index.ts'
 import { type Generation, newestGeneration } from './object-generation.ts'
-import { packKey } from './object-names.ts'
+import { generationOf, packKey, sequenceOf } from './object-names.ts'
 import { type Listed, listSequence, mapInOrder, readObject } from './object-reads.ts'
 import { followObjectTombstones } from './object-tombstones.ts'
 import { decodePackIndex, type PackIndex } from './pack.ts'
@@ -128,6 +128,8 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
     generation = 0
     end = SUPERBLOCK_BYTES
     lastBatch = 0
+    // What was put before the rewriting has the epochs of its own holders, which are lower.
+    epochMax = 0
     damaged = false
     foreign = true
   }
@@ -149,9 +151,26 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
     return true
   }
 
+  function moved(): Promise<boolean> {
+    moving ??= move().finally(() => {
+      moving = null
+    })
+    return moving
+  }
+
   async function refresh(): Promise<void> {
     if (!foreign) return
-    await load(await listSequence(objects, `volumes/${volume}/`, packKey(volume, packs.at(-1)?.sequence ?? 0)))
+    const known = generation
+    const fresh: Listed[] = []
+    let newest = 0
+    for await (const { key, bytes } of objects.list(`volumes/${volume}/`, packKey(volume, packs.at(-1)?.sequence ?? 0))) {
+      const sequence = sequenceOf(key)
+      if (sequence !== null) fresh.push({ key, sequence, bytes })
+      else newest = Math.max(newest, generationOf(key) ?? 0)
+    }
+    // Packs that this view never saw may have been merged and collected since: they are found in the rewriting alone.
+    if (newest > known && (await moved())) return
+    if (generation === known) await load(fresh)
   }
 
   return {
@@ -187,10 +206,7 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
         throw error
       })
       if (bytes !== null) return bytes
-      moving ??= move().finally(() => {
-        moving = null
-      })
-      if ((await moving) || !packs.includes(pack)) throw new Moved()
+      if ((await moved()) || !packs.includes(pack)) throw new Moved()
       throw new MediaError('BLOB_CORRUPT', 'A pack of the volume is gone or cut short.', { facts: { volume, pack: pack.key } })
     },
     settle,

@@ -33,8 +33,8 @@ export function careWorld(objects: ObjectStore) {
     reports,
     care: (graceMs = 0) => createObjectCare({ objects, backend, directory, clock: systemClock, report: tell, name: 'care', graceMs }),
     reader: () => createObjectBlobReader({ objects, limits: fresh, report }),
-    /** Needles of one volume in as many packs, the volume sealed. */
-    async filled(sizes: readonly number[]): Promise<Kept[]> {
+    /** Needles of one volume in as many packs, the volume sealed; `onFirst` sees the first while the volume is open. */
+    async filled(sizes: readonly number[], onFirst?: (first: Kept) => Promise<void>): Promise<Kept[]> {
       const limits = { ...fresh, volumeBytesMax: sizes.reduce((sum, size) => sum + size + 500, 8_192) }
       const store = await createObjectBlobStore({ objects, directory, placements: directory, writer: 'w', limits })
       const kept: Kept[] = []
@@ -43,6 +43,7 @@ export function careWorld(objects: ObjectStore) {
         const [locator] = await store.append([{ key: BigInt(index + 1), alt: 1, data }])
         assert.ok(locator)
         kept.push({ key: BigInt(index + 1), locator, data })
+        if (index === 0) await onFirst?.({ key: 1n, locator, data })
       }
       await store.append([{ key: 999n, alt: 1, data: new Uint8Array(limits.volumeBytesMax) }])
       await store.close()
@@ -145,6 +146,14 @@ export function volumeCareContract(name: string, make: () => Promise<ObjectStore
       }
     },
   )
+
+  about('who had it open before its last packs finds what was in them after they were merged and collected', async (world) => {
+    const early = world.reader()
+    const kept = await world.filled([1_000, 2_000, 3_000], async (first) => await assertAllRead(early, [first]))
+    await world.care().merge(kept[0]?.locator.volume ?? 0, {})
+    await world.care().collectGarbage({})
+    await assertAllRead(early, kept.toReversed())
+  })
 
   about('a volume that was never merged is compacted too', async (world) => {
     const kept = await world.filled([4_000, 5_000, 6_000])
