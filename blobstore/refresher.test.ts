@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Clock, Refresher } from './refresher.ts'
+import { type Clock, Refresher, sleepAware } from './refresher.ts'
 
 function fakeClock(): Clock & { waited: number[] } {
   let now = 0
@@ -61,4 +61,18 @@ test('refresher: a failed run is told to those who asked for it and to nobody af
   fail = false
   await refresher.request()
   assert.equal(refresher.freshAtMs, 0)
+})
+
+test('clock: time asleep has passed, and the wall clock set back takes nothing away', () => {
+  let [monotonic, wall] = [100, 5_000_000]
+  const now = sleepAware(
+    () => monotonic,
+    () => wall,
+  )
+  const after = (ran: number, passed: number) => {
+    monotonic += ran
+    wall += passed
+    return now()
+  }
+  assert.deepEqual([now(), after(10, 10.9), after(0, 27_000), after(5, -60_000), after(5, 5)], [100, 110, 27_110, 27_115, 27_120])
 })

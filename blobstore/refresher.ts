@@ -45,8 +45,30 @@ export interface Clock {
   every(ms: number, work: () => void): () => void
 }
 
+/** More than the wall clock's steps and roundings: the machine slept. */
+const SLEEP_MS_MIN = 1_000
+
+/**
+ * A clock that goes on while the machine sleeps. The monotonic one of Linux stands still then, and a lease must not
+ * outlive its end by a night. The wall clock set back is not followed; set forward it counts as sleep, which ends leases early.
+ */
+export function sleepAware(monotonicMs: () => number, wallMs: () => number): () => number {
+  let now = monotonicMs()
+  let [monotonic, wall] = [now, wallMs()]
+  return () => {
+    const [ran, passed] = [monotonicMs() - monotonic, wallMs() - wall]
+    monotonic += ran
+    wall += passed
+    now += passed - ran > SLEEP_MS_MIN ? passed : ran
+    return now
+  }
+}
+
 export const systemClock: Clock = {
-  nowMs: () => performance.now(),
+  nowMs: sleepAware(
+    () => performance.now(),
+    () => Date.now(),
+  ),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   every(ms, work) {
     const timer = setInterval(work, ms)
