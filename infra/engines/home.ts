@@ -11,6 +11,9 @@ export interface LockedHome {
   unlock(): void
 }
 
+/** A lock that nobody refers to would be let go of by the garbage collector, whenever that comes by. */
+const held = new Set<DatabaseSync>()
+
 function isBusy(error: unknown): boolean {
   // SQLITE_BUSY (5): another connection, of this process or another one, holds the lock.
   return error instanceof Error && 'errcode' in error && error.errcode === 5
@@ -79,7 +82,14 @@ export function lockHome(home: string): LockedHome {
       throw error
     }
     writeFileSync(holder, String(process.pid))
-    return { path, unlock: () => lock.isOpen && lock.close() }
+    held.add(lock)
+    return {
+      path,
+      unlock() {
+        held.delete(lock)
+        if (lock.isOpen) lock.close()
+      },
+    }
   } catch (error) {
     throw homeError(error, home)
   }
