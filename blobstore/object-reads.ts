@@ -21,12 +21,18 @@ export interface Listed {
   readonly bytes: number
 }
 
-/** The objects under `prefix` after `after`, in the order of their sequences. */
-export async function listSequence(objects: ObjectStore, prefix: string, after: string): Promise<Listed[]> {
+/** The objects under `prefix` after `after`, in the order of their sequences; `onOther` is told the keys that have none. */
+export async function listSequence(
+  objects: ObjectStore,
+  prefix: string,
+  after: string,
+  onOther?: (key: string) => void,
+): Promise<Listed[]> {
   const listed: Listed[] = []
   for await (const { key, bytes } of objects.list(prefix, after)) {
     const sequence = sequenceOf(key)
-    if (sequence !== null) listed.push({ key, sequence, bytes })
+    if (sequence === null) onOther?.(key)
+    else listed.push({ key, sequence, bytes })
   }
   return listed
 }

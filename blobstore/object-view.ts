@@ -4,7 +4,7 @@ import { SUPERBLOCK_BYTES } from './layout.ts'
 import { seedOf } from './needle.ts'
 import { NeedleIndex } from './needle-index.ts'
 import { type Generation, newestGeneration } from './object-generation.ts'
-import { generationOf, packKey, sequenceOf } from './object-names.ts'
+import { generationOf, packKey } from './object-names.ts'
 import { type Listed, listSequence, mapInOrder, readObject } from './object-reads.ts'
 import { followObjectTombstones } from './object-tombstones.ts'
 import { decodePackIndex, type PackIndex } from './pack.ts'
@@ -161,13 +161,11 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
   async function refresh(): Promise<void> {
     if (!foreign) return
     const known = generation
-    const fresh: Listed[] = []
     let newest = 0
-    for await (const { key, bytes } of objects.list(`volumes/${volume}/`, packKey(volume, packs.at(-1)?.sequence ?? 0))) {
-      const sequence = sequenceOf(key)
-      if (sequence !== null) fresh.push({ key, sequence, bytes })
-      else newest = Math.max(newest, generationOf(key) ?? 0)
-    }
+    const after = packKey(volume, packs.at(-1)?.sequence ?? 0)
+    const fresh = await listSequence(objects, `volumes/${volume}/`, after, (key) => {
+      newest = Math.max(newest, generationOf(key) ?? 0)
+    })
     // Packs that this view never saw may have been merged and collected since: they are found in the rewriting alone.
     if (newest > known && (await moved())) return
     if (generation === known) await load(fresh)
