@@ -33,12 +33,7 @@ function packed(values: Float32Array): Int32Array {
  * four corners of the cell instead of eight, and greys stay on the cell's diagonal, so they get no tint of their
  * neighbours.
  */
-export function applyLut(pixels: Pixels, lut: Lut): void {
-  if (lut.corners) applyMixed(pixels, lut, lut.corners)
-  else applyFlat(pixels, lut)
-}
-
-function applyFlat({ data, width, height, channels }: Pixels, { size, values }: Lut): void {
+export function applyLut({ data, width, height, channels }: Pixels, { size, values, corners }: Lut): void {
   const { base, rest } = stepsOf(size)
   const alongRed = 2
   const alongGreen = 2 * size
@@ -48,90 +43,7 @@ function applyFlat({ data, width, height, channels }: Pixels, { size, values }: 
   const baseBlue = base.map((step) => step * alongBlue)
   const toWhite = alongRed + alongGreen + alongBlue
   const centre = packed(values)
-  // This loop runs millions of times: scalars only and no inner loop; every index is within its table by construction.
-  let at = 0
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at += channels) {
-      const r = data[at] as number
-      const g = data[at + 1] as number
-      const b = data[at + 2] as number
-      const fr = rest[r] as number
-      const fg = rest[g] as number
-      const fb = rest[b] as number
-      const black = (baseRed[r] as number) + (baseGreen[g] as number) + (baseBlue[b] as number)
-      const white = black + toWhite
-      // From black to white along the axes, the largest part first: two corners lie between.
-      let first = black
-      let second = white
-      let most = fr
-      let middle = fg
-      let least = fb
-      if (fr > fg) {
-        if (fg > fb) {
-          first += alongRed
-          second -= alongBlue
-        } else if (fr > fb) {
-          first += alongRed
-          second -= alongGreen
-          middle = fb
-          least = fg
-        } else {
-          first += alongBlue
-          second -= alongGreen
-          most = fb
-          middle = fr
-          least = fg
-        }
-      } else if (fr > fb) {
-        first += alongGreen
-        second -= alongBlue
-        most = fg
-        middle = fr
-      } else if (fg > fb) {
-        first += alongGreen
-        second -= alongRed
-        most = fg
-        middle = fb
-        least = fr
-      } else {
-        first += alongBlue
-        second -= alongRed
-        most = fb
-        least = fr
-      }
-      const w0 = WHOLE - most
-      const w1 = most - middle
-      const w2 = middle - least
-      const redBlue =
-        HALVES +
-        Math.imul(w0, centre[black] as number) +
-        Math.imul(w1, centre[first] as number) +
-        Math.imul(w2, centre[second] as number) +
-        Math.imul(least, centre[white] as number)
-      const green =
-        HALF +
-        Math.imul(w0, centre[black + 1] as number) +
-        Math.imul(w1, centre[first + 1] as number) +
-        Math.imul(w2, centre[second + 1] as number) +
-        Math.imul(least, centre[white + 1] as number)
-      data[at] = redBlue >>> (16 + BELOW)
-      data[at + 1] = green >> BELOW
-      data[at + 2] = (redBlue & 0xffff) >> BELOW
-    }
-  }
-}
-
-function applyMixed({ data, width, height, channels }: Pixels, { size, values }: Lut, corners: Float32Array): void {
-  const { base, rest } = stepsOf(size)
-  const alongRed = 2
-  const alongGreen = 2 * size
-  const alongBlue = 2 * size * size
-  const baseRed = base.map((step) => step * alongRed)
-  const baseGreen = base.map((step) => step * alongGreen)
-  const baseBlue = base.map((step) => step * alongBlue)
-  const toWhite = alongRed + alongGreen + alongBlue
-  const centre = packed(values)
-  const outside = packed(corners)
+  const outside = corners === undefined ? null : packed(corners)
   const [across, down] = outwardsOf(width, height)
   // This loop runs millions of times: scalars only and no inner loop; every index is within its table by construction.
   let at = 0
@@ -200,6 +112,12 @@ function applyMixed({ data, width, height, channels }: Pixels, { size, values }:
         Math.imul(w1, centre[first + 1] as number) +
         Math.imul(w2, centre[second + 1] as number) +
         Math.imul(least, centre[white + 1] as number)
+      if (outside === null) {
+        data[at] = redBlue >>> (16 + BELOW)
+        data[at + 1] = green >> BELOW
+        data[at + 2] = (redBlue & 0xffff) >> BELOW
+        continue
+      }
       const redBlueThere =
         HALVES +
         Math.imul(w0, outside[black] as number) +
