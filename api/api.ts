@@ -6,6 +6,7 @@ import { createAuthenticator } from './authenticate.ts'
 import type { Answer, Call, Parts } from './call.ts'
 import { createGate } from './gate.ts'
 import { factsOfError } from './logger.ts'
+import { refuseUnknownParameters } from './parameters.ts'
 import { problemAnswer, problemOf } from './problem.ts'
 import { matchRoute, type Route, routes } from './routes.ts'
 import { send } from './send.ts'
@@ -87,10 +88,12 @@ export function createApi(options: ApiOptions): Api {
     if (!match.found) return notRouted(match.allow, requestId)
     const tenant = await tenantFor(match.route, request)
     if (tenant !== '') facts.tenant = tenant
+    const query = new URLSearchParams(request.url?.slice(path.length + 1) ?? '')
+    if (match.route.query) refuseUnknownParameters(query, match.route.query)
     const call: Call = {
       request,
       response,
-      query: new URLSearchParams(request.url?.slice(path.length + 1) ?? ''),
+      query,
       params: match.params,
       requestId,
       tenant,

@@ -6,6 +6,8 @@ import { type Answer, type Call, json, type Parts } from './call.ts'
 import { ownRow } from './media-routes.ts'
 import { tooLarge } from './meter.ts'
 
+export const captionParameters = ['language'] as const
+
 /**
  * POST /v1/media/{id}/captions?language=en: WebVTT on the clock of the film that was uploaded. What is kept of it is read and written
  * anew, so that players are given nothing but cues. In time for the playlists, or CAPTIONS_LATE.

@@ -22,6 +22,25 @@ test('api: the description holds every route of the table and no other', () => {
   }
 })
 
+test('api: what changes something names its parameters, as the description does, and refuses others', async () => {
+  const described = (route: (typeof routes)[number]) => {
+    const methods = openapi.paths[route.path as keyof typeof openapi.paths] as Record<
+      string,
+      { parameters?: { name?: string; in?: string }[] }
+    >
+    return (methods[route.method.toLowerCase()]?.parameters ?? []).flatMap((one) => (one.in === 'query' ? [one.name] : []))
+  }
+  const changing = routes.filter(({ method }) => method !== 'GET')
+  for (const route of changing) assert.deepEqual([...(route.query ?? ['none said'])], described(route), `${route.method} ${route.path}`)
+  await using api = await startTestApi()
+  for (const { method, path } of changing) {
+    const response = await api.call(`${path.replace('{id}', '0epj4b8000100')}?surprise=1`, { method })
+    const { code, detail } = (await response.json()) as { code: string; detail: string }
+    assert.deepEqual([response.status, code], [400, 'PARAMETER_UNKNOWN'])
+    assert.match(detail, /"surprise"/)
+  }
+})
+
 test('api: literal paths win over parameters, and parameters are decoded', () => {
   const found = (method: string, path: string) => {
     const match = matchRoute(routes, method, path)

@@ -1,11 +1,11 @@
 import type { Handler } from './call.ts'
-import { postCaptions } from './captions-route.ts'
+import { captionParameters, postCaptions } from './captions-route.ts'
 import { mediaEvents } from './events-route.ts'
 import { healthz, readyz } from './health-routes.ts'
 import { deleteMedia, enhanceMedia, getFacts, getMedia, listMedia, retryMedia, similarMedia } from './media-routes.ts'
 import { description, page, pageConfig, pageFile, problemType } from './page-routes.ts'
 import { getPreviews } from './previews-route.ts'
-import { upload } from './upload.ts'
+import { upload, uploadParameters } from './upload.ts'
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -13,20 +13,22 @@ export interface Route {
   readonly path: string
   /** `tenant`: only with an API key. */
   readonly access: 'tenant' | 'public'
+  /** Parameters of the query; any other is refused. What only reads says nothing and passes over what it does not know. */
+  readonly query?: readonly string[]
   readonly handler: Handler
 }
 
 /** Every route there is. GET routes answer HEAD too. */
 export const routes: readonly Route[] = [
-  { method: 'POST', path: '/v1/uploads', access: 'tenant', handler: upload },
+  { method: 'POST', path: '/v1/uploads', access: 'tenant', query: uploadParameters, handler: upload },
   { method: 'GET', path: '/v1/media', access: 'tenant', handler: listMedia },
   { method: 'GET', path: '/v1/media/{id}', access: 'tenant', handler: getMedia },
-  { method: 'DELETE', path: '/v1/media/{id}', access: 'tenant', handler: deleteMedia },
-  { method: 'POST', path: '/v1/media/{id}/retry', access: 'tenant', handler: retryMedia },
-  { method: 'POST', path: '/v1/media/{id}/enhance', access: 'tenant', handler: enhanceMedia },
+  { method: 'DELETE', path: '/v1/media/{id}', access: 'tenant', query: [], handler: deleteMedia },
+  { method: 'POST', path: '/v1/media/{id}/retry', access: 'tenant', query: [], handler: retryMedia },
+  { method: 'POST', path: '/v1/media/{id}/enhance', access: 'tenant', query: [], handler: enhanceMedia },
   { method: 'GET', path: '/v1/media/{id}/previews', access: 'tenant', handler: getPreviews },
   { method: 'GET', path: '/v1/media/{id}/facts', access: 'tenant', handler: getFacts },
-  { method: 'POST', path: '/v1/media/{id}/captions', access: 'tenant', handler: postCaptions },
+  { method: 'POST', path: '/v1/media/{id}/captions', access: 'tenant', query: captionParameters, handler: postCaptions },
   { method: 'GET', path: '/v1/media/{id}/similar', access: 'tenant', handler: similarMedia },
   { method: 'GET', path: '/v1/media/{id}/events', access: 'tenant', handler: mediaEvents },
   { method: 'GET', path: '/v1/openapi.json', access: 'public', handler: description },

@@ -107,6 +107,8 @@ for (const [what, path, body, type, code] of [
   ['a filter that is not there', '/v1/uploads?filter=nope', jpeg, 'image/jpeg', 'FILTER_UNKNOWN'],
   ['an edit out of its range', '/v1/uploads?brightness=101', jpeg, 'image/jpeg', 'EDIT_INVALID'],
   ['a strength of no filter', '/v1/uploads?strength=50', jpeg, 'image/jpeg', 'EDIT_INVALID'],
+  ['a parameter that is misspelt', '/v1/uploads?brightnes=1', jpeg, 'image/jpeg', 'PARAMETER_UNKNOWN'],
+  ['a parameter given twice', '/v1/uploads?fade=1&fade=2', jpeg, 'image/jpeg', 'REQUEST_INVALID'],
   ['no bytes', '/v1/uploads', Buffer.alloc(0), 'image/jpeg', 'UPLOAD_EMPTY'],
   [
     'a type that is not taken',

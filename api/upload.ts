@@ -1,4 +1,4 @@
-import { parseEdits } from '../domain/edits.ts'
+import { editParameters, parseEdits } from '../domain/edits.ts'
 import { codeOf, MediaError } from '../domain/errors.ts'
 import { bornMs, type MediaId } from '../domain/ids.ts'
 import { type MediaRow, originalKey } from '../domain/media.ts'
@@ -10,6 +10,9 @@ import { toItem } from './item.ts'
 import { factsOfError } from './logger.ts'
 import { createMeter, tooLarge } from './meter.ts'
 import { withRoom } from './space.ts'
+
+/** All that an upload's address may say. */
+export const uploadParameters: readonly string[] = ['preset', 'filter', ...editParameters]
 
 /**
  * POST /v1/uploads: the body is the file. Stored whole and durably, then committed, then begun: once the

@@ -1,6 +1,6 @@
 import { MediaError } from './errors.ts'
-import { type Framing, parseFraming } from './framing.ts'
-import { parseTrim, type Trim } from './trim.ts'
+import { type Framing, framingParameters, parseFraming } from './framing.ts'
+import { parseTrim, type Trim, trimParameters } from './trim.ts'
 
 /** What may be asked for of an item's looks at upload, and how far each goes; 0 changes nothing, strength is 100 unless given. */
 export const editRanges = {
@@ -27,6 +27,9 @@ export interface Look {
 }
 
 const names = Object.keys(editRanges) as EditName[]
+
+/** All that {@link parseEdits} looks for in a request. */
+export const editParameters: readonly string[] = [...names, ...framingParameters, ...trimParameters]
 
 /**
  * The edits among the values of a request; undefined where there are none. Each but the framing and the trim is a whole number

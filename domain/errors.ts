@@ -147,6 +147,12 @@ export const errorTable = {
     title: 'The film was finished without these captions.',
     advice: 'Send captions as soon as the upload is accepted; for a film that is finished, upload it anew with them.',
   },
+  PARAMETER_UNKNOWN: {
+    retry: false,
+    status: 400,
+    title: 'The address has a parameter that is not known here.',
+    advice: 'See the detail for the name that was meant; nothing was done.',
+  },
   REQUEST_INVALID: { retry: false, status: 400, title: 'The request is not well formed.', advice: 'See the detail.' },
   ROUTE_NOT_FOUND: { retry: false, status: 404, title: 'There is nothing at this address.', advice: 'Check the path.' },
   METHOD_NOT_ALLOWED: { retry: false, status: 405, title: 'This address does not take that method.', advice: 'See the Allow header.' },

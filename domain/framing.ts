@@ -45,9 +45,12 @@ export const straightenDegreesMax = 45
 /** What is left of a picture has at least so many pixels a side, unless the picture itself has fewer. */
 const SIDE_MIN = 16
 
+/** What a framing is told by. */
+export const framingParameters = ['crop', 'flip', 'rotate', 'straighten'] as const
+
 /** The framing among the values of a request; undefined where none is asked for. EDIT_INVALID. */
 export function parseFraming(valueOf: (name: string) => string | null): Framing | undefined {
-  const given = (name: string) => valueOf(name) || null
+  const given = (name: (typeof framingParameters)[number]) => valueOf(name) || null
   const crop = given('crop')
   const flip = given('flip')
   const rotate = given('rotate')

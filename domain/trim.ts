@@ -13,11 +13,14 @@ export interface FrameSpan {
   readonly count: number
 }
 
+/** What a trim is told by. */
+export const trimParameters = ['start', 'end'] as const
+
 const SECONDS = /^\d{1,5}(\.\d{1,6})?$/
 
 /** `start` and `end` of a request, in seconds; undefined where neither is given. EDIT_INVALID. */
 export function parseTrim(valueOf: (name: string) => string | null): Trim | undefined {
-  const [start, end] = ['start', 'end'].map((name) => {
+  const [start, end] = trimParameters.map((name) => {
     const text = valueOf(name)
     if (text === null || text === '') return undefined
     if (!SECONDS.test(text)) throw new MediaError('EDIT_INVALID', `${name} is a number of seconds, such as 12.5.`)

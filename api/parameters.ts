@@ -1,0 +1,54 @@
+import { MediaError } from '../domain/errors.ts'
+
+/** Of what somebody sent, so much is said back. */
+const NAME_SHOWN_MAX = 40
+
+/**
+ * Refuses what would be passed over in silence: a parameter of another name than these, told with the nearest of them, and one
+ * that is given twice, of which only one would count. PARAMETER_UNKNOWN, REQUEST_INVALID.
+ */
+export function refuseUnknownParameters(query: URLSearchParams, known: readonly string[]): void {
+  const seen = new Set<string>()
+  for (const name of query.keys()) {
+    if (!known.includes(name)) throw new MediaError('PARAMETER_UNKNOWN', sayUnknown(name, known))
+    if (seen.has(name)) throw new MediaError('REQUEST_INVALID', `${name} is given more than once.`)
+    seen.add(name)
+  }
+}
+
+function sayUnknown(name: string, known: readonly string[]): string {
+  const shown = JSON.stringify(name.slice(0, NAME_SHOWN_MAX))
+  const nearest = nearestOf(name.slice(0, NAME_SHOWN_MAX).toLowerCase(), known)
+  return nearest === null
+    ? `There is no parameter ${shown}; this address takes none.`
+    : `There is no parameter ${shown}; the nearest is ${nearest}.`
+}
+
+function nearestOf(name: string, known: readonly string[]): string | null {
+  const [nearest] = known.map((other) => ({ other, edits: editsBetween(name, other) })).toSorted((a, b) => a.edits - b.edits)
+  return nearest?.other ?? null
+}
+
+/** Letters to put in, take out, replace or swap with their neighbour (optimal string alignment). */
+export function editsBetween(one: string, other: string): number {
+  let beforeLast: number[] = []
+  let last = Array.from({ length: other.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= one.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= other.length; column++) {
+      const same = one[row - 1] === other[column - 1]
+      const swapped = row > 1 && column > 1 && one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1]
+      current.push(
+        Math.min(
+          (last[column] as number) + 1,
+          (current[column - 1] as number) + 1,
+          (last[column - 1] as number) + (same ? 0 : 1),
+          swapped ? (beforeLast[column - 2] as number) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      )
+    }
+    beforeLast = last
+    last = current
+  }
+  return last[other.length] as number
+}
