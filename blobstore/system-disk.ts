@@ -26,8 +26,7 @@ export function createSystemDisk(options: { readonly directReads: boolean }): Di
     async openRead(path): Promise<ReadFile | null> {
       try {
         const fd = await openFile(path, constants.O_RDONLY)
-        const direct = pool === null ? null : await openFile(path, constants.O_RDONLY | constants.O_DIRECT).catch(unlessUnsupported)
-        return createReadFile(fd, direct, pool)
+        return createReadFile(fd, pool === null ? null : await openDirect(fd), pool)
       } catch (error) {
         if (isErrno(error, 'ENOENT')) return null
         throw readError(error as NodeJS.ErrnoException)
@@ -57,10 +56,18 @@ export function createSystemDisk(options: { readonly directReads: boolean }): Di
   }
 }
 
-/** File systems without O_DIRECT (tmpfs) are read through the cache. */
-function unlessUnsupported(error: unknown): null {
-  if (isErrno(error, 'EINVAL')) return null
-  throw error
+/**
+ * The open file once more, past the page cache. By its descriptor: its name may be another file's by now. Null where the
+ * file system knows no O_DIRECT (tmpfs), or the machine no /proc: then it is read through the cache.
+ */
+async function openDirect(fd: number): Promise<number | null> {
+  try {
+    return await openFile(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_DIRECT)
+  } catch (error) {
+    if (isErrno(error, 'EINVAL') || isErrno(error, 'ENOENT')) return null
+    await closeFile(fd)
+    throw error
+  }
 }
 
 function createReadFile(fd: number, direct: number | null, pool: AlignedPool | null): ReadFile {
