@@ -1,8 +1,9 @@
 import type { Item } from '../api/item.ts'
 import { type Card, createCard } from './card.ts'
-import { type Client, type Config, createClient, loadConfig, Refusal } from './client.ts'
+import { type Choice, type Client, type Config, createClient, loadConfig, Refusal } from './client.ts'
 import { createDetail } from './detail.ts'
 import { byId, h, typedById } from './dom.ts'
+import { editEach } from './edit-each.ts'
 import { createFollower, type Follower } from './follower.ts'
 import { bytesText, nameText } from './format.ts'
 import { forgetKey, keepKey, takeKey } from './key.ts'
@@ -121,8 +122,12 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   }
   showEmpty()
 
-  function takeOne(file: File): void {
-    const choice = { preset: typedById('preset', HTMLSelectElement).value, filter: typedById('filter', HTMLSelectElement).value }
+  const chosen = (): Choice => ({
+    preset: typedById('preset', HTMLSelectElement).value,
+    filter: typedById('filter', HTMLSelectElement).value,
+  })
+
+  function takeOne(file: File, choice: Choice): void {
     const card = newCard(file.name)
     grid.prepend(card.element)
     showEmpty()
@@ -144,14 +149,28 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
 
   return {
     take: (files) => {
+      const editsFirst = typedById('edit-first', HTMLInputElement).checked
+      const isEdited = (file: File) => editsFirst && isPhoto(file)
       // Prepended one by one, so the last taken comes to stand first.
-      for (const file of [...files].toReversed()) takeOne(file)
+      for (const file of [...files].toReversed()) if (!isEdited(file)) takeOne(file, chosen())
+      const photos = [...files].filter(isEdited)
+      if (photos.length === 0) return
+      editEach(photos, { dialog: typedById('editor', HTMLDialogElement), filters: config.filters, choice: chosen(), send: takeOne }).then(
+        (left) => left > 0 && announce(`${left} of ${photos.length} photos not uploaded.`),
+        (error: unknown) => announce(`The editor could not be opened. ${error instanceof Error ? error.message : ''}`),
+      )
     },
     end: () => {
       follower.stop()
       typedById('detail', HTMLDialogElement).close()
+      typedById('editor', HTMLDialogElement).close()
     },
   }
+}
+
+/** Whether a file says that it is a photo; of some formats not every system knows the type. */
+function isPhoto({ type, name }: File): boolean {
+  return type.startsWith('image/') || (type === '' && /\.(heic|heif|avif)$/i.test(name))
 }
 
 /** Files over the page: anywhere is the tray. */

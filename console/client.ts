@@ -23,6 +23,9 @@ export class Refusal extends Error {
   }
 }
 
+/** What is to be done to a file, as parameters of its upload; empty ones are left out. */
+export type Choice = Readonly<Record<string, string>>
+
 export interface Client {
   recent(limit: number): Promise<Item[]>
   facts(id: string): Promise<PrivateFacts>
@@ -31,8 +34,8 @@ export interface Client {
   /** A failed item goes the whole way again. */
   retry(id: string): Promise<Item>
   erase(id: string): Promise<Item>
-  /** `onFraction` hears 0..1 of the bytes sent. */
-  upload(file: File, choice: { readonly preset: string; readonly filter: string }, onFraction: (fraction: number) => void): Promise<Item>
+  /** `choice` are the upload's parameters; `onFraction` hears 0..1 of the bytes sent. */
+  upload(file: File, choice: Choice, onFraction: (fraction: number) => void): Promise<Item>
   /** Calls back with every change until the last one, coming back after a break. */
   follow(id: string, onItem: (item: Item) => void, signal: AbortSignal): Promise<void>
 }

@@ -1,5 +1,5 @@
 import type { Item } from '../api/item.ts'
-import { type Client, type Config, Refusal } from './client.ts'
+import { type Choice, type Client, type Config, Refusal } from './client.ts'
 import { bytesText } from './format.ts'
 
 /** More at once only share the same line, and a browser has six connections per host. */
@@ -15,7 +15,7 @@ export interface UploadListener {
 export function createUploads(
   client: Client,
   config: Pick<Config, 'limits' | 'errors'>,
-): (file: File, choice: { readonly preset: string; readonly filter: string }, listener: UploadListener) => void {
+): (file: File, choice: Choice, listener: UploadListener) => void {
   const waiting: (() => Promise<void>)[] = []
   let running = 0
 

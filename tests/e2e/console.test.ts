@@ -1,77 +1,32 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { promisify } from 'node:util'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { createMemoryCatalog, createMemoryObjects, startTestApi, type TestApi, testKey } from '../../api/testing.ts'
-import { hashKey } from '../../api/keys.ts'
-import { bundleConsole } from '../../console/bundle.ts'
-import { createFakePipeline, type FakePipeline, type MediaServer, startMediaServer } from './console-pipeline.ts'
+import { testKey } from '../../api/testing.ts'
+import { isWithinScreen, openRoom, type Room, settled, sizes, tool } from './console-harness.ts'
 
-const tools = JSON.parse(process.env['DARKROOM_TOOLS'] ?? '{}') as Record<string, string | undefined>
-const tool = (name: 'chromium' | 'ffmpeg' | 'ffprobe') => tools[name] ?? `/usr/bin/${name}`
-const run = promisify(execFile)
-
-const sizes = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } } as const
-/** Where the screenshots are kept for a look; without it they go with the folder. */
-const shots = process.env['DARKROOM_SHOTS']
-
-let folder: string
-let media: MediaServer
-let api: TestApi
-let pipeline: FakePipeline
-let browser: Browser
+let room: Room
 const photos: string[] = []
 let clip: string
 
-async function screenshot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(shots ?? folder, `${name}.png`) })
-}
-
-/** Returns when every picture in sight is there and has come up. */
-async function settled(page: Page): Promise<void> {
-  await page.evaluate(`(async () => {
-    const inSight = [...document.images].filter((img) => img.getBoundingClientRect().top < innerHeight)
-    await Promise.all(inSight.map((img) => img.decode()))
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-    await Promise.all(document.getAnimations().filter((running) => running instanceof CSSTransition).map((running) => running.finished.catch(() => {})))
-  })()`)
-}
-
-const isWithinScreen = (page: Page) => page.evaluate('document.documentElement.scrollWidth <= innerWidth')
-
-/** A page of its own session that fails the test on any error it meets. */
-async function openPage(size: keyof typeof sizes, fragment = `#key=${testKey}`): Promise<{ page: Page; faults: string[] }> {
-  const context = await browser.newContext({ viewport: sizes[size], deviceScaleFactor: size === 'phone' ? 2 : 1 })
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text())
-  })
-  page.on('pageerror', (error) => faults.push(String(error)))
-  await page.goto(`${api.base}/${fragment}`)
-  return { page, faults }
-}
+const openPage: Room['openPage'] = (size, address) => room.openPage(size, address)
+const screenshot: Room['screenshot'] = (page, name) => room.screenshot(page, name)
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'darkroom-console-'))
-  const make = (args: string[]) => run(tool('ffmpeg'), ['-v', 'error', '-y', ...args])
+  room = await openRoom()
   for (const [index, place] of [
     'start_scale=0.8',
     'start_scale=0.05:start_x=-0.75:start_y=0.1',
     'start_scale=0.004:start_x=-0.743',
   ].entries()) {
-    const path = join(folder, `photo-${index + 1}.jpg`)
+    const path = join(room.folder, `photo-${index + 1}.jpg`)
     const size = index === 1 ? '1440x1920' : '1600x1200'
-    await make(['-f', 'lavfi', '-i', `mandelbrot=s=${size}:maxiter=900:${place}`, '-frames:v', '1', '-q:v', '3', path])
+    await room.ffmpeg(['-f', 'lavfi', '-i', `mandelbrot=s=${size}:maxiter=900:${place}`, '-frames:v', '1', '-q:v', '3', path])
     photos.push(path)
   }
-  clip = join(folder, 'clip.mp4')
-  await make([
+  clip = join(room.folder, 'clip.mp4')
+  await room.ffmpeg([
     '-f',
     'lavfi',
     '-i',
@@ -92,45 +47,10 @@ before(async () => {
     'aac',
     clip,
   ])
-  media = await startMediaServer()
-  const catalog = createMemoryCatalog()
-  const objects = createMemoryObjects()
-  await catalog.addKey('acme', hashKey(testKey))
-  pipeline = createFakePipeline({ catalog, objects, media, ffmpeg: tool('ffmpeg'), ffprobe: tool('ffprobe'), folder })
-  api = await startTestApi({
-    catalog,
-    objects,
-    starter: pipeline.starter,
-    variants: pipeline.variants,
-    urls: {
-      variantsUrl: (row) => `${media.origin}/a/${row.id}/`,
-      aliasUrl: (row, name) => `${media.origin}/a/${row.id}/${name}`,
-      fileUrl: (id, _version, file) => `${media.origin}/m/${id}/${file.name}`,
-    },
-    consoleAssets: await bundleConsole(),
-    consoleConfig: { temporalUi: 'http://127.0.0.1:8233', mediaOrigins: [media.origin] },
-  })
-  browser = await chromium.launch({
-    executablePath: tool('chromium'),
-    args: [
-      '--headless=new',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=no-user-gesture-required',
-    ],
-  })
 })
 
 after(async () => {
-  await browser?.close()
-  await api?.close()
-  await media?.close()
-  await rm(folder, { recursive: true, force: true })
+  await room?.close()
 })
 
 test('console: chromium is there', () => {
@@ -138,7 +58,7 @@ test('console: chromium is there', () => {
 })
 
 test('console: asks for a key, says when it is wrong, and takes the right one', async () => {
-  const { page } = await openPage('phone', '')
+  const { page } = await openPage('phone', '/')
   await page.getByLabel('API key').waitFor()
   await screenshot(page, 'gate-phone')
   await page.getByLabel('API key').fill('dk_a-wrong-key')
@@ -152,9 +72,9 @@ test('console: asks for a key, says when it is wrong, and takes the right one', 
 })
 
 test('console: the key in the address is kept for the tab and taken out of the address bar', async () => {
-  const { page, faults } = await openPage('desk')
+  const { page, faults } = await openPage('wide')
   await page.getByText('Drop photos or videos here').waitFor()
-  assert.equal(page.url(), `${api.base}/`)
+  assert.equal(page.url(), `${room.api.base}/`)
   await page.reload()
   await page.getByText('Drop photos or videos here').waitFor()
   assert.deepEqual(faults, [])
@@ -162,8 +82,8 @@ test('console: the key in the address is kept for the tab and taken out of the a
 })
 
 test('console: uploads go through their stages in front of you, are looked at, played and erased', async () => {
-  const { page, faults } = await openPage('desk')
-  pipeline.hold()
+  const { page, faults } = await openPage('wide')
+  room.pipeline.hold()
   await page.getByLabel('Choose files').setInputFiles(photos)
   await page.getByLabel('Filter').selectOption('mono')
   await page.getByLabel('Choose files').setInputFiles(clip)
@@ -183,23 +103,23 @@ test('console: uploads go through their stages in front of you, are looked at, p
   await page.setViewportSize(sizes.phone)
   assert.ok(await isWithinScreen(page))
   await screenshot(page, 'playable-phone')
-  await page.setViewportSize(sizes.desk)
+  await page.setViewportSize(sizes.wide)
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
   await screenshot(page, 'developing-desk')
   await page.setViewportSize(sizes.phone)
   await screenshot(page, 'developing-phone')
-  await page.setViewportSize(sizes.desk)
-  pipeline.release()
+  await page.setViewportSize(sizes.wide)
+  room.pipeline.release()
   const names = photos.map((path) => path.slice(path.lastIndexOf('/') + 1))
   for (const name of [...names, 'clip.mp4']) await page.getByRole('button', { name: `Open ${name}` }).waitFor()
-  assert.deepEqual(pipeline.failures(), [])
+  assert.deepEqual(room.pipeline.failures(), [])
   assert.match((await page.getByRole('status').textContent()) ?? '', /ready/)
 
-  // Refused by the page, by the API and by the pipeline.
-  await writeFile(join(folder, 'notes.jpg'), 'these are notes, and by no means a picture')
-  await writeFile(join(folder, 'empty.png'), '')
-  await writeFile(join(folder, 'torn.jpg'), Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 0x10, 0x4a, 0x46, 0x49, 0x46]))
-  await page.getByLabel('Choose files').setInputFiles(['notes.jpg', 'empty.png', 'torn.jpg'].map((name) => join(folder, name)))
+  // Refused by the page, by the API and by the room.pipeline.
+  await writeFile(join(room.folder, 'notes.jpg'), 'these are notes, and by no means a picture')
+  await writeFile(join(room.folder, 'empty.png'), '')
+  await writeFile(join(room.folder, 'torn.jpg'), Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 0x10, 0x4a, 0x46, 0x49, 0x46]))
+  await page.getByLabel('Choose files').setInputFiles(['notes.jpg', 'empty.png', 'torn.jpg'].map((name) => join(room.folder, name)))
   for (const code of ['MEDIA_TYPE_UNSUPPORTED', 'UPLOAD_EMPTY', 'MEDIA_CORRUPT']) await page.locator('.card', { hasText: code }).waitFor()
   assert.match((await page.locator('.card', { hasText: 'MEDIA_CORRUPT' }).textContent()) ?? '', /Export it again/)
   await settled(page)
@@ -232,7 +152,7 @@ test('console: uploads go through their stages in front of you, are looked at, p
   await filters.scrollIntoViewIfNeeded()
   assert.ok(await isWithinScreen(page))
   await screenshot(page, 'filters-phone')
-  await page.setViewportSize(sizes.desk)
+  await page.setViewportSize(sizes.wide)
   const link = await dialog.getByRole('link', { name: 'Workflow in Temporal' }).getAttribute('href')
   assert.match(link ?? '', /^http:\/\/127\.0\.0\.1:8233\/namespaces\/default\/workflows\/ingest%3Aacme%3A[0-9a-z]{13}$/)
   await page.keyboard.press('Escape')
@@ -305,9 +225,9 @@ test('console: what was there before is shown on load, also on a phone, with not
 })
 
 test('console: motion is left out for those who ask for that', async () => {
-  const context = await browser.newContext({ viewport: sizes.desk, reducedMotion: 'reduce' })
+  const context = await room.browser.newContext({ viewport: sizes.wide, reducedMotion: 'reduce' })
   const page = await context.newPage()
-  await page.goto(`${api.base}/#key=${testKey}`)
+  await page.goto(`${room.api.base}/#key=${testKey}`)
   await page.locator('.plate img').first().waitFor()
   assert.equal(await page.evaluate(`getComputedStyle(document.querySelector('.plate img')).transitionDuration`), '0s')
   await context.close()

@@ -15,7 +15,8 @@ export const layers: Readonly<Record<string, { readonly value: readonly string[]
   activities: { value: floor },
   workflows: { value: shelf, type: ['activities'] },
   api: { value: floor, type: ['workflows'] },
-  console: { value: [], type: ['domain', 'api'] },
+  // What of media it takes has to run in a browser: its bundle has no place for Node and sharp.
+  console: { value: ['domain', 'media'], type: ['api'] },
   infra: { value: shelf },
 }
 
