@@ -42,6 +42,8 @@ test("api: another tenant's item is not there, whatever is asked of it", async (
   for (const [method, path] of [
     ['GET', ''],
     ['GET', '/facts'],
+    ['GET', '/upload'],
+    ['GET', '/previews'],
     ['GET', '/events'],
     ['DELETE', ''],
     ['POST', '/retry'],

@@ -4,7 +4,7 @@ import { mediaEvents } from './events-route.ts'
 import { healthz, readyz } from './health-routes.ts'
 import { deleteMedia, enhanceMedia, getFacts, getMedia, listMedia, retryMedia, similarMedia } from './media-routes.ts'
 import { description, page, pageConfig, pageFile, problemType } from './page-routes.ts'
-import { getPreviews } from './previews-route.ts'
+import { getPreviews, getUpload } from './previews-route.ts'
 import { upload, uploadParameters } from './upload.ts'
 
 export interface Route {
@@ -27,6 +27,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/media/{id}/retry', access: 'tenant', query: [], handler: retryMedia },
   { method: 'POST', path: '/v1/media/{id}/enhance', access: 'tenant', query: [], handler: enhanceMedia },
   { method: 'GET', path: '/v1/media/{id}/previews', access: 'tenant', handler: getPreviews },
+  { method: 'GET', path: '/v1/media/{id}/upload', access: 'tenant', handler: getUpload },
   { method: 'GET', path: '/v1/media/{id}/facts', access: 'tenant', handler: getFacts },
   { method: 'POST', path: '/v1/media/{id}/captions', access: 'tenant', query: captionParameters, handler: postCaptions },
   { method: 'GET', path: '/v1/media/{id}/similar', access: 'tenant', handler: similarMedia },
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/problems/{code}', access: 'public', handler: problemType },
   { method: 'GET', path: '/console/config.json', access: 'public', handler: pageConfig },
   { method: 'GET', path: '/console/{file}', access: 'public', handler: pageFile },
+  { method: 'GET', path: '/photos/{id}', access: 'public', handler: page },
   { method: 'GET', path: '/', access: 'public', handler: page },
 ]
 

@@ -1,4 +1,5 @@
 import type { Item } from '../api/item.ts'
+import { photoIdOf } from './address.ts'
 import { type Card, createCard } from './card.ts'
 import { type Choice, type Client, type Config, createClient, loadConfig, Refusal } from './client.ts'
 import { createDetail } from './detail.ts'
@@ -13,7 +14,8 @@ import { createUploads } from './uploads.ts'
 const RECENT_MAX = 60
 
 interface Session {
-  readonly take: (files: Iterable<File>) => void
+  /** Absent where nothing is uploaded. */
+  readonly take?: (files: Iterable<File>) => void
   readonly end: () => void
 }
 
@@ -29,7 +31,7 @@ function showGate(fault: string): void {
   session = null
   forgetKey()
   byId('grid').replaceChildren()
-  for (const id of ['tray', 'items', 'change-key']) byId(id).hidden = true
+  for (const id of ['tray', 'items', 'photo', 'change-key']) byId(id).hidden = true
   byId('key-form').hidden = false
   byId('key-fault').textContent = fault
   byId('key').focus()
@@ -40,15 +42,23 @@ function fillSelect(id: 'filter' | 'preset', options: readonly (readonly [value:
   byId(`${id}-field`).hidden = options.length < 2
 }
 
-/** Opens the page with a key: what is there already, then whatever comes. */
+/** Opens the page with a key: what is there already, then whatever comes; or, by its address, one photo. */
 async function open(key: string): Promise<void> {
+  const id = photoIdOf(location.pathname)
   const config = await loadConfig()
   const client = createClient(key, () => showGate('The key was refused.'))
-  const items = await client.recent(RECENT_MAX)
+  session = id === null ? createSession(client, config, await client.recent(RECENT_MAX)) : await createPhotoSession(client, id)
   keepKey(key)
-  session = createSession(client, config, items)
   byId('key-form').hidden = true
-  for (const id of ['tray', 'items', 'change-key']) byId(id).hidden = false
+  for (const part of [...(id === null ? ['tray', 'items'] : ['photo']), 'change-key']) byId(part).hidden = false
+}
+
+/** The page of one photo; loaded with the first that is looked at. */
+async function createPhotoSession(client: Client, id: string): Promise<Session> {
+  const { showPhotoPage } = await import('./photo-page.ts')
+  const ending = new AbortController()
+  await showPhotoPage(byId('photo'), id, client, ending.signal)
+  return { end: () => ending.abort() }
 }
 
 function createSession(client: Client, config: Config, recent: readonly Item[]): Session {
@@ -176,7 +186,7 @@ function isPhoto({ type, name }: File): boolean {
 /** Files over the page: anywhere is the tray. */
 function listenForDrops(): void {
   const veil = byId('veil')
-  const hasFiles = (event: DragEvent) => session !== null && (event.dataTransfer?.types.includes('Files') ?? false)
+  const hasFiles = (event: DragEvent) => session?.take !== undefined && (event.dataTransfer?.types.includes('Files') ?? false)
   addEventListener('dragover', (event) => {
     if (!hasFiles(event)) return
     event.preventDefault()
@@ -189,9 +199,9 @@ function listenForDrops(): void {
     veil.hidden = true
     if (!hasFiles(event)) return
     event.preventDefault()
-    session?.take(event.dataTransfer?.files ?? [])
+    session?.take?.(event.dataTransfer?.files ?? [])
   })
-  addEventListener('paste', (event) => session?.take(event.clipboardData?.files ?? []))
+  addEventListener('paste', (event) => session?.take?.(event.clipboardData?.files ?? []))
 }
 
 function tryToOpen(key: string): void {
@@ -207,7 +217,7 @@ function begin(): void {
   })
   const files = typedById('files', HTMLInputElement)
   files.addEventListener('change', () => {
-    session?.take(files.files ?? [])
+    session?.take?.(files.files ?? [])
     files.value = ''
   })
   listenForDrops()

@@ -1,5 +1,5 @@
 import type { Item } from '../api/item.ts'
-import type { Preview } from '../api/previews-route.ts'
+import type { Preview, UploadView } from '../api/previews-route.ts'
 import type { Problem } from '../api/problem.ts'
 import type { PrivateFacts } from '../domain/media.ts'
 
@@ -28,9 +28,12 @@ export type Choice = Readonly<Record<string, string>>
 
 export interface Client {
   recent(limit: number): Promise<Item[]>
+  item(id: string): Promise<Item>
   facts(id: string): Promise<PrivateFacts>
   /** A photo in every filter there is. */
   previews(id: string): Promise<readonly Preview[]>
+  /** What was uploaded, as a picture. */
+  uploadView(id: string): Promise<UploadView>
   /** A failed item goes the whole way again. */
   retry(id: string): Promise<Item>
   erase(id: string): Promise<Item>
@@ -77,6 +80,8 @@ export function createClient(key: string, onKeyRefused: () => void): Client {
 
   return {
     recent: async (limit) => ((await (await call(`/v1/media?limit=${limit}`)).json()) as { items: Item[] }).items,
+    item: async (id) => (await (await call(`/v1/media/${id}`)).json()) as Item,
+    uploadView: async (id) => (await (await call(`/v1/media/${id}/upload`)).json()) as UploadView,
     previews: async (id) => ((await (await call(`/v1/media/${id}/previews`)).json()) as { previews: Preview[] }).previews,
     facts: async (id) => (await (await call(`/v1/media/${id}/facts`)).json()) as PrivateFacts,
     retry: async (id) => (await (await call(`/v1/media/${id}/retry`, { method: 'POST' })).json()) as Item,

@@ -6,6 +6,7 @@ import { createGallery } from './gallery.ts'
 import { bytesText, durationText, rateText } from './format.ts'
 import { readRungs } from './rungs.ts'
 import { developing, moving, picturesOf, placeholder, responsivePicture } from './picture.ts'
+import { factsOf } from './photo-words.ts'
 import { createPlayer, type Player } from './player.ts'
 import type { Seen } from './seen.ts'
 
@@ -111,18 +112,13 @@ function summary(item: Item, facts: DetailOptions['facts']): HTMLElement {
   const add = (term: string, value: string) => list.append(h('div', {}, h('dt', {}, term), h('dd', {}, value)))
   if (item.width && item.height) add('Size', `${item.width} × ${item.height}`)
   if (item.durationMs !== undefined) add('Length', durationText(item.durationMs))
-  if (item.madeWithAi) add('Origin', 'Made with AI')
-  add('Id', item.id)
-  add('Received', new Date(item.createdAt).toLocaleString())
-  facts(item.id)
-    .then((known) => {
-      if (known.takenAt) add('Taken', new Date(known.takenAt).toLocaleString())
-      if (known.camera) add('Camera', known.camera)
-      if (known.latitude !== undefined && known.longitude !== undefined)
-        add('Place', `${known.latitude.toFixed(4)}, ${known.longitude.toFixed(4)}`)
-      if (known.software) add('Camera software', known.software)
-    })
-    .catch((error: unknown) => console.warn('facts', error))
+  const put = (known: PrivateFacts) => {
+    for (const [term, value] of factsOf(item, known)) add(term, value)
+  }
+  facts(item.id).then(put, (error: unknown) => {
+    console.warn('facts', error)
+    put({})
+  })
   return list
 }
 
@@ -219,6 +215,7 @@ function footer(item: Item, temporalUi: string | null, erase: () => Promise<void
   const foot = h('footer')
   const workflow = temporalUi === null ? null : `${temporalUi}/namespaces/default/workflows/${encodeURIComponent(item.workflowId)}`
   const link = workflow === null ? null : h('a', { href: workflow, target: '_blank', rel: 'noopener noreferrer' }, 'Workflow in Temporal')
+  const own = item.kind === 'image' && item.state === 'ready' ? h('a', { href: `/photos/${item.id}` }, 'Page of its own') : null
   const file = item.mp4 === undefined ? null : h('a', { href: item.mp4, download: 'video.mp4', rel: 'noopener noreferrer' }, 'Download MP4')
   const fault = h('p', { class: 'fault', role: 'alert' })
 
@@ -244,7 +241,7 @@ function footer(item: Item, temporalUi: string | null, erase: () => Promise<void
   }
   function offer(): void {
     const button = h('button', { type: 'button', class: 'quiet', onclick: ask }, 'Erase…')
-    foot.replaceChildren(...[link, file, button].filter((node) => node !== null))
+    foot.replaceChildren(...[own, link, file, button].filter((node) => node !== null))
     if (dialog.open) button.focus()
   }
   offer()

@@ -29,8 +29,8 @@ export function typedById<T extends HTMLElement>(id: string, kind: new () => T):
   return element
 }
 
-/** Of the dialog's buttons that choose what is looked at, this one is pressed. */
+/** Of the buttons of a dialog or page that choose what is looked at, this one is pressed. */
 export function pressAlone(button: HTMLButtonElement): void {
-  for (const other of button.closest('dialog')?.querySelectorAll('[aria-pressed]') ?? [])
+  for (const other of button.closest('dialog, .photo-page')?.querySelectorAll('[aria-pressed]') ?? [])
     other.setAttribute('aria-pressed', String(other === button))
 }

@@ -1,6 +1,7 @@
 import type { Preview } from '../api/previews-route.ts'
 import { h, pressAlone } from './dom.ts'
 import { bytesText } from './format.ts'
+import { labelOfFilter } from './photo-words.ts'
 import { developing } from './picture.ts'
 
 export interface GalleryOptions {
@@ -9,8 +10,6 @@ export interface GalleryOptions {
   /** Shows one in the large. */
   readonly onLook: (preview: Preview, label: string) => void
 }
-
-const labelOf = (filter: string) => (filter === 'none' ? 'Original' : filter.charAt(0).toUpperCase() + filter.slice(1))
 
 /** The photo in every filter side by side; made when asked for, since it costs a decode. */
 export function createGallery({ load, onLook }: GalleryOptions): HTMLElement {
@@ -23,7 +22,7 @@ export function createGallery({ load, onLook }: GalleryOptions): HTMLElement {
     const previews = await load()
     const list = h('ul', { class: 'filters' })
     for (const preview of previews) {
-      const label = labelOf(preview.filter)
+      const label = labelOfFilter(preview.filter)
       const img = h('img', {
         src: preview.url,
         alt: '',

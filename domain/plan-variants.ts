@@ -27,7 +27,9 @@ export function planVariants(
   placed: readonly PlacedVariant[],
   focus: Point = MIDDLE,
 ): ImagePlan {
-  const whole = planImage(probe, preset, item)
+  const asItCame = placed.filter(({ variant }) => variant.untouched).length
+  if (asItCame > 0 && asItCame < placed.length) throw new Error('what is shown of an upload and the upload itself are planned apart')
+  const whole = planImage(probe, preset, asItCame > 0 ? { filter: null, version: item.version } : item)
   const renditions = placed.map(({ variant, place }) =>
     rendition(variant, whole, preset, altOf(item.version, altPlaces.variant(place)), focus),
   )
@@ -46,7 +48,8 @@ function reach({ width, cut }: PlannedRendition): number {
 }
 
 function rendition(variant: Variant, picture: ImagePlan, preset: Preset, alt: number, focus: Point): PlannedRendition {
-  const { width, height, filter, format, autoQuality } = variant
+  const { height, filter, format, autoQuality } = variant
+  const width = Math.min(variant.width, picture.width)
   const { quality, ssim } = qualityOf(format, preset, autoQuality ?? false)
   const heightAt = (wanted: number) => Math.max(1, Math.round((picture.height * wanted) / picture.width))
   const common = {

@@ -118,3 +118,20 @@ test('variant: a filter of its own takes the place of the look, and not of the f
   assert.deepEqual([plan.width, plan.height], [3000, 4000])
   assert.ok(plan.frame)
 })
+
+test('variant: the upload as it came knows nothing of the framing and the look, and no address asks for it', () => {
+  const look = { filter: 'mono', edits: { brightness: 20, framing: { rotate: 90 } }, version: 1 } as const
+  const variant = { width: 9_000, untouched: true, format: 'webp' } as const
+  assert.deepEqual(fittedVariant(variant, { width: 10, height: 10 }), variant)
+  const plan = planVariants(probe, standard, look, [{ variant, place: 0 }])
+  assert.deepEqual([plan.filter, plan.edits, plan.frame, plan.width, plan.height], [null, undefined, undefined, 4000, 3000])
+  const [made] = plan.renditions
+  assert.deepEqual([made?.width, made?.height], [4000, 3000])
+  assert.notEqual(made?.name, variantName({ width: 9_000, format: 'webp' }))
+  assert.throws(() =>
+    planVariants(probe, standard, look, [
+      { variant, place: 0 },
+      { variant: { width: 100, format: 'webp' }, place: 1 },
+    ]),
+  )
+})

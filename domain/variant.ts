@@ -14,11 +14,13 @@ export interface Variant {
   readonly filter?: string
   /** By metric and not by the preset's number. */
   readonly autoQuality?: true
+  /** The upload as it came: nothing left out, turned or coloured, and as wide as it is at the most. No address asks for it: it is its owner's to see. */
+  readonly untouched?: true
   readonly format: ImageFormat
 }
 
 /** What an address asks for: the format may be left to what the reader takes. */
-export type VariantRequest = Omit<Variant, 'format'> & { readonly format: ImageFormat | 'auto' }
+export type VariantRequest = Omit<Variant, 'format' | 'untouched'> & { readonly format: ImageFormat | 'auto' }
 
 /**
  * What an address says, in one order only, so that one variant has one address:
@@ -73,6 +75,8 @@ export function fittedVariant<V extends Omit<Variant, 'format'>>(
   picture: { readonly width: number; readonly height: number },
 ): V {
   const { height: wantedHeight, fill, ...rest } = variant
+  // What is shown may be a part of it only.
+  if (variant.untouched) return variant
   if (wantedHeight === undefined) return { ...rest, width: Math.min(variant.width, picture.width) } as V
   if (fill) {
     const shrink = Math.min(1, picture.width / variant.width, picture.height / wantedHeight)
@@ -84,7 +88,8 @@ export function fittedVariant<V extends Omit<Variant, 'format'>>(
 }
 
 /** The file's name, unique for each fitted variant; without crop, filter and metric it is the name of the eager rendition. */
-export function variantName({ width, height, fill, filter, autoQuality, format }: Variant): string {
+export function variantName({ width, height, fill, filter, autoQuality, untouched, format }: Variant): string {
+  if (untouched) return `upload-w${width}.${imageExtensions[format]}`
   const box = height === undefined ? '' : `h${height}${fill ? '-fill' : ''}`
   return `w${width}${box}${filter === undefined ? '' : `-l-${filter}`}${autoQuality ? '-auto' : ''}.${imageExtensions[format]}`
 }
