@@ -28,16 +28,24 @@ export async function newestGeneration(
   objects: ObjectStore,
   volume: number,
 ): Promise<{ readonly whole: Generation | null; readonly harmed: Generation | null }> {
-  const generations: number[] = []
-  for await (const { key } of objects.list(indexPrefix(volume))) generations.push(generationOf(key) ?? 0)
-  let harmed: Generation | null = null
-  for (const generation of generations.toReversed()) {
-    const [loaded, body] = await Promise.all([loadGeneration(objects, volume, generation), objects.head(generationKey(volume, generation))])
-    if (loaded === null) continue
-    if (body?.bytes === loaded.state.offset) return { whole: loaded, harmed }
-    harmed ??= loaded
+  for (let before = ''; ; ) {
+    const generations: number[] = []
+    for await (const { key } of objects.list(indexPrefix(volume))) generations.push(generationOf(key) ?? 0)
+    let harmed: Generation | null = null
+    for (const generation of generations.toReversed()) {
+      const [loaded, body] = await Promise.all([
+        loadGeneration(objects, volume, generation),
+        objects.head(generationKey(volume, generation)),
+      ])
+      if (loaded === null) continue
+      if (body?.bytes === loaded.state.offset) return { whole: loaded, harmed }
+      harmed ??= loaded
+    }
+    // What was listed may have been collected since, because another took its place: that one is on a new list.
+    const listed = generations.join()
+    if (listed === before) return { whole: null, harmed }
+    before = listed
   }
-  return { whole: null, harmed }
 }
 
 /** Puts the index of a generation whose bytes have been read back: from now on readers use it. */
@@ -79,7 +87,9 @@ async function rebuilt(objects: ObjectStore, key: string, generation: number): P
     offset >= size
       ? new Uint8Array(0)
       : ((await readObject(objects, key, { start: offset, end: offset + length - 1 })) ?? new Uint8Array(0))
-  const superblock = decodeSuperblock(await read(0, SUPERBLOCK_BYTES))
+  const block = await readObject(objects, key, { start: 0, end: SUPERBLOCK_BYTES - 1 })
+  if (block === null) return null
+  const superblock = decodeSuperblock(block)
   const index = new NeedleIndex()
   const from = { offset: SUPERBLOCK_BYTES, lastBatch: 0, epochMax: superblock.epoch }
   const found = await scan(

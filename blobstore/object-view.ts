@@ -8,7 +8,7 @@ import { generationOf, packKey } from './object-names.ts'
 import { type Listed, listSequence, mapInOrder, readObject } from './object-reads.ts'
 import { followObjectTombstones } from './object-tombstones.ts'
 import { decodePackIndex, type PackIndex } from './pack.ts'
-import { scan } from './scan.ts'
+import { type Span, scan } from './scan.ts'
 import { decodeSuperblock, type Superblock } from './superblock.ts'
 import { type LogEntry, Moved, type Report, type VolumeView } from './volume-log.ts'
 import type { Segment } from './walk-segments.ts'
@@ -26,6 +26,8 @@ interface Pack {
 
 /** How far a view knows its volume. */
 export interface ObjectViewState {
+  /** 0: its packs. */
+  readonly generation: number
   readonly end: number
   readonly sequence: number
   readonly lastBatch: number
@@ -46,6 +48,45 @@ export interface ObjectView extends VolumeView {
   segments(): Segment[]
 }
 
+/**
+ * What a view knows of its volume. Where the volume was rewritten, another takes its place whole, so that whatever is still
+ * being loaded into the one before is of no consequence.
+ */
+interface Known {
+  readonly generation: number
+  readonly index: NeedleIndex
+  readonly packs: Pack[]
+  readonly damage: Span[]
+  end: number
+  lastBatch: number
+  epochMax: number
+  foreign: boolean
+}
+
+function noPacks(epochMax: number): Known {
+  return { generation: 0, index: new NeedleIndex(), packs: [], damage: [], end: SUPERBLOCK_BYTES, lastBatch: 0, epochMax, foreign: true }
+}
+
+function ofGeneration({ key, generation, index, state, damage }: Generation): Known {
+  const { offset: end, lastBatch, epochMax } = state
+  const packs = [{ key, sequence: 0, base: 0, bytes: end }]
+  return { generation, index, packs, damage: [...damage], end, lastBatch, epochMax, foreign: false }
+}
+
+const lastSequence = ({ packs }: Known) => packs.at(-1)?.sequence ?? 0
+
+function take(into: Known, pack: Pack, found: Omit<PackIndex, 'entries'>): void {
+  into.packs.push(pack)
+  into.end = pack.base + pack.bytes
+  // The index record is a batch too.
+  into.lastBatch = found.lastBatch + 1
+  into.epochMax = Math.max(into.epochMax, found.epoch)
+}
+
+function index(into: Known, entries: readonly LogEntry[]): void {
+  for (const entry of entries) into.index.add(entry.key, entry.alt, entry.offset, entry.bytes)
+}
+
 /** A volume as readers see it: its packs, or its newest generation. Null when there is none. VOLUME_UNKNOWN_FORMAT, BLOB_CORRUPT. */
 export async function openObjectView(objects: ObjectStore, volume: number, report: Report): Promise<ObjectView | null> {
   const [block, { whole, harmed }] = await Promise.all([readObject(objects, packKey(volume, 0)), newestGeneration(objects, volume)])
@@ -61,141 +102,127 @@ export async function openObjectView(objects: ObjectStore, volume: number, repor
 
 export function createObjectView(objects: ObjectStore, superblock: Superblock, report: Report): ObjectView {
   const { volume } = superblock
-  let index = new NeedleIndex()
-  let generation = 0
-  let moving: Promise<boolean> | null = null
   const tombstones = followObjectTombstones(objects, superblock, report)
-  let packs: Pack[] = []
-  let end = SUPERBLOCK_BYTES
-  let lastBatch = 0
-  let epochMax = superblock.epoch
-  let damaged = false
-  let foreign = true
+  let known = noPacks(superblock.epoch)
+  let looked: Promise<void> = Promise.resolve()
+  let nextLook: Promise<void> | null = null
 
-  function hurt(start: number, stop: number): void {
-    damaged = true
-    report({ kind: 'damage', volume, start, end: stop })
+  function hurt(of: Known, start: number, end: number): void {
+    of.damage.push({ start, end })
+    if (of === known) report({ kind: 'damage', volume, start, end })
   }
 
-  function take(pack: Pack, found: Omit<PackIndex, 'entries'>): void {
-    packs.push(pack)
-    end = pack.base + pack.bytes
-    // The index record is a batch too.
-    lastBatch = found.lastBatch + 1
-    epochMax = Math.max(epochMax, found.epoch)
+  function become(next: Known): void {
+    known = next
+    for (const { start, end } of next.damage) report({ kind: 'damage', volume, start, end })
   }
 
-  async function load(listed: readonly Listed[]): Promise<void> {
+  /** @param isElsewhere asked when a pack that was listed is gone: whether the volume lies elsewhere by now */
+  async function load(into: Known, listed: readonly Listed[], isElsewhere: () => Promise<boolean>): Promise<void> {
     const indexes = await mapInOrder(listed, READS_AT_ONCE, (one) => readPackIndex(objects, superblock, one))
+    if (indexes.includes('gone') && (await isElsewhere())) return
     for (const [position, one] of listed.entries()) {
-      if (one.sequence <= (packs.at(-1)?.sequence ?? 0)) continue
-      const found = indexes[position] ?? null
-      if (found === null) {
-        const base = end
-        hurt(base, base + one.bytes)
+      const found = indexes[position]
+      if (one.sequence <= lastSequence(into)) continue
+      if (found === undefined || found === 'bad' || found === 'gone') {
+        const base = into.end
         const rest = await rebuild(objects, superblock, one, base)
-        for (const entry of rest.entries) index.add(entry.key, entry.alt, entry.offset, entry.bytes)
-        take({ ...one, base }, { ...rest, lastBatch: Math.max(lastBatch, rest.lastBatch) })
+        // Another look may have been faster meanwhile.
+        if (one.sequence <= lastSequence(into)) continue
+        hurt(into, base, base + one.bytes)
+        index(into, rest.entries)
+        take(into, { ...one, base }, { ...rest, lastBatch: Math.max(into.lastBatch, rest.lastBatch) })
         continue
       }
       // Put by an earlier holder when a later one had the volume already: nobody was told of what is in it.
-      if (found.epoch < epochMax) {
+      if (found.epoch < into.epochMax) {
         report({ kind: 'volume superseded', volume })
         continue
       }
       // Packs follow one another without a gap: a pack that is gone shows.
-      if (found.base !== end) hurt(Math.min(end, found.base), Math.max(end, found.base))
-      for (const entry of found.entries) index.add(entry.key, entry.alt, entry.offset, entry.bytes)
-      take({ ...one, base: found.base }, found)
+      if (found.base !== into.end) hurt(into, Math.min(into.end, found.base), Math.max(into.end, found.base))
+      index(into, found.entries)
+      take(into, { ...one, base: found.base }, found)
     }
   }
 
-  function settle(loaded: Generation): void {
-    packs = [{ key: loaded.key, sequence: 0, base: 0, bytes: loaded.state.offset }]
-    index = loaded.index
-    generation = loaded.generation
-    end = loaded.state.offset
-    lastBatch = loaded.state.lastBatch
-    epochMax = loaded.state.epochMax
-    damaged = false
-    foreign = false
-    for (const span of loaded.damage) hurt(span.start, span.end)
-  }
-
-  function beginAnew(): void {
-    packs = []
-    index = new NeedleIndex()
-    generation = 0
-    end = SUPERBLOCK_BYTES
-    lastBatch = 0
-    // What was put before the rewriting has the epochs of its own holders, which are lower.
-    epochMax = 0
-    damaged = false
-    foreign = true
-  }
-
-  /** Whether the volume lies elsewhere than this view thought. */
-  async function move(): Promise<boolean> {
+  /** Looks where the volume lies. */
+  async function move(): Promise<void> {
     const { whole } = await newestGeneration(objects, volume)
     if (whole !== null) {
-      if (whole.generation === generation) return false
-      settle(whole)
-      return true
+      if (whole.generation !== known.generation) become(ofGeneration(whole))
+      return
     }
-    if (generation === 0) return false
+    if (known.generation === 0) return
     const left = await listSequence(objects, `volumes/${volume}/`, packKey(volume, 0))
-    if (left.length === 0) return false
-    // A rewriting that never counted was collected; what it was made of is there still.
-    beginAnew()
-    await load(left)
-    return true
+    if (left.length === 0) return
+    // A rewriting that never counted was collected; what it was made of is there still. What was put before the
+    // rewriting has the epochs of its own holders, which are lower.
+    const anew = noPacks(0)
+    await load(anew, left, async () => false)
+    become(anew)
   }
 
-  function moved(): Promise<boolean> {
-    moving ??= move().finally(() => {
-      moving = null
-    })
-    return moving
+  /** One look for all who ask at once, and one that begins after the asking: what was seen before may be gone. */
+  function look(): Promise<void> {
+    if (nextLook === null) {
+      nextLook = looked.then(() => {
+        nextLook = null
+        return move()
+      })
+      looked = nextLook.catch(() => {
+        // Told to who asked for it; the next look starts afresh.
+      })
+    }
+    return nextLook
+  }
+
+  async function isElsewhere(than: Known): Promise<boolean> {
+    if (known === than) await look()
+    return known !== than
   }
 
   async function refresh(): Promise<void> {
-    if (!foreign) return
-    const known = generation
+    const at = known
+    if (!at.foreign) return
     let newest = 0
-    const after = packKey(volume, packs.at(-1)?.sequence ?? 0)
-    const fresh = await listSequence(objects, `volumes/${volume}/`, after, (key) => {
+    const fresh = await listSequence(objects, `volumes/${volume}/`, packKey(volume, lastSequence(at)), (key) => {
       newest = Math.max(newest, generationOf(key) ?? 0)
     })
     // Packs that this view never saw may have been merged and collected since: they are found in the rewriting alone.
-    if (newest > known && (await moved())) return
-    if (generation === known) await load(fresh)
+    if (newest > at.generation && (await isElsewhere(at))) return
+    await load(at, fresh, () => isElsewhere(at))
   }
 
   return {
     superblock,
     get index() {
-      return index
+      return known.index
     },
     erased: tombstones.erased,
     get damaged() {
-      return damaged
+      return known.damage.length > 0
     },
     get foreign() {
-      return foreign
+      return known.foreign
     },
-    state: () => ({ end, lastBatch, epochMax, sequence: packs.at(-1)?.sequence ?? 0 }),
+    state() {
+      const { generation, end, lastBatch, epochMax } = known
+      return { generation, end, lastBatch, epochMax, sequence: lastSequence(known) }
+    },
     own() {
-      foreign = false
+      known.foreign = false
     },
     disown() {
-      foreign = true
+      known.foreign = true
     },
     adopt(bytes, found) {
-      const sequence = (packs.at(-1)?.sequence ?? 0) + 1
-      take({ key: packKey(volume, sequence), sequence, base: found.base, bytes }, found)
+      const sequence = lastSequence(known) + 1
+      take(known, { key: packKey(volume, sequence), sequence, base: found.base, bytes }, found)
     },
     async read(offset, length) {
-      const pack = packs[packAt(packs, offset)]
+      const at = known
+      const pack = at.packs[packAt(at.packs, offset)]
       if (pack === undefined || offset >= pack.base + pack.bytes) return new Uint8Array(0)
       const start = offset - pack.base
       const range = { start, end: Math.min(start + length, pack.bytes) - 1 }
@@ -204,11 +231,11 @@ export function createObjectView(objects: ObjectStore, superblock: Superblock, r
         throw error
       })
       if (bytes !== null) return bytes
-      if ((await moved()) || !packs.includes(pack)) throw new Moved()
+      if (await isElsewhere(at)) throw new Moved()
       throw new MediaError('BLOB_CORRUPT', 'A pack of the volume is gone or cut short.', { facts: { volume, pack: pack.key } })
     },
-    settle,
-    segments: () => packs.map(({ key, base, bytes }) => ({ key, base, start: Math.max(base, SUPERBLOCK_BYTES), end: base + bytes })),
+    settle: (generation) => become(ofGeneration(generation)),
+    segments: () => known.packs.map(({ key, base, bytes }) => ({ key, base, start: Math.max(base, SUPERBLOCK_BYTES), end: base + bytes })),
     // Where an object is gone, a read finds out.
     isStale: async () => false,
     refresh,
@@ -230,17 +257,19 @@ function packAt(packs: readonly Pack[], offset: number): number {
   return low - 1
 }
 
-async function readPackIndex(objects: ObjectStore, superblock: Superblock, pack: Listed): Promise<PackIndex | null> {
+async function readPackIndex(objects: ObjectStore, superblock: Superblock, pack: Listed): Promise<PackIndex | 'bad' | 'gone'> {
   let ask = TAIL_BYTES
-  for (let turn = 0; turn < 2; turn += 1) {
+  for (let turn = 0; turn < 2 && pack.bytes > 0; turn += 1) {
     const range = { start: Math.max(0, pack.bytes - ask), end: pack.bytes - 1 }
-    const tail = pack.bytes === 0 ? null : await readObject(objects, pack.key, range)
-    const found = tail === null ? null : decodePackIndex(superblock, tail)
-    if (found === null || !('more' in found)) return found
-    if (found.more > pack.bytes) return null
+    const tail = await readObject(objects, pack.key, range)
+    if (tail === null) return 'gone'
+    const found = decodePackIndex(superblock, tail)
+    if (found === null) return 'bad'
+    if (!('more' in found)) return found
+    if (found.more > pack.bytes) return 'bad'
     ask = found.more
   }
-  return null
+  return 'bad'
 }
 
 /** The records of a pack whose index is damaged, from the records themselves. */

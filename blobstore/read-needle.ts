@@ -66,16 +66,20 @@ async function lookUp(opened: OpenView, wanted: Wanted): Promise<BlobRead | null
   const { key, alt } = wanted
   await opened.freshErased()
   if (view.erased.has(key)) throw new MediaError('MEDIA_ERASED', undefined, { facts: { volume: view.superblock.volume, alt } })
-  for (const { offset, bytes } of view.index.find(key, alt)) {
+  // Of one moment: a rewriting gives the view another index.
+  const { superblock, index } = view
+  const asked = { superblock, index }
+  for (const { offset, bytes } of index.find(key, alt)) {
+    if (view.index !== index) throw new Moved()
     if (!wanted.lend || view.lend === undefined) {
-      const found = needleIn(view, await view.read(offset, bytes), offset, wanted)
+      const found = needleIn(asked, await view.read(offset, bytes), offset, wanted)
       if (found !== 'another') return found
       continue
     }
     const loan = await view.lend(offset, bytes)
     let found: ReturnType<typeof needleIn> = null
     try {
-      found = needleIn(view, loan.bytes, offset, wanted)
+      found = needleIn(asked, loan.bytes, offset, wanted)
     } finally {
       if (found === null || found === 'another') loan.release()
     }
@@ -85,7 +89,12 @@ async function lookUp(opened: OpenView, wanted: Wanted): Promise<BlobRead | null
 }
 
 /** The needle in bytes that were read at `offset`; null when the cookie is not its own, `another` when only its fingerprint is the same. */
-function needleIn(view: VolumeView, bytes: Uint8Array, offset: number, { key, alt, cookie }: Wanted): BlobRead | 'another' | null {
+function needleIn(
+  view: Pick<VolumeView, 'superblock' | 'index'>,
+  bytes: Uint8Array,
+  offset: number,
+  { key, alt, cookie }: Wanted,
+): BlobRead | 'another' | null {
   const facts = { volume: view.superblock.volume, alt, offset }
   const header = decodeHeader(bytes, 0, seedOf(view.superblock.uuid))
   if (header === null) throw new MediaError('BLOB_CORRUPT', 'A record header fails its checksum.', { facts })
