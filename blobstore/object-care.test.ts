@@ -138,6 +138,40 @@ test('object care: a volume with a rotten pack, or without one of them, is not m
   }
 })
 
+test('object care: a volume whose last packs are gone is not compacted, and a scrub says what is lost', async () => {
+  const { objects, inner } = watched()
+  const world = careWorld(objects)
+  const kept = await world.filled([1_000, 2_000, 3_000])
+  const volume = kept[0]?.locator.volume ?? 0
+  const end = (await world.directory.volume(volume))?.bytes ?? 0
+  assert.deepEqual((await world.care().scrub(volume, {})).bad, [])
+  const last = `volumes/${volume}/0000000003`
+  const gone = (await inner.head(last))?.bytes ?? 0
+  await inner.delete(last)
+  await world.erase(world.reader(), kept[0] as (typeof kept)[0])
+  await assert.rejects(world.care().compact(volume, { force: true }), (error) => codeOf(error) === 'BLOB_CORRUPT')
+  assert.deepEqual((await world.care().scrub(volume, {})).bad, [{ start: end - gone, end }])
+})
+
+test('object care: a compaction that was broken off before it counted is shorter than the books say, and sound', async () => {
+  const { objects } = watched()
+  const world = careWorld(objects)
+  const kept = await world.filled([1_000, 2_000, 3_000])
+  const [erased, ...rest] = kept
+  assert.ok(erased)
+  const { volume } = erased.locator
+  await world.erase(world.reader(), erased)
+  const finish = world.directory.finishRewrite
+  world.directory.finishRewrite = async () => {
+    throw new MediaError('CATALOG_UNAVAILABLE')
+  }
+  await assert.rejects(world.care().compact(volume, { force: true }), (error) => codeOf(error) === 'CATALOG_UNAVAILABLE')
+  world.directory.finishRewrite = finish
+  assert.deepEqual((await world.care().scrub(volume, {})).bad, [])
+  assert.ok((await world.care().compact(volume, { force: true })).done)
+  await assertAllRead(world.reader(), rest)
+})
+
 test('object care: packs are kept when what took their place is gone', async () => {
   const { objects, inner } = watched()
   const world = careWorld(objects)

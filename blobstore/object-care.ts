@@ -25,7 +25,7 @@ export function createObjectCare(options: ObjectCareOptions): VolumeCare {
   const { objects, directory, clock, report, graceMs = limits.volumeGraceMs } = options
   const rewriting = { objects, directory, clock, graceMs }
   return {
-    scrub: (volume, care) => scrubObjectVolume(objects, volume, { ...care, clock }),
+    scrub: async (volume, care) => scrubObjectVolume(objects, volume, await directory.volume(volume), { ...care, clock }),
     async compact(volume, care) {
       if (care.force && !(await reclaim(options, volume))) return busy
       const row = await directory.volume(volume)

@@ -4,6 +4,7 @@ import { HEADER_BYTES, recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { decodeHeader, encodeRecord, seedOf } from './needle.ts'
 import { generationKey } from './object-names.ts'
 import { publishGeneration, type Rewriting } from './object-rewrite.ts'
+import { lostTail } from './object-scrub.ts'
 import { type ObjectView, openObjectView } from './object-view.ts'
 import { encodeSuperblock, type Superblock } from './superblock.ts'
 import type { Report } from './volume-log.ts'
@@ -24,6 +25,8 @@ export async function compactObjectVolume(
   const view = await openObjectView(objects, volume, report)
   if (view === null) throw new MediaError('BLOB_NOT_FOUND', 'There is no such volume.', { facts: { volume } })
   if (view.damaged) throw new MediaError('BLOB_CORRUPT', 'The volume has bad records.', { facts: { volume } })
+  const lost = lostTail(view.state(), row)
+  if (lost !== null) throw new MediaError('BLOB_CORRUPT', 'The end of the volume is gone.', { facts: { volume, ...lost } })
   const generation = await directory.beginRewrite(row, graceMs)
   if (generation === null) return { done: false, why: 'busy' }
   const superblock = { ...view.superblock, epoch: view.state().epochMax + 1 }
