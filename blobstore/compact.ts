@@ -1,5 +1,5 @@
 import { MediaError } from '../domain/errors.ts'
-import type { ReadFile, WriteFile } from './disk.ts'
+import { orClose, type ReadFile, type WriteFile } from './disk.ts'
 import { snapshotPath, tombstonesPath, volumePath, writeSnapshot } from './file-view.ts'
 import { HEADER_BYTES, recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { decodeHeader, encodeRecord, type RecordHeader, seedOf } from './needle.ts'
@@ -45,7 +45,7 @@ export async function compactVolume(at: VolumeAt, options: WalkOptions): Promise
   await disk.remove(made)
   await disk.create(made, encodeSuperblock(superblock), SUPERBLOCK_BYTES)
   const file = await disk.openWrite(made)
-  const old = await disk.openRead(path)
+  const old = await orClose(file, () => disk.openRead(path))
   let dropped = 0
   try {
     if (old === null) throw new MediaError('BLOB_NOT_FOUND', 'The volume is gone.', { facts: { volume } })

@@ -51,3 +51,15 @@ export interface WriteFile {
   cut(length: number): Promise<void>
   close(): Promise<void>
 }
+
+/** What `work` gives. Where it fails, what was opened for it is closed: nobody else has it. */
+export async function orClose<T>(opened: { close(): Promise<void> }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await opened.close().catch(() => {
+      // What failed first counts.
+    })
+    throw error
+  }
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { BlobLimits } from './blob-limits.ts'
-import type { Disk, WriteFile } from './disk.ts'
+import { type Disk, orClose, type WriteFile } from './disk.ts'
 import { type FileView, newFileView, openFileView, volumePath, writeSnapshot } from './file-view.ts'
 import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { encodeRecord, seedOf } from './needle.ts'
@@ -23,12 +23,13 @@ export function createFileBackend({ disk, folder, limits, report }: FileBackendO
   async function logOf(view: FileView, epoch: number): Promise<VolumeLog> {
     view.own()
     const file = await disk.openWrite(volumePath(folder, view.superblock.volume))
+    const size = await orClose(file, () => file.size())
     const save = (state: ScanState) =>
       writeSnapshot(disk, folder, view.superblock, state, view.index).catch((error: unknown) => {
         // The next start scans instead.
         report({ kind: 'snapshot failed', volume: view.superblock.volume, error })
       })
-    return createFileLog(file, view, epoch, await file.size(), limits, save)
+    return createFileLog(file, view, epoch, size, limits, save)
   }
 
   return {
@@ -37,7 +38,7 @@ export function createFileBackend({ disk, folder, limits, report }: FileBackendO
       const bytesTotal = Math.max(SUPERBLOCK_BYTES, Math.min(limits.extentBytes, limits.volumeBytesMax))
       await disk.create(volumePath(folder, volume), encodeSuperblock(superblock), bytesTotal)
       const view = await newFileView(disk, folder, superblock, report)
-      return { view, log: await logOf(view, epoch) }
+      return { view, log: await orClose(view, () => logOf(view, epoch)) }
     },
     async recover(volume, epoch) {
       const view = await openFileView(disk, folder, volume, report)
@@ -50,14 +51,13 @@ export function createFileBackend({ disk, folder, limits, report }: FileBackendO
       // Damage is evidence, and may be repaired from elsewhere: nothing of such a file is changed.
       if (damage.length > 0) return { log: null, view, bytes: end }
       if (torn) report({ kind: 'torn tail cut', volume, end })
-      const file = await disk.openWrite(volumePath(folder, volume))
-      try {
+      const log = await orClose(view, async () => {
+        const file = await disk.openWrite(volumePath(folder, volume))
         // Also where nothing shows: leftovers beyond the end must never follow a new record.
-        await file.cut(end)
-      } finally {
-        await file.close()
-      }
-      return { log: await logOf(view, epoch), view, bytes: end }
+        await file.cut(end).finally(() => file.close())
+        return logOf(view, epoch)
+      })
+      return { log, view, bytes: end }
     },
     open: (volume) => openFileView(disk, folder, volume, report),
     close: () => disk.close(),
@@ -83,6 +83,13 @@ function createFileLog(
   let zeroing: Promise<void> = Promise.resolve()
   let zeroFailed = false
   let failure: { readonly error: unknown } | null = null
+  let letGo: Promise<void> | null = null
+
+  /** Once: the number of a closed file may be another's. */
+  function shut(): Promise<void> {
+    letGo ??= file.close()
+    return letGo
+  }
 
   /** Keeps up to an extent of zeros ahead of the end, a step at a time. */
   function zeroAhead(stepBytes: number): void {
@@ -165,12 +172,12 @@ function createFileLog(
         if (marked !== end) await mark()
         await snapshot()
       } finally {
-        await file.close()
+        await shut()
       }
     },
     async abandon() {
       await zeroing
-      await file.close()
+      await shut()
     },
   }
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { MediaError } from '../domain/errors.ts'
 import type { Locator } from '../domain/media.ts'
 import type { BlobStore } from '../domain/ports.ts'
 import type { VolumeCare, VolumeHost } from '../domain/volume-ports.ts'
@@ -20,6 +21,8 @@ interface World {
   readonly time: { nowMs: number }
   /** Called while a commit is on its way to the disk. */
   readonly during: { write: () => void }
+  /** Files that are open, for reading or writing. */
+  readonly opened: Set<object>
   open(writer: string): Promise<BlobStore & VolumeHost>
 }
 
@@ -31,10 +34,20 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const directory = memoryDirectory({ leaseMs: limits.volumeLeaseMs, nowMs: clock.nowMs })
   const during = { write: () => {} }
   const real = createSystemDisk({ directReads: false })
+  const opened = new Set<object>()
+  function counted<T extends { close(): Promise<void> }>(file: T): T {
+    opened.add(file)
+    const close = () => file.close().finally(() => opened.delete(file))
+    return { ...file, close }
+  }
   const disk: Disk = {
     ...real,
+    async openRead(path) {
+      const file = await real.openRead(path)
+      return file === null ? null : counted(file)
+    },
     async openWrite(path) {
-      const file = await real.openWrite(path)
+      const file = counted(await real.openWrite(path))
       return {
         ...file,
         async write(offset, bytes) {
@@ -49,7 +62,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const care = createFileCare({ disk, folder, backend, directory, clock, report, name: 'care' })
   try {
     const open = (writer: string) => createPackedStore({ backend, directory, placements: directory, writer, limits, clock, report })
-    await run({ directory, care, time, during, open })
+    await run({ directory, care, time, during, opened, open })
   } finally {
     await disk.close()
     await rm(folder, { recursive: true, force: true })
@@ -146,5 +159,22 @@ test('file care: a person takes a volume from its writer, who is not given anoth
     ] as const) {
       assert.equal((await store.read(key, locator)).data[0], Number(key))
     }
+    await store.close()
+  }))
+
+test('file care: of a volume that could not be sealed nothing stays open, and its space comes back once it is compacted', () =>
+  inWorld(async ({ directory, care, time, opened, open }) => {
+    const store = await open('w')
+    const { volume } = await put(store, 1n)
+    const seal = directory.seal
+    directory.seal = async () => {
+      throw new MediaError('CATALOG_UNAVAILABLE')
+    }
+    await store.seal(volume)
+    directory.seal = seal
+    time.nowMs += 40_000
+    assert.deepEqual(await care.sealAbandoned({}), [volume])
+    await store.reopen(volume)
+    assert.equal(opened.size, 0)
     await store.close()
   }))

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Disk, ReadFile } from './disk.ts'
+import { type Disk, orClose, type ReadFile } from './disk.ts'
 import { decodeSnapshot, encodeSnapshot } from './index-snapshot.ts'
 import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { NeedleIndex } from './needle-index.ts'
@@ -32,7 +32,7 @@ export interface FileView extends VolumeView {
 export async function openFileView(disk: Disk, folder: string, volume: number, report: Report): Promise<FileView | null> {
   const file = await disk.openRead(volumePath(folder, volume))
   if (file === null) return null
-  try {
+  return orClose(file, async () => {
     const superblock = decodeSuperblock(await file.read(0, SUPERBLOCK_BYTES))
     const { index, state } = (await readSnapshot(disk, folder, superblock, file)) ?? {
       index: new NeedleIndex(),
@@ -40,11 +40,8 @@ export async function openFileView(disk: Disk, folder: string, volume: number, r
     }
     const found = await follow(file, superblock, index, state, true)
     for (const { start, end } of found.damage) report({ kind: 'damage', volume, start, end })
-    return await viewOf(disk, folder, file, superblock, index, found, report)
-  } catch (error) {
-    await file.close()
-    throw error
-  }
+    return viewOf(disk, folder, file, superblock, index, found, report)
+  })
 }
 
 /** The view of a volume that was made just now. */
@@ -52,7 +49,7 @@ export async function newFileView(disk: Disk, folder: string, superblock: Superb
   const file = await disk.openRead(volumePath(folder, superblock.volume))
   if (file === null) throw new Error(`volume ${superblock.volume} is gone right after it was made`)
   const found = { end: SUPERBLOCK_BYTES, lastBatch: 0, epochMax: superblock.epoch, damage: [], torn: false }
-  return viewOf(disk, folder, file, superblock, new NeedleIndex(), found, report)
+  return orClose(file, () => viewOf(disk, folder, file, superblock, new NeedleIndex(), found, report))
 }
 
 /**
@@ -105,10 +102,12 @@ async function viewOf(
   report: Report,
 ): Promise<FileView> {
   const tombstones = followTombstones(disk, tombstonesPath(folder, superblock.volume), superblock, report)
-  await tombstones.refresh()
+  const { changedMs } = await orClose(tombstones, async () => {
+    await tombstones.refresh()
+    return file.state()
+  })
   let state: ScanState & { readonly end?: number } = { ...found, offset: found.end }
   const damaged = found.damage.length > 0
-  const { changedMs } = await file.state()
   let foreign = true
   return {
     superblock,

@@ -27,8 +27,10 @@ export async function repairVolume(
   options: WalkOptions,
 ): Promise<RepairReport> {
   const { disk, folder, volume } = at
-  const [own, copy] = await Promise.all([disk.openRead(volumePath(folder, volume)), (copyFile.disk ?? disk).openRead(copyFile.path)])
+  const own = await disk.openRead(volumePath(folder, volume))
+  let copy: ReadFile | null = null
   try {
+    copy = await (copyFile.disk ?? disk).openRead(copyFile.path)
     if (own === null || copy === null) throw new MediaError('BLOB_NOT_FOUND', 'There is no such volume file.', { facts: { volume } })
     const ours = await agreedSuperblock(own, copy, volume)
     const repaired: Span[] = []

@@ -64,6 +64,7 @@ export async function sealTaken(
     await log?.close()
     return await directory.seal(lease, bytes)
   } finally {
+    await log?.abandon()
     await view.close()
   }
 }

@@ -30,8 +30,15 @@ const FAILURES_MAX = 2
 /** The blob store over any backend. Recovers what the writer held open before it answers. */
 export async function createPackedStore(options: PackedStoreOptions): Promise<BlobStore & VolumeHost> {
   const store = new PackedStore(options)
-  await store.recover()
-  return store
+  try {
+    await store.recover()
+    return store
+  } catch (error) {
+    await store.close().catch(() => {
+      // Why it could not begin counts.
+    })
+    throw error
+  }
 }
 
 class PackedStore implements BlobStore, VolumeHost {
@@ -145,10 +152,13 @@ class PackedStore implements BlobStore, VolumeHost {
     await this.#opening?.catch(() => undefined)
     await this.#current?.idle()
     const open = this.#current
-    if (open !== null) await (open.held.isValid ? open.own.log.close() : open.own.log.abandon())
-    await Promise.all(this.#retiring)
-    await this.#volumes.close()
-    await this.#options.backend.close()
+    try {
+      if (open !== null) await (open.held.isValid ? open.own.log.close() : open.own.log.abandon())
+    } finally {
+      await Promise.all(this.#retiring)
+      await this.#volumes.close()
+      await this.#options.backend.close()
+    }
   }
 
   #open(): Promise<OpenVolume> | OpenVolume {
@@ -213,16 +223,21 @@ class PackedStore implements BlobStore, VolumeHost {
       .catch((error: unknown) => {
         // It stays listed as this writer's, and is recovered and sealed at the next start, or by whoever finds it abandoned.
         this.#options.report({ kind: 'seal failed', volume: open.volume, error })
+        this.#volumes.release(open.volume)
       })
       .finally(() => this.#retiring.delete(retiring))
     this.#retiring.add(retiring)
   }
 
   async #seal({ own: { log }, held }: OpenVolume): Promise<void> {
-    await held.ensure()
-    const bytes = await log.seal()
-    await log.close()
-    await this.#sealed(held.lease, bytes)
+    try {
+      await held.ensure()
+      const bytes = await log.seal()
+      await log.close()
+      await this.#sealed(held.lease, bytes)
+    } finally {
+      await log.abandon()
+    }
   }
 
   /** Whoever has taken the volume over, or will, seals it. */

@@ -46,7 +46,7 @@ export interface VolumeLog {
   /** Nothing is appended any more, by whomever. Gives back space reserved ahead; returns the volume's size in bytes. */
   seal(): Promise<number>
   close(): Promise<void>
-  /** Lets go of a volume that another may hold: as close, and not a byte is written. */
+  /** Lets go of a volume that another may hold: as close, and not a byte is written. Nothing after a close. */
   abandon(): Promise<void>
 }
 

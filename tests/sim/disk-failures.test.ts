@@ -6,6 +6,7 @@ import { readError, writeError } from '../../blobstore/disk-errors.ts'
 import { createFileBackend } from '../../blobstore/file-backend.ts'
 import { createFileCare } from '../../blobstore/file-care.ts'
 import { memoryDirectory, type MemoryDirectory } from '../../blobstore/memory-directory.ts'
+import { sealTaken } from '../../blobstore/seal-abandoned.ts'
 import { createPackedStore } from '../../blobstore/store.ts'
 import { MediaError } from '../../domain/errors.ts'
 import type { Locator } from '../../domain/media.ts'
@@ -23,6 +24,8 @@ interface Failure {
   left: number
   readonly errno: 'EIO' | 'ENOSPC'
   called: string | null
+  /** Files that are open. */
+  readonly open: Set<object>
 }
 
 /** A disk of which any one call fails: of files that are read too. */
@@ -34,11 +37,16 @@ function failing(disk: Disk, failure: Failure): Disk {
     const error: NodeJS.ErrnoException = Object.assign(new Error('injected'), { code: failure.errno })
     throw kind === 'read' ? readError(error) : writeError(failure.errno, 'injected')
   }
+  function opened(): () => Promise<void> {
+    const handle = {}
+    failure.open.add(handle)
+    return async () => assert.ok(failure.open.delete(handle), 'closed once: its number may be another file by now')
+  }
   const reading = (file: ReadFile): ReadFile => ({
     size: () => perhaps('size', 'read', () => file.size()),
     state: () => perhaps('state', 'read', () => file.state()),
     read: (offset, length) => perhaps('read', 'read', () => file.read(offset, length)),
-    close: () => file.close(),
+    close: opened(),
   })
   const writing = (file: WriteFile): WriteFile => {
     let failed: unknown = null
@@ -55,7 +63,7 @@ function failing(disk: Disk, failure: Failure): Disk {
       write: (offset, bytes) => once('write', () => file.write(offset, bytes)),
       zero: (offset, length) => perhaps('zero', 'write', () => file.zero(offset, length)),
       cut: (length) => perhaps('cut', 'write', () => file.cut(length)),
-      close: () => file.close(),
+      close: opened(),
     }
   }
   return {
@@ -123,6 +131,8 @@ async function live(disk: Disk, directory: MemoryDirectory): Promise<Lived> {
     await orRefused(care.compact(erased.volume, { force: true }))
     await orRefused(care.scrub(erased.volume, {}))
   }
+  const thief = { backend, directory, name: 'thief', report: () => {} }
+  for (const { volume } of await directory.volumes({ states: ['open'], limit: 100 })) await orRefused(sealTaken(thief, volume, true))
   return lived
 }
 
@@ -132,8 +142,9 @@ for (const errno of ['EIO', 'ENOSPC'] as const) {
     for (let turn = 0; ; turn += 1) {
       const inner = new FaultDisk(new Map())
       const directory = memoryDirectory()
-      const failure: Failure = { left: turn, errno, called: null }
+      const failure: Failure = { left: turn, errno, called: null, open: new Set() }
       const { acknowledged, isErased } = await live(failing(inner, failure), directory)
+      assert.equal(failure.open.size, 0, `files left open by call ${turn}, ${failure.called}`)
       if (failure.called === null) break
       calls.add(failure.called)
       const store = await open(inner, directory)
