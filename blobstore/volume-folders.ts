@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isErrno } from './disk-errors.ts'
 
@@ -42,17 +42,15 @@ export function openVolumeFolders(paths: readonly string[]): VolumeFolders {
       unreadable.push(path)
     }
   }
-  const present = new Set(marked.map(({ marker }) => marker.id))
-  const missing = [...known].filter((id) => !present.has(id))
-  const isWhole = missing.length === 0
+  const isMissing = (id: string) => !marked.some(({ marker }) => marker.id === id)
+  const isWhole = ![...known].some(isMissing)
   const leftOut = isWhole ? [] : unmarked.filter((path) => readdirSync(path).length === 0)
-  for (const path of unmarked) {
-    if (!leftOut.includes(path)) marked.push({ path, marker: { id: randomBytes(8).toString('hex'), all: [] } })
-  }
-  const all = [...new Set([...known, ...marked.map(({ marker }) => marker.id)])].toSorted()
-  for (const { path, marker } of marked) if (all.length !== marker.all.length) writeMarker(path, { id: marker.id, all })
+  for (const path of unmarked) if (!leftOut.includes(path)) marked.push({ path, marker: markAnew(path) })
+  const all = [...new Set([...known, ...marked.flatMap(({ marker }) => [marker.id, ...marker.all])])].toSorted()
+  for (const { path, marker } of marked) if (all.some((id) => !marker.all.includes(id))) replaceMarker(path, { id: marker.id, all })
   const inOrder = paths.filter((path) => marked.some((one) => one.path === path))
-  return { folders: inOrder, missing: [...missing, ...unreadable], leftOut }
+  // Asked again: another process may have marked some meanwhile.
+  return { folders: inOrder, missing: [...all.filter(isMissing), ...unreadable], leftOut }
 }
 
 function readMarker(folder: string): Marker | null {
@@ -64,14 +62,47 @@ function readMarker(folder: string): Marker | null {
   }
 }
 
-function writeMarker(folder: string, marker: Marker): void {
+/** Gives a folder its id, once: of several processes that start at once, all take the one that was first. */
+function markAnew(folder: string): Marker {
+  const id = randomBytes(8).toString('hex')
+  const made = stage(folder, { id, all: [id] })
+  try {
+    // A link, unlike a rename, fails when the name is taken.
+    linkSync(made, join(folder, MARKER))
+    syncFolder(folder)
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error
+  } finally {
+    rmSync(made, { force: true })
+  }
+  const marker = readMarker(folder)
+  if (marker === null) throw new Error(`the marker of ${folder} is gone right after it was made`)
+  return marker
+}
+
+function replaceMarker(folder: string, marker: Marker): void {
+  renameSync(stage(folder, marker), join(folder, MARKER))
+  syncFolder(folder)
+}
+
+/** The marker, whole and durable, under a name that nobody looks for. */
+function stage(folder: string, marker: Marker): string {
   const made = join(folder, `.${MARKER}.${randomBytes(4).toString('hex')}`)
   const file = openSync(made, 'wx', 0o600)
   try {
-    writeSync(file, JSON.stringify(marker))
+    writeFileSync(file, JSON.stringify(marker))
     fsyncSync(file)
   } finally {
     closeSync(file)
   }
-  renameSync(made, join(folder, MARKER))
+  return made
+}
+
+function syncFolder(folder: string): void {
+  const file = openSync(folder, 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
 }
