@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -152,4 +154,54 @@ test('scrub: it is held to its bytes per second and can be stopped', () =>
     const { bytes } = await scrubVolume(at, { clock: slow, bytesPerSecondMax: 1_000 })
     assert.ok(nowMs > (bytes - SUPERBLOCK_BYTES) * 0.95, `${nowMs} ms for ${bytes} bytes`)
     await assert.rejects(scrubVolume(at, { clock: slow, signal: AbortSignal.abort(new Error('stopped')) }), /stopped/)
+  }))
+
+test('compaction: of two processes that compact a volume at once the second is refused, and all is there', () =>
+  inFilledFolder(async (filled) => {
+    const { at } = filled
+    const other = createSystemDisk({ directReads: false })
+    let goOn = () => {}
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    let stand = () => {}
+    const stands = new Promise<void>((resolve) => {
+      stand = resolve
+    })
+    // Half way through the copying: what it makes is there, and not whole.
+    let waits = 0
+    const slow = {
+      nowMs: () => 0,
+      every: () => () => {},
+      async wait() {
+        waits += 1
+        if (waits !== 60) return
+        stand()
+        await held
+      },
+    }
+    const first = compactVolume(at, { clock: slow, bytesPerSecondMax: 1 })
+    await stands
+    assert.ok((await readdir(at.folder)).includes('1.volume.compacting'))
+    await assert.rejects(compactVolume({ ...at, disk: other }, { clock }), code('VOLUME_FENCED'))
+    await assert.rejects(repairVolume({ ...at, disk: other }, { path: join(at.folder, '1.volume') }, { clock }), code('VOLUME_FENCED'))
+    goOn()
+    assert.deepEqual([(await first).kept, (await readable(filled)).keys.length], [20, 20])
+    assert.equal((await compactVolume({ ...at, disk: other }, { clock })).kept, 20)
+    await other.close()
+  }))
+
+test("compaction: the lock of a process that was killed is nobody's", () =>
+  inFilledFolder(async ({ at }) => {
+    const source = `
+      const { lockFile } = await import(${JSON.stringify(new URL('file-lock.ts', import.meta.url).href)})
+      process.stdout.write(String(lockFile(${JSON.stringify(join(at.folder, '1.lock'))}) !== null))
+      setInterval(() => {}, 1_000)`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [said] = (await once(child.stdout, 'data')) as [Buffer]
+    assert.equal(String(said), 'true')
+    await assert.rejects(compactVolume(at, { clock }), code('VOLUME_FENCED'))
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    assert.equal((await compactVolume(at, { clock })).kept, 20)
   }))

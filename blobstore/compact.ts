@@ -8,6 +8,7 @@ import type { WalkOptions } from './pace.ts'
 import { type VolumeAt, tombstonesOf, type WalkedRecord, walkVolume } from './scrub.ts'
 import { encodeSuperblock, type Superblock } from './superblock.ts'
 import { encodeTombstone } from './tombstone.ts'
+import { whileLocked } from './volume-lock.ts'
 
 export interface CompactReport {
   readonly bytesBefore: number
@@ -24,9 +25,14 @@ const NONE = new Uint8Array(0)
  * rename. Locators stay valid: number, keys and cookies are the same. The UUID is too, so that tombstones written
  * meanwhile count; the epoch is higher, so that a snapshot of the old file does not. Readers that have the old file
  * open go on with it. Whatever happens before the rename leaves the volume as it was.
- * BLOB_CORRUPT when a needle is bad: it is repaired first, never dropped. VOLUME_FENCED when somebody appends.
+ * BLOB_CORRUPT when a needle is bad: it is repaired first, never dropped. VOLUME_FENCED when somebody appends, or
+ * another process is compacting or repairing it.
  */
-export async function compactVolume(at: VolumeAt, options: WalkOptions): Promise<CompactReport> {
+export function compactVolume(at: VolumeAt, options: WalkOptions): Promise<CompactReport> {
+  return whileLocked(at, () => rewrite(at, options))
+}
+
+async function rewrite(at: VolumeAt, options: WalkOptions): Promise<CompactReport> {
   const { disk, folder, volume } = at
   const path = volumePath(folder, volume)
   const made = `${path}.compacting`

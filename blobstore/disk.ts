@@ -17,6 +17,8 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>
   /** Durable when it returns; nothing where there is no such file. */
   remove(path: string): Promise<void>
+  /** Holds a name for this process until the answer is called or the process ends; null where somebody else does. */
+  lock(path: string): Promise<(() => void) | null>
   close(): Promise<void>
 }
 

@@ -21,6 +21,12 @@ export interface FileCareOptions extends Sealer {
 /** A copy that is not there, of another volume, or broken itself. */
 const useless: ReadonlySet<string> = new Set(['BLOB_NOT_FOUND', 'REQUEST_INVALID', 'BLOB_CORRUPT', 'VOLUME_UNKNOWN_FORMAT'])
 
+/** Another process writes the volume anew, or appends to it. */
+function unlessFenced(error: unknown): null {
+  if (error instanceof MediaError && error.code === 'VOLUME_FENCED') return null
+  throw error
+}
+
 /** Looks after volumes in files, beside the processes that read and write them. */
 export function createFileCare(options: FileCareOptions): VolumeCare {
   const { disk, folder, directory, clock, report, copies } = options
@@ -44,7 +50,8 @@ export function createFileCare(options: FileCareOptions): VolumeCare {
     if (row === null || row.state === 'open' || row.state === 'retired')
       return { done: false, why: row?.state === 'open' ? 'busy' : 'nothing to do' }
     if (!care.force && !isCompactionDue(row, limits)) return { done: false, why: 'nothing to do' }
-    const report = await compactVolume(at(volume), { ...care, clock })
+    const report = await compactVolume(at(volume), { ...care, clock }).catch(unlessFenced)
+    if (report === null) return { done: false, why: 'busy' }
     // Where the books changed meanwhile, the file is right all the same, and they are brought up to it the next time.
     if (!(await directory.compacted(row, { bytes: report.bytesAfter, needles: report.kept }))) return { done: false, why: 'busy' }
     return { done: true, ...report }

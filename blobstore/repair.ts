@@ -7,6 +7,7 @@ import type { WalkOptions } from './pace.ts'
 import type { Span } from './scan.ts'
 import { scrubVolume, type VolumeAt } from './scrub.ts'
 import { badHalves, decodeSuperblock, encodeSuperblock, type Superblock } from './superblock.ts'
+import { whileLocked } from './volume-lock.ts'
 
 export interface RepairReport {
   readonly repaired: readonly Span[]
@@ -14,18 +15,23 @@ export interface RepairReport {
   readonly remaining: readonly Span[]
 }
 
+interface CopyFile {
+  readonly path: string
+  readonly disk?: Disk
+}
+
 /**
  * Fills the bad parts of a volume with the records that another copy of the same file has at the same place, and its
  * superblock from its sound half or the copy's. Only bytes that were bad are written, and only where all of the copy's
  * are sound, so a crash in between leaves nothing worse.
- * REQUEST_INVALID when the copy is of another volume, or from before or after a compaction.
+ * VOLUME_FENCED while another process compacts or repairs it. REQUEST_INVALID when the copy is of another volume, or from before or after a compaction.
  * @param copy a volume file; without a disk, on the volume's own
  */
-export async function repairVolume(
-  at: VolumeAt,
-  copyFile: { readonly path: string; readonly disk?: Disk },
-  options: WalkOptions,
-): Promise<RepairReport> {
+export function repairVolume(at: VolumeAt, copyFile: CopyFile, options: WalkOptions): Promise<RepairReport> {
+  return whileLocked(at, () => fill(at, copyFile, options))
+}
+
+async function fill(at: VolumeAt, copyFile: CopyFile, options: WalkOptions): Promise<RepairReport> {
   const { disk, folder, volume } = at
   const own = await disk.openRead(volumePath(folder, volume))
   let copy: ReadFile | null = null

@@ -141,6 +141,7 @@ export function createSpreadDisk(options: SpreadDiskOptions): Disk {
       const place = await placeOf(path)
       if (place !== null) await disk.remove(place.path)
     },
+    lock: async (path) => disk.lock((await beside(path)).path),
     close: () => disk.close(),
   }
 }

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { AlignedPool } from './aligned-pool.ts'
 import type { Disk, ReadFile, WriteFile } from './disk.ts'
 import { isErrno, readError, writeError } from './disk-errors.ts'
+import { lockFile } from './file-lock.ts'
 import type { DiskAnswer, DiskJob, DiskRequest } from './disk-worker.ts'
 
 const openFile = promisify(open)
@@ -52,6 +53,7 @@ export function createSystemDisk(options: { readonly directReads: boolean }): Di
     add: (path, bytes) => writer.run({ kind: 'add', path, bytes }),
     rename: (from, to) => writer.run({ kind: 'rename', from, to }),
     remove: (path) => writer.run({ kind: 'remove', path }),
+    lock: async (path) => lockFile(path),
     close: () => writer.close(),
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createFileBlobStore } from '../blobstore/file.ts'
+import { lockFile } from '../blobstore/file-lock.ts'
 import { lockHome } from '../infra/engines/home.ts'
 
 const main = join(import.meta.dirname, 'volumes.main.ts')
@@ -62,6 +63,25 @@ test('volumes: files of a running start are not changed, whatever is said of it'
     assert.match(refused.error, /is in use by another start/)
   } finally {
     home.unlock()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('volumes: a volume that another process is compacting is left alone, and said so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-volumes-'))
+  try {
+    const store = await createFileBlobStore({ folder, writer: 'w', limits: { extentBytes: 4096 } })
+    await store.append([{ key: 1n, alt: 9, data: new Uint8Array(100) }])
+    await store.close()
+    const unlock = lockFile(join(folder, '1.lock'))
+    const refused = await volumes('compact', folder, '1', '--stopped')
+    assert.notEqual(refused.status, 0)
+    assert.match(refused.error, /Another process is compacting or repairing the volume/)
+    unlock?.()
+    assert.equal((await volumes('compact', folder, '1', '--stopped')).status, 0)
+    assert.match((await volumes('compact', folder, '2', '--stopped')).error, /There is no such volume/)
+    assert.doesNotMatch((await volumes('ls', folder)).out, /lock/)
+  } finally {
     await rm(folder, { recursive: true, force: true })
   }
 })

@@ -44,6 +44,7 @@ export interface FaultDiskOptions {
 export class FaultDisk implements Disk {
   readonly #inodes = new Map<string, Inode>()
   readonly #options: FaultDiskOptions
+  readonly #locked = new Set<string>()
   #queue: Promise<void> = Promise.resolve()
   /** Calls that write, until one fails; the errno it fails with. */
   #failure: { calls: number; readonly errno: 'EIO' | 'ENOSPC' } | null = null
@@ -184,6 +185,12 @@ export class FaultDisk implements Disk {
       this.#inodes.delete(path)
       this.#step()
     })
+  }
+
+  async lock(path: string): Promise<(() => void) | null> {
+    if (this.#locked.has(path)) return null
+    this.#locked.add(path)
+    return () => void this.#locked.delete(path)
   }
 
   async close(): Promise<void> {
