@@ -4,12 +4,12 @@ import type { ImageProbe } from '../../domain/plans.ts'
 import { meansSrgb, srgbFrom } from './code-points.ts'
 import { contradiction, decodeError } from './decode-errors.ts'
 import type { DecodeLimits } from './examine.ts'
-import { exceedsSrgb, isDisplayP3, srgbOf } from './display-p3.ts'
 import { createHeicDecoder } from './heic.ts'
 import type { ImageHeader, PixelColour } from './header-parts.ts'
 import { deepPixels, type Picture, pictureFrom } from './picture.ts'
 import { straightened } from './straighten.ts'
 import { tagged } from './tagged.ts'
+import { shownOf, type WideSource, wideSourceOf } from './wide-source.ts'
 
 /**
  * Makes the decoder: to `width` x `height` as seen, upright and framed, in sRGB, of an animation the first frame.
@@ -32,7 +32,7 @@ export function createDecoder(limits: DecodeLimits) {
       if (header.probe.type === 'image/heic') return await meant(shape(await heicPixels(bytes, header.probe)), header.colour, wanted)
       const source = await opened(bytes, header.probe, limits, wanted)
       const pipeline = shape(source.pipeline)
-      if (source.p3) return await meant(pipeline, { icc: source.p3 }, wanted)
+      if (source.wide) return shownOf(await (source.deep ? deepPixels(pipeline) : pictureFrom(pipeline)), source.wide)
       if (header.colour && 'primaries' in header.colour && !source.hasProfile) return await inSrgb(pipeline, header.colour)
       // With 16 bits and a profile sharp works in P3, and only an output profile makes it leave P3 again.
       if (source.deep && source.hasProfile) pipeline.withIccProfile('srgb')
@@ -52,7 +52,7 @@ export function createDecoder(limits: DecodeLimits) {
 /** Size as seen of the decoded picture, and what part of the source it shows. */
 export interface Wanted extends Size {
   readonly frame?: Frame | undefined
-  /** Whether colours that sRGB does not have stay, in Display P3. */
+  /** Whether colours that sRGB does not have stay, in Display P3, as far as that has them. */
   readonly keepsP3?: boolean | undefined
 }
 
@@ -68,11 +68,11 @@ async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits
   const seenHeight = pageHeight ?? height
   if (width !== probe.width || seenHeight !== probe.height) {
     if (probe.type !== 'image/gif') throw contradiction()
-    return { pipeline: await onCanvas(pipeline, { width, height: seenHeight }, probe), deep: false, hasProfile: false, p3: null }
+    return { pipeline: await onCanvas(pipeline, { width, height: seenHeight }, probe), deep: false, hasProfile: false, wide: null }
   }
-  const p3 = keepsP3 && icc && isDisplayP3(icc) ? icc : null
+  const wide = keepsP3 && icc ? wideSourceOf(icc) : null
   // sharp goes through sRGB on its way to any other profile.
-  return { pipeline: p3 ? sharp(bytes, { ...options, page, ignoreIcc: true }) : pipeline, deep: depth === 'ushort', hasProfile, p3 }
+  return { pipeline: wide ? sharp(bytes, { ...options, page, ignoreIcc: true }) : pipeline, deep: depth === 'ushort', hasProfile, wide }
 }
 
 /** A GIF on its own canvas: libvips goes by its frames where they do not fill it, or reach beyond it. */
@@ -101,9 +101,8 @@ export function shaper(probe: ImageProbe, { width, height, frame }: Wanted): (pi
 
 /** Pixels of the pipeline in Display P3, where that is how they are meant and sRGB does not have them all; else in sRGB. */
 async function meant(pipeline: Sharp, colour: PixelColour | undefined, { keepsP3 }: Wanted): Promise<Picture> {
-  if (!keepsP3 || !colour || !('icc' in colour) || !isDisplayP3(colour.icc)) return await inSrgb(pipeline, colour)
-  const picture = await pictureFrom(pipeline)
-  return exceedsSrgb(picture) ? { ...picture, isP3: true } : srgbOf(picture)
+  const wide: WideSource | null = keepsP3 && colour && 'icc' in colour ? wideSourceOf(colour.icc) : null
+  return wide ? shownOf(await pictureFrom(pipeline), wide) : await inSrgb(pipeline, colour)
 }
 
 /** Pixels of the pipeline, whose colours are meant as told; without a word they are sRGB. */

@@ -2,12 +2,16 @@ import { textAt } from '../../domain/bytes.ts'
 import { viewOf } from './header-parts.ts'
 import type { Picture } from './picture.ts'
 
-/** Columns of the primaries, adapted to D50 (SMPTE EG 432-1 through ICC.1, annex E), and the white of all profiles. */
+/** Columns of the primaries, adapted to D50 (SMPTE EG 432-1 through ICC.1, annex E). */
 const COLUMNS = [
   [0.51512, 0.2412, -0.00105],
   [0.29198, 0.69225, 0.04189],
   [0.1571, 0.06657, 0.78407],
 ] as const
+/** From linear light to XYZ under D50; sRGB's from its chromaticities by Bradford's way. */
+export const P3_TO_XYZ = [0, 1, 2].flatMap((row) => COLUMNS.map((column) => column[row] ?? 0))
+export const SRGB_TO_XYZ = [0.43607, 0.38515, 0.14307, 0.22249, 0.71687, 0.06061, 0.01392, 0.09708, 0.7141] as const
+/** The white of all profiles. */
 const WHITE = [0.9642, 1, 0.8249] as const
 /** Gamma and coefficients of IEC 61966-2-1 as a parametric curve (ICC.1, section 10.18, type 3). */
 const CURVE = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045] as const
@@ -109,7 +113,7 @@ export function srgbOf(picture: Picture): Picture {
   const out = Buffer.from(data)
   for (let at = 0; at < data.length; at += channels) {
     const [red, green, blue] = [light[data[at] ?? 0] ?? 0, light[data[at + 1] ?? 0] ?? 0, light[data[at + 2] ?? 0] ?? 0]
-    for (const [channel, [r, g, b]] of TO_SRGB.entries()) out[at + channel] = encoded(r * red + g * green + b * blue)
+    for (const [channel, [r, g, b]] of TO_SRGB.entries()) out[at + channel] = srgbValue(r * red + g * green + b * blue)
   }
   return { ...picture, data: out }
 }
@@ -120,7 +124,8 @@ function linear(value: number): number {
   return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
 }
 
-function encoded(value: number): number {
+/** The 8 bits of linear light 0..1: sRGB's curve, which is P3's too. */
+export function srgbValue(value: number): number {
   const within = Math.min(1, Math.max(0, value))
   return Math.round(255 * (within <= 0.0031308 ? 12.92 * within : 1.055 * within ** (1 / 2.4) - 0.055))
 }
