@@ -2,9 +2,10 @@ import { altOf, altPlaces } from '../domain/alt.ts'
 import { siblingReference, typeOfName } from '../cdn/url.ts'
 import { appearanceIn, mediaTypes, type StoredFile } from '../domain/media.ts'
 import { planVideo } from '../domain/plan-video.ts'
-import type { VideoProbe } from '../domain/plans.ts'
+import type { VideoPlan, VideoProbe } from '../domain/plans.ts'
 import type { BlobStore, CheckpointStore, EncodedFile, MediaStore, ObjectStore } from '../domain/ports.ts'
 import { presetNamed } from '../domain/presets/index.ts'
+import { soundName, type SoundTitle, soundTitles } from '../domain/sounds.ts'
 import type { StoredChunk, StoredTrack } from '../domain/video-pieces.ts'
 import { dashOf, joinChunks, keyframePlaylist, ladderPlaylist, trackPlaylist } from '../domain/video-playlists.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
@@ -35,7 +36,7 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
       const storyboard = (await steps.peek('storyboard'))?.files ?? null
       const mp4 = (await steps.peek('mp4'))?.file ?? null
       const loudness = await steps.peek('loudness')
-      const audio = plan.audio ? await steps.finished('audio') : null
+      const sounds = await soundsOf(steps, plan)
       // Captions that are given from here on are told to be late.
       await catalog.setStage(input.mediaId, 'publish')
       const captions = await storeCaptions({ objects, blobs }, input, probe, plan)
@@ -45,7 +46,9 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
         ...plan.rungs.map((rung, at) =>
           textFile(`${rung.name}.m3u8`, altOf(input.version, altPlaces.playlist(rung.index)), playlistOf(must(tracks[at])), rung),
         ),
-        ...(audio ? [textFile('audio.m3u8', altOf(input.version, altPlaces.audioPlaylist), playlistOf(audio))] : []),
+        ...sounds.map(({ at, track }) =>
+          textFile(`${soundName(at)}.m3u8`, altOf(input.version, altPlaces.soundPlaylist(at)), playlistOf(track)),
+        ),
       ])
       const iframes = await storeFiles(
         blobs,
@@ -65,13 +68,13 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
           uri: siblingReference(must(playlists[at])),
           ...(iframes[at] ? { iframesUri: siblingReference(iframes[at]) } : {}),
         })),
-        audio: audio && { uri: siblingReference(must(playlists.at(-1))), track: audio },
+        sounds: sounds.map((sound, at) => ({ ...sound, uri: siblingReference(must(playlists[plan.rungs.length + at])) })),
         captions: captions.map(({ label, language, playlist }) => ({ label, language, uri: siblingReference(playlist) })),
         fps: plan.fps,
       })
       // DASH has no word for segments that are encrypted whole.
       const isSealed = presetNamed(input.preset).video.encryption !== undefined
-      const dash = dashOf({ rungs: ladder, audio, captions, fps: plan.fps, durationMs: plan.durationMs, reference: siblingReference })
+      const dash = dashOf({ rungs: ladder, sounds, captions, fps: plan.fps, durationMs: plan.durationMs, reference: siblingReference })
       const tops = await storeFiles(blobs, input, [
         textFile('master.m3u8', altOf(input.version, altPlaces.master), master, plan),
         ...(isSealed ? [] : [textFile('manifest.mpd', altOf(input.version, altPlaces.dash), dash, plan)]),
@@ -96,13 +99,14 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
         parts: [
           ...[...playlists.filter((file) => file.width === 0), ...iframes, ...(storyboard ? [storyboard.sheet] : [])].map(fileOf),
           ...captions.flatMap(({ playlist, segments }) => [playlist, ...segments].map(fileOf)),
-          ...[...tracks, ...(audio ? [audio] : [])].flatMap((track) => [track.init, ...track.segments].map(fileOf)),
+          ...[...tracks, ...sounds.map(({ track }) => track)].flatMap((track) => [track.init, ...track.segments].map(fileOf)),
         ],
         hls: 'master.m3u8',
         ...(isSealed ? { protection: 'aes-128' as const } : { dash: 'manifest.mpd' }),
         ...(mp4 ? { mp4: mp4.name } : {}),
         poster: posterName,
         ...(storyboard ? { storyboard: storyboard.index.name } : {}),
+        ...(sounds.length > 1 ? { sounds: sounds.map(({ title }) => title) } : {}),
         ...(captions.length > 0 ? { captions: captions.map(({ language, name, label }) => ({ language, name, label })) } : {}),
       }
       await saveDraft(catalog, input, {
@@ -112,6 +116,19 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
       })
       return { parts: manifest.parts.length }
     })
+}
+
+/** The film's sound and those of the others that could be decoded, in the plan's order; `at` is their place in it. */
+async function soundsOf(
+  steps: ReturnType<typeof videoSteps>,
+  plan: VideoPlan,
+): Promise<{ readonly at: number; readonly title: SoundTitle; readonly track: StoredTrack }[]> {
+  const all = []
+  for (const [at, title] of soundTitles(plan).entries()) {
+    const track = at === 0 ? await steps.finished('audio') : (await steps.finished(`sound:${at}`)).track
+    if (track) all.push({ at, title, track })
+  }
+  return all
 }
 
 /** A playlist or manifest; without a size one that is reached through others only. */

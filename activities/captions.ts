@@ -1,5 +1,6 @@
 import { altOf, altPlaces } from '../domain/alt.ts'
 import { MediaError } from '../domain/errors.ts'
+import { languageName } from '../domain/languages.ts'
 import { limits } from '../domain/limits.ts'
 import { captionsKey, captionsPrefix, type CaptionsFile, mediaTypes, type Rendition, type StoredFile } from '../domain/media.ts'
 import { planVideo } from '../domain/plan-video.ts'
@@ -101,10 +102,9 @@ async function storeTrack(
   return { language, name: `${base}.vtt`, label: labelOf(language), whole: must(whole), playlist: must(playlist), segments }
 }
 
-/** A language's own name in English; what is unknown is called captions. */
+/** What is unknown is called captions. */
 function labelOf(language: string): string {
-  const name = language === 'und' ? undefined : new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' }).of(language)
-  return name?.replaceAll(/["\r\n]/g, '') ?? (language === 'und' ? 'Captions' : language)
+  return languageName(language) ?? (language === 'und' ? 'Captions' : language)
 }
 
 async function textOf(objects: ObjectStore, key: string): Promise<string> {

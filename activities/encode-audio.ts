@@ -1,16 +1,18 @@
+import { MediaError } from '../domain/errors.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
 import { presetNamed } from '../domain/presets/index.ts'
+import { withSound } from '../domain/sounds.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import type { EncodeDeps } from './encode-chunk.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { locateSource } from './original.ts'
-import { soundLevel } from './sound-level.ts'
+import { measuredLevel, soundLevel } from './sound-level.ts'
 import { sealFor } from './seal.ts'
 import { storeAudio } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
-/** The audio track, once and whole: encoders add samples at every start, so chunks of audio would drift. */
+/** The sound, once and whole: encoders add samples at every start, so chunks of sound would drift. */
 export function encodeAudio({ catalog, objects, blobs, videos, contentKeys }: EncodeDeps) {
   return async (input: IngestInput, probe: VideoProbe): Promise<{ segments: number }> =>
     await withHeartbeat(async ({ signal, report }) => {
@@ -19,13 +21,39 @@ export function encodeAudio({ catalog, objects, blobs, videos, contentKeys }: En
         const plan = planVideo(probe, presetNamed(input.preset), input)
         const source = await locateSource(objects, input.mediaId, plan)
         const level = await soundLevel(steps, videos, input, plan, source, signal)
-        const track = await videos.encodeAudio(source, plan, {
-          ...level,
-          signal,
-          onProgress: (fraction) => report({ percent: Math.round(fraction * 100) }),
+        const track = await videos.encodeAudio(source, plan, { ...level, signal, onProgress: told(report) })
+        return await storeAudio(blobs, input, track, {
+          lead: (await steps.peek('lead'))?.audio ?? null,
+          seal: sealFor(contentKeys, input),
         })
-        return await storeAudio(blobs, input, track, (await steps.peek('lead'))?.audio ?? null, sealFor(contentKeys, input))
       })
       return { segments: stored.segments.length }
     })
+}
+
+/**
+ * Another sound of the film, in the same way and at its own loudness. One that cannot be decoded is left out: it is no
+ * reason to refuse the film.
+ */
+export function encodeOtherSound({ catalog, objects, blobs, videos, contentKeys }: EncodeDeps) {
+  return async (input: IngestInput, probe: VideoProbe, sound: number): Promise<{ segments: number }> =>
+    await withHeartbeat(async ({ signal, report }) => {
+      const stored = await videoSteps(catalog, input).once(`sound:${sound}`, async () => {
+        const plan = withSound(planVideo(probe, presetNamed(input.preset), input), sound)
+        const source = await locateSource(objects, input.mediaId, plan)
+        try {
+          const level = await measuredLevel(videos, input, plan, source, signal)
+          const track = await videos.encodeAudio(source, plan, { ...level?.options, signal, onProgress: told(report) })
+          return { track: await storeAudio(blobs, input, track, { sound, lead: null, seal: sealFor(contentKeys, input) }) }
+        } catch (error) {
+          if (error instanceof MediaError && error.code === 'MEDIA_CORRUPT') return { track: null }
+          throw error
+        }
+      })
+      return { segments: stored.track?.segments.length ?? 0 }
+    })
+}
+
+function told(report: (progress: { percent: number }) => void): (fraction: number) => void {
+  return (fraction) => report({ percent: Math.round(fraction * 100) })
 }

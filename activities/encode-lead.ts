@@ -47,7 +47,7 @@ export function encodeLead({ catalog, objects, blobs, videos }: EncodeDeps) {
         })
         return {
           chunk: await storeChunk(blobs, input, 0, rungs, (rung) => must(plan.rungs[rung]).name, null),
-          audio: track && (await storeAudio(blobs, input, track, null, null)),
+          audio: track && (await storeAudio(blobs, input, track, { lead: null, seal: null })),
           rungs: plan.rungs.map(({ index, name, width, height }) => ({ index, name, width, height })),
           fps: plan.fps,
           chunks: plan.chunks.length,

@@ -6,7 +6,7 @@ import { assembleVideo } from './assemble-video.ts'
 import { developImage, type DevelopImageDeps } from './develop-image.ts'
 import { extractCaptions } from './captions.ts'
 import { discard, type DiscardDeps } from './discard.ts'
-import { encodeAudio } from './encode-audio.ts'
+import { encodeAudio, encodeOtherSound } from './encode-audio.ts'
 import { encodeChunk } from './encode-chunk.ts'
 import { encodeLead } from './encode-lead.ts'
 import { awaitIngestEnd, beginErase, certifyErase, purgeEdges, verifyOrigins, type EraseDeps } from './erase.ts'
@@ -59,6 +59,7 @@ export function videoActivities(deps: AdmitVideoDeps & PosterDeps) {
     encodeLead: encodeLead(deps),
     encodeChunk: encodeChunk(deps),
     encodeAudio: encodeAudio(deps),
+    encodeOtherSound: encodeOtherSound(deps),
     makeMotion: makeMotion(deps),
     makePoster: makePoster(deps),
     makeMp4: makeMp4(deps),

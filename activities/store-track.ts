@@ -3,6 +3,7 @@ import { altOf, altPlaces } from '../domain/alt.ts'
 import { keyOf } from '../domain/ids.ts'
 import type { EncodedRung, EncodedSegment, EncodedTrack } from '../domain/encoded.ts'
 import type { BlobStore, NeedleInput } from '../domain/ports.ts'
+import { soundName } from '../domain/sounds.ts'
 import type { StoredChunk, StoredTrack } from '../domain/video-pieces.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import type { Seal } from './seal.ts'
@@ -63,14 +64,15 @@ function lengthsOf({ durationSeconds, keyframes }: EncodedSegment) {
   return { durationSeconds, ...(keyframes ? { keyframes } : {}) }
 }
 
-/** The sound as one batch. Segments that `lead` stored before are not stored again: their addresses are in players' hands. */
+/** A sound as one batch; 0 is the film's first. Segments that `lead` stored before are not stored again: their addresses are in players' hands. */
 export async function storeAudio(
   blobs: BlobStore,
   input: IngestInput,
   track: EncodedTrack,
-  lead: StoredTrack | null,
-  seal: Seal | null,
+  { sound = 0, lead, seal }: { readonly sound?: number; readonly lead: StoredTrack | null; readonly seal: Seal | null },
 ): Promise<StoredTrack> {
+  const name = soundName(sound)
+  const altAt = (index: number) => altOf(input.version, altPlaces.soundSegment(sound, index))
   const kept = lead?.segments ?? []
   for (const [at, segment] of kept.entries())
     if (segment.durationSeconds !== track.segments[at]?.durationSeconds)
@@ -78,20 +80,20 @@ export async function storeAudio(
   const key = keyOf(input.mediaId)
   const fresh = track.segments.slice(kept.length).map(({ data, durationSeconds }, at) => {
     const index = kept.length + at
-    const sealed = seal?.(data, altOf(input.version, altPlaces.audioSegment(index)))
+    const sealed = seal?.(data, altAt(index))
     return { index, data: sealed?.data ?? data, lengths: { durationSeconds, ...(sealed ? { iv: sealed.iv } : {}) } }
   })
   const batch = [
-    ...fresh.map(({ data, index }) => ({ key, alt: altOf(input.version, altPlaces.audioSegment(index)), data })),
-    ...(lead ? [] : [{ key, alt: altOf(input.version, altPlaces.audioInit), data: track.init }]),
+    ...fresh.map(({ data, index }) => ({ key, alt: altAt(index), data })),
+    ...(lead ? [] : [{ key, alt: altOf(input.version, altPlaces.soundInit(sound)), data: track.init }]),
   ]
   const places = batch.length > 0 ? await blobs.append(batch) : []
   return {
-    init: lead?.init ?? storedFile('audio-init.mp4', 'video/mp4', track.init.byteLength, places.at(-1)),
+    init: lead?.init ?? storedFile(`${name}-init.mp4`, 'video/mp4', track.init.byteLength, places.at(-1)),
     segments: [
       ...kept,
       ...fresh.map(({ data, lengths, index }, at) => ({
-        ...storedFile(`audio-${index}.m4s`, 'video/iso.segment', data.byteLength, places[at]),
+        ...storedFile(`${name}-${index}.m4s`, 'video/iso.segment', data.byteLength, places[at]),
         ...lengths,
       })),
     ],

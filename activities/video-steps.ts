@@ -23,6 +23,7 @@ interface Results {
   storyboard: { readonly files: { readonly sheet: Rendition; readonly index: Rendition } | null }
   mp4: { readonly file: Rendition | null }
   [chunk: `chunk:${number}`]: StoredChunk
+  [sound: `sound:${number}`]: { readonly track: StoredTrack | null }
 }
 
 /**

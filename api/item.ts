@@ -13,6 +13,7 @@ import {
   type Stage,
   type StoredFile,
 } from '../domain/media.ts'
+import type { SoundTitle } from '../domain/sounds.ts'
 
 /** Where a stored file is served from. */
 export interface FileUrls {
@@ -70,6 +71,8 @@ export interface Item extends Partial<Appearance> {
   /** URL of the poster. */
   readonly poster?: string
   readonly captions?: readonly { readonly language: string; readonly label: string; readonly url: string }[]
+  /** Sounds that a player can choose from, where there are several; the first is what is heard. */
+  readonly sounds?: readonly SoundTitle[]
   /** URL of the storyboard's WebVTT index. */
   readonly storyboard?: string
   /** Present where the source says so of itself, in IPTC's terms (XMP, C2PA). */
@@ -132,6 +135,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(mp4 === undefined ? {} : { mp4 }),
     ...(poster === undefined ? {} : { poster }),
     ...(captions.length === 0 ? {} : { captions }),
+    ...(shown && manifest?.sounds ? { sounds: manifest.sounds } : {}),
     ...(storyboard === undefined ? {} : { storyboard }),
     ...(manifest?.motion && motionUrl !== undefined ? { motion: motionAt(manifest.motion, motionUrl) } : {}),
     ...(manifest?.enhanced ? ({ enhanced: true } as const) : {}),

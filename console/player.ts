@@ -35,9 +35,11 @@ export function createPlayer(
   })
   const captions = h('select', { 'aria-label': 'Captions' }, h('option', { value: '-1' }, 'Off'))
   const captionBar = h('div', { class: 'player-bar', hidden: true }, h('label', { class: 'select' }, h('span', {}, 'Captions'), captions))
+  const sounds = h('select', { 'aria-label': 'Sound' })
+  const soundBar = h('div', { class: 'player-bar', hidden: true }, h('label', { class: 'select' }, h('span', {}, 'Sound'), sounds))
   const fault = h('p', { class: 'fault', role: 'alert' })
   const timeline = createTimeline(video, item)
-  const element = h('div', { class: 'player' }, video, timeline.element, quality.element, captionBar, fault)
+  const element = h('div', { class: 'player' }, video, timeline.element, quality.element, soundBar, captionBar, fault)
 
   async function load(): Promise<void> {
     const { default: HlsPlayer } = await import('hls.js')
@@ -58,6 +60,14 @@ export function createPlayer(
       captions.replaceChildren(h('option', { value: '-1' }, 'Off'), ...tracks)
       captions.value = String(player.subtitleTrack)
       captionBar.hidden = tracks.length === 0
+    })
+    player.on(HlsPlayer.Events.AUDIO_TRACKS_UPDATED, (_event, data) => {
+      sounds.replaceChildren(...data.audioTracks.map(({ name }, index) => h('option', { value: String(index) }, name)))
+      sounds.value = String(Math.max(0, player.audioTrack))
+      soundBar.hidden = data.audioTracks.length < 2
+    })
+    sounds.addEventListener('change', () => {
+      player.audioTrack = Number(sounds.value)
     })
     player.on(HlsPlayer.Events.LEVEL_SWITCHED, (_event, data) => quality.playing(data.level))
     player.on(HlsPlayer.Events.ERROR, (_event, data) => {

@@ -10,7 +10,8 @@
  * 0x14_0000 + track * 4,096 captions: the whole, its playlist, its segments;
  * 0x20_0000 + rung an init segment; 0x30_0000 + rung a playlist (0x3f_ffff the master);
  * 0x31_0000 + rung an I-frame playlist; 0x3f_fffd the DASH manifest;
- * 0x40_0000 + index audio segments (0x4f_ffff its init); 0x80_0000 + rung * 65,536 + segment index video segments.
+ * 0x40_0000 + index audio segments (0x4f_ffff its init); 0x32_0000 + sound, 0x50_0000 + sound * 262,144 the playlists,
+ * and the segments and last of all the init, of other sounds; 0x80_0000 + rung * 65,536 + segment index video segments.
  */
 export const altPlaces = {
   image: (index: number) => index,
@@ -26,10 +27,10 @@ export const altPlaces = {
   playlist: (rung: number) => 0x30_0000 + rung,
   iframes: (rung: number) => 0x31_0000 + rung,
   dash: 0x3f_fffd,
-  audioPlaylist: 0x3f_fffe,
   master: 0x3f_ffff,
-  audioSegment: (index: number) => 0x40_0000 + index,
-  audioInit: 0x4f_ffff,
+  soundPlaylist: (sound: number) => (sound === 0 ? 0x3f_fffe : 0x32_0000 + sound),
+  soundSegment: (sound: number, index: number) => (sound === 0 ? 0x40_0000 : 0x50_0000 + (sound - 1) * 0x4_0000) + index,
+  soundInit: (sound: number) => (sound === 0 ? 0x4f_ffff : 0x50_0000 + sound * 0x4_0000 - 1),
   videoSegment: (rung: number, index: number) => 0x80_0000 + rung * 0x1_0000 + index,
 } as const
 

@@ -1,5 +1,6 @@
 /** DASH manifests as text (ISO/IEC 23009-1) over the segments that HLS has. Pure. */
 import type { FrameRate } from './plan-video.ts'
+import type { SoundAside } from './plans.ts'
 
 export interface DashTrack {
   /** Unique within the manifest. */
@@ -17,20 +18,26 @@ export interface DashPicture extends DashTrack {
   readonly height: number
 }
 
+export interface DashSound extends DashTrack {
+  readonly samplingRate: number
+  readonly language?: string
+  readonly aside?: SoundAside
+}
+
 /** Ticks a second of the segments' times here; the media keep clocks of their own. */
 const TIMESCALE = 1_000_000
 /** Seconds that a player buffers first: a segment. */
 const MIN_BUFFER_SECONDS = 6
 
 /**
- * A static manifest of one period: the rungs to switch between, and the sound. Segments are listed one by one
+ * A static manifest of one period: the rungs to switch between, and the sounds to choose from. Segments are listed one by one
  * (5.3.9.3), since their addresses follow no template; the timeline (5.3.9.6) has their exact lengths.
  */
 export function dashManifest(input: {
   readonly durationSeconds: number
   readonly frameRate: FrameRate
   readonly rungs: readonly DashPicture[]
-  readonly audio: (DashTrack & { readonly samplingRate: number }) | null
+  readonly audio: readonly DashSound[]
   readonly captions?: readonly { readonly language: string; readonly uri: string }[]
 }): string {
   const { timescale, ticks } = input.frameRate
@@ -52,17 +59,20 @@ export function dashManifest(input: {
     )
     id += 1
   }
-  if (input.audio) {
-    const { samplingRate } = input.audio
+  for (const [at, sound] of input.audio.entries()) {
+    const said = sound.language === undefined ? '' : ` lang="${textOf(sound.language)}"`
     lines.push(
-      `    <AdaptationSet id="${id}" contentType="audio" mimeType="audio/mp4" segmentAlignment="true" startWithSAP="1">`,
-      ...representation(input.audio, `audioSamplingRate="${samplingRate}"`),
+      `    <AdaptationSet id="${id}" contentType="audio" mimeType="audio/mp4"${said} segmentAlignment="true" startWithSAP="1">`,
+      // 5.8.5.5: only where there is something to choose.
+      ...(input.audio.length > 1 ? [`      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="${roleOf(sound, at === 0)}"/>`] : []),
+      ...representation(sound, `audioSamplingRate="${sound.samplingRate}"`),
       '    </AdaptationSet>',
     )
+    id += 1
   }
   for (const [at, { language, uri }] of (input.captions ?? []).entries()) {
     lines.push(
-      `    <AdaptationSet id="${id + 1 + at}" contentType="text" mimeType="text/vtt" lang="${textOf(language)}">`,
+      `    <AdaptationSet id="${id + at}" contentType="text" mimeType="text/vtt" lang="${textOf(language)}">`,
       '      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="subtitle"/>',
       `      <Representation id="captions-${textOf(language)}" bandwidth="256">`,
       `        <BaseURL>${textOf(uri)}</BaseURL>`,
@@ -71,6 +81,11 @@ export function dashManifest(input: {
     )
   }
   return [...lines, '  </Period>', '</MPD>', ''].join('\n')
+}
+
+function roleOf({ aside }: DashSound, isFirst: boolean): string {
+  if (isFirst) return 'main'
+  return aside ?? 'dub'
 }
 
 function representation({ id, codecs, bandwidth, initUri, segments }: DashTrack, more: string): string[] {

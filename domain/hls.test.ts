@@ -24,7 +24,7 @@ test('hls: a master playlist names every rung with its size, rate, codecs and me
         averageBandwidth: 700_000,
       },
     ],
-    audio: { uri: 'audio.m3u8', channels: 2 },
+    audio: [{ uri: 'audio.m3u8', channels: 2, label: 'Sound' }],
   })
   assert.equal(
     text,
@@ -37,6 +37,26 @@ test('hls: a master playlist names every rung with its size, rate, codecs and me
 #EXT-X-STREAM-INF:BANDWIDTH=1000000,AVERAGE-BANDWIDTH=700000,CODECS="avc1.64001e,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=29.970,CLOSED-CAPTIONS=NONE,AUDIO="audio"
 360p.m3u8
 `,
+  )
+})
+
+test('hls: of several sounds the first is heard, each says its language, and commentary is only chosen by hand', () => {
+  const sound = { channels: 2 }
+  const text = masterPlaylist({
+    rungs: [{ uri: 'a.m3u8', width: 2, height: 4, fps: 25, codecs: 'avc1.42c00a,mp4a.40.2', bandwidth: 1, averageBandwidth: 1 }],
+    audio: [
+      { ...sound, uri: 'audio.m3u8', label: 'English', language: 'en' },
+      { ...sound, uri: 'audio-1.m3u8', label: 'Commentary (English)', language: 'en', aside: 'commentary' },
+      { ...sound, uri: 'audio-2.m3u8', label: 'Audio description', aside: 'description' },
+    ],
+  })
+  assert.deepEqual(
+    text.split('\n').filter((line) => line.startsWith('#EXT-X-MEDIA:')),
+    [
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio.m3u8"',
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Commentary (English)",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO,CHANNELS="2",URI="audio-1.m3u8"',
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio description",DEFAULT=NO,AUTOSELECT=YES,CHARACTERISTICS="public.accessibility.describes-video",CHANNELS="2",URI="audio-2.m3u8"',
+    ],
   )
 })
 

@@ -1,5 +1,6 @@
 /** HLS playlists as text (RFC 8216). Pure: measuring and storing are others' business. */
 import { iframeLine, type MasterIframes } from './hls-iframes.ts'
+import type { SoundAside } from './plans.ts'
 
 /** One variant: a rung together with the audio rendition it is played with. */
 export interface MasterRung {
@@ -18,6 +19,11 @@ export interface MasterRung {
 export interface MasterAudio {
   readonly uri: string
   readonly channels: number
+  /** What a player's menu shows; no two of a master have the same. */
+  readonly label: string
+  /** BCP 47; left out where it is not known. */
+  readonly language?: string
+  readonly aside?: SoundAside
 }
 
 /** Captions in one language. */
@@ -71,22 +77,18 @@ export function measureBandwidth(segments: readonly MeasuredSegment[]): { readon
 
 /**
  * The master playlist: rungs in the order given (the first one is what many players start with), all with
- * the one audio rendition when there is one. Section 4.3.4.2 wants BANDWIDTH, AVERAGE-BANDWIDTH and CODECS
- * of a variant to include the audio it is played with.
+ * the one group of sounds when there are any; the first of them is what is heard unless another is chosen.
+ * Section 4.3.4.2 wants BANDWIDTH, AVERAGE-BANDWIDTH and CODECS of a variant to include the audio it is played with.
  */
 export function masterPlaylist(input: {
   readonly rungs: readonly MasterRung[]
-  readonly audio?: MasterAudio
+  readonly audio?: readonly MasterAudio[]
   readonly captions?: readonly MasterCaptions[]
   readonly iframes?: readonly MasterIframes[]
 }): string {
-  const { rungs, audio, captions = [], iframes = [] } = input
+  const { rungs, audio = [], captions = [], iframes = [] } = input
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS']
-  if (audio) {
-    lines.push(
-      `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}",URI="${uriOf(audio.uri)}"`,
-    )
-  }
+  for (const [at, sound] of audio.entries()) lines.push(soundLine(sound, at === 0))
   for (const { uri, label, language } of captions) {
     const said = language === 'und' ? '' : `LANGUAGE="${language}",`
     lines.push(
@@ -103,13 +105,29 @@ export function masterPlaylist(input: {
       ...(rung.range ? [`VIDEO-RANGE=${rung.range}`] : []),
       // Section 4.3.4.2: without captions it has to be said, or players may look for them in the video.
       'CLOSED-CAPTIONS=NONE',
-      ...(audio ? ['AUDIO="audio"'] : []),
+      ...(audio.length > 0 ? ['AUDIO="audio"'] : []),
       ...(captions.length > 0 ? ['SUBTITLES="captions"'] : []),
     ]
     lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, uriOf(rung.uri))
   }
   for (const variant of iframes) lines.push(iframeLine({ ...variant, uri: uriOf(variant.uri) }))
   return `${lines.join('\n')}\n`
+}
+
+/** Chosen without being asked for is only what is the film's own sound: in the language of whoever listens (section 4.3.4.1). */
+function soundLine({ uri, channels, label, language, aside }: MasterAudio, isFirst: boolean): string {
+  const attributes = [
+    'TYPE=AUDIO',
+    'GROUP-ID="audio"',
+    `NAME="${label}"`,
+    ...(language === undefined ? [] : [`LANGUAGE="${language}"`]),
+    `DEFAULT=${isFirst ? 'YES' : 'NO'}`,
+    `AUTOSELECT=${aside === 'commentary' && !isFirst ? 'NO' : 'YES'}`,
+    ...(aside === 'description' ? ['CHARACTERISTICS="public.accessibility.describes-video"'] : []),
+    `CHANNELS="${channels}"`,
+    `URI="${uriOf(uri)}"`,
+  ]
+  return `#EXT-X-MEDIA:${attributes.join(',')}`
 }
 
 /**

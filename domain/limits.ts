@@ -67,6 +67,8 @@ export const limits = {
   videoFpsMax: 60,
   /** Wall time per second of sound; `videoChunkMsMin` is the least here too. */
   videoAudioMsPerSecondMax: 2_000,
+  /** Sounds of a film: what is more than its first one and others in as many languages is left out. */
+  soundTracksMax: 6,
   /** Address space of one ffmpeg; an 8K decode and five encoders stay below half of it. */
   videoChildAddressBytesMax: 8 * 1024 ** 3,
 

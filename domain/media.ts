@@ -2,6 +2,7 @@ import type { Edits } from './edits.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Loudness } from './loudness.ts'
 import type { MediaId } from './ids.ts'
+import type { SoundTitle } from './sounds.ts'
 
 export type MediaKind = 'image' | 'video'
 
@@ -110,6 +111,8 @@ export interface Manifest extends Partial<Appearance> {
   /** The index, WebVTT; its sheet is among the parts. */
   readonly storyboard?: string
   readonly captions?: readonly CaptionsFile[]
+  /** Where there is more than one to choose from; the first is what is heard. */
+  readonly sounds?: readonly SoundTitle[]
   /** Encoded at higher effort after it had been ready. */
   readonly enhanced?: true
   /** Segments are encrypted: played through a signed address. */

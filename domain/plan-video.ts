@@ -101,7 +101,12 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
       startSeconds: originSeconds + seconds(part.first),
       durationSeconds: seconds(part.count),
     })),
-    audio: probe.audio === null ? null : { streamIndex: probe.audio.streamIndex, kbps: video.audioKbps },
+    audio: probe.audio && {
+      streamIndex: probe.audio.streamIndex,
+      kbps: video.audioKbps,
+      ...(probe.audio.language === undefined ? {} : { language: probe.audio.language }),
+    },
+    ...(probe.otherSounds ? { otherSounds: probe.otherSounds } : {}),
     posterSeconds: originSeconds + Math.min(durationSeconds / 4, POSTER_SECONDS_MAX),
     videoStreamIndex: probe.videoStreamIndex,
     ...(probe.captions ? { captions: probe.captions } : {}),

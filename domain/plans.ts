@@ -153,6 +153,17 @@ export interface CaptionsTrack {
   readonly language: string
 }
 
+/** Somebody who talks about the film, or tells what is to be seen. */
+export type SoundAside = 'commentary' | 'description'
+
+/** A sound of a source besides the one that a player would choose. */
+export interface SoundTrack {
+  readonly streamIndex: number
+  /** BCP 47; `und` where the source does not say. */
+  readonly language: string
+  readonly aside?: SoundAside
+}
+
 /** What a video's container and streams say, as displayed: after rotation and sample aspect ratio. */
 export interface VideoProbe extends SourceTraits {
   readonly durationMs: number
@@ -163,7 +174,9 @@ export interface VideoProbe extends SourceTraits {
   readonly startSeconds: number
   readonly videoCodec: string
   readonly videoStreamIndex: number
-  readonly audio: { readonly streamIndex: number; readonly codec: string; readonly channels: number } | null
+  readonly audio: { readonly streamIndex: number; readonly codec: string; readonly channels: number; readonly language?: string } | null
+  /** One for each language and kind that `audio` does not have. */
+  readonly otherSounds?: readonly SoundTrack[]
   /** H.264 as players take it: upright, progressive, square, 8 bits, of a level that they know, in MP4. */
   readonly plainH264?: true
   /** Frames at which its closed groups begin, where it has been looked at and may be copied. */
@@ -212,7 +225,8 @@ export interface VideoPlan extends SourceTraits {
   readonly keyframes?: readonly number[]
   /** The first chunk begins within the source: what comes before it is not shown. */
   readonly inside?: true
-  readonly audio: { readonly streamIndex: number; readonly kbps: number } | null
+  readonly audio: { readonly streamIndex: number; readonly kbps: number; readonly language?: string } | null
+  readonly otherSounds?: readonly SoundTrack[]
   /** Presentation time in the source, seconds. */
   readonly posterSeconds: number
   readonly videoStreamIndex: number

@@ -4,7 +4,14 @@ import { dashManifest } from './dash.ts'
 import { frameRateOf } from './plan-video.ts'
 import { type MasterCaptions, masterPlaylist, measureBandwidth, mediaPlaylist } from './hls.ts'
 import type { StoredFile } from './media.ts'
+import { soundName, type SoundTitle } from './sounds.ts'
 import type { StoredChunk, StoredLead, StoredSegment, StoredTrack, VideoPieces } from './video-pieces.ts'
+
+/** A sound that can be chosen. */
+export interface PlayedSound {
+  readonly title: SoundTitle
+  readonly track: StoredTrack
+}
 
 /** How a playlist refers to a file. */
 export type Reference = (file: StoredFile) => string
@@ -60,7 +67,7 @@ function keyframed({ segments }: StoredTrack): (StoredSegment & Required<Pick<St
 /** The same tracks as a DASH manifest. */
 export function dashOf(input: {
   readonly rungs: readonly { readonly name: string; readonly width: number; readonly height: number; readonly track: StoredTrack }[]
-  readonly audio: StoredTrack | null
+  readonly sounds: readonly PlayedSound[]
   readonly fps: number
   readonly durationMs: number
   readonly captions?: readonly { readonly language: string; readonly whole: StoredFile }[]
@@ -78,7 +85,12 @@ export function dashOf(input: {
     frameRate: frameRateOf(input.fps),
     rungs: input.rungs.map(({ name, width, height, track }) => ({ ...trackOf(name, track), width, height })),
     captions: (input.captions ?? []).map(({ language, whole }) => ({ language, uri: input.reference(whole) })),
-    audio: input.audio && { ...trackOf('audio', input.audio), samplingRate: SAMPLING_RATE },
+    audio: input.sounds.map(({ title: { language, aside }, track }, at) => ({
+      ...trackOf(soundName(at), track),
+      samplingRate: SAMPLING_RATE,
+      ...(language === undefined ? {} : { language }),
+      ...(aside ? { aside } : {}),
+    })),
   })
 }
 
@@ -92,12 +104,17 @@ export function ladderPlaylist(input: {
     readonly iframesUri?: string
     readonly range?: 'pq' | 'hlg'
   }[]
-  readonly audio: { readonly uri: string; readonly track: StoredTrack } | null
+  readonly sounds: readonly (PlayedSound & { readonly uri: string })[]
   readonly captions?: readonly MasterCaptions[]
   readonly fps: number
 }): string {
-  const { audio } = input
-  const sound = audio ? measureBandwidth(audio.track.segments) : { bandwidth: 0, averageBandwidth: 0 }
+  const [first] = input.sounds
+  const rates = input.sounds.map(({ track }) => measureBandwidth(track.segments))
+  // A variant is to say what it takes with whichever sound of the group is chosen.
+  const sound = {
+    bandwidth: Math.max(0, ...rates.map(({ bandwidth }) => bandwidth)),
+    averageBandwidth: Math.max(0, ...rates.map(({ averageBandwidth }) => averageBandwidth)),
+  }
   // Said of all or of none: what is left out is SDR.
   const mixed = input.rungs.some(({ range }) => range !== undefined)
   return masterPlaylist({
@@ -108,13 +125,13 @@ export function ladderPlaylist(input: {
         width,
         height,
         fps: input.fps,
-        codecs: audio ? `${track.codecs},${audio.track.codecs}` : track.codecs,
+        codecs: first ? `${track.codecs},${first.track.codecs}` : track.codecs,
         bandwidth: picture.bandwidth + sound.bandwidth,
         averageBandwidth: picture.averageBandwidth + sound.averageBandwidth,
         ...(mixed ? { range: ({ pq: 'PQ', hlg: 'HLG', sdr: 'SDR' } as const)[range ?? 'sdr'] } : {}),
       }
     }),
-    ...(audio ? { audio: { uri: audio.uri, channels: CHANNELS } } : {}),
+    audio: input.sounds.map(({ title, uri }) => ({ ...title, uri, channels: CHANNELS })),
     captions: input.captions ?? [],
     iframes: input.rungs.flatMap(({ iframesUri, width, height, track }) => {
       const segments = keyframed(track)
@@ -147,7 +164,7 @@ function liveMaster(pieces: VideoPieces, sound: StoredTrack | null): string {
       const track = liveTrack(pieces, index)
       return track ? [{ uri: `${name}.m3u8`, width, height, track }] : []
     }),
-    audio: sound && { uri: 'audio.m3u8', track: sound },
+    sounds: sound ? [{ uri: 'audio.m3u8', track: sound, title: { label: 'Sound' } }] : [],
     fps: lead.fps,
   })
 }

@@ -63,6 +63,7 @@ const policies: Readonly<Record<Name, Policy>> = {
   },
   encodeChunk: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary },
   encodeAudio: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary, summary: 'audio, whole' },
+  encodeOtherSound: { taskQueue: video, startToCloseTimeout: '30m', heartbeatTimeout: '8s', retry: wary, summary: 'another sound, whole' },
   makeMotion: {
     taskQueue: video,
     startToCloseTimeout: '15m',

@@ -59,6 +59,7 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
       parts.push(lead.then(() => encodeInTurn(0)))
       parts.push(Promise.all([lead, poster]).then(() => activity('announcePlayable')(input, probe)))
     } else if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
+    for (const at of plan.otherSounds?.keys() ?? []) parts.push(activity('encodeOtherSound', `sound ${at + 2}`)(input, probe, at + 1))
     if (patched('storyboard')) parts.push(activity('makeStoryboard')(input, probe))
     if (plan.captions && patched('captions')) parts.push(activity('extractCaptions')(input, probe))
     const lanes = Math.min(total, CHUNKS_IN_FLIGHT_MAX) - next

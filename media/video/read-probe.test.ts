@@ -23,6 +23,7 @@ const read = (...streams: object[]) =>
     videoStreamsMax: 4,
     videoBitsPerSecondMax: 1e9,
     captionTracksMax: 2,
+    soundTracksMax: 3,
   }).probe
 
 test('read-probe: sizes are those displayed: after sample aspect ratio and display matrix', () => {
@@ -132,4 +133,24 @@ test('read-probe: of several sounds it is the default one, but no commentary whi
   assert.equal(chosen(other(1, { default: 1, comment: 1 }), other(2, { default: 0 })), 2)
   assert.equal(chosen(other(1, { default: 0, visual_impaired: 1 }), other(2, { default: 0 })), 2)
   assert.equal(chosen(other(1, { comment: 1 })), 1)
+})
+
+test('read-probe: the other sounds are one of each language and kind, as many as may be, and none without frames', () => {
+  const other = (index: number, language: string, more: object = {}) => ({ ...sound, index, tags: { language }, disposition: {}, ...more })
+  const found = (...streams: object[]) => read(video, ...streams)
+  const { audio, otherSounds } = found(other(1, 'eng'), other(2, 'eng', { channels: 6 }), other(3, 'fre'))
+  assert.deepEqual(audio, { streamIndex: 1, codec: 'aac', channels: 2, language: 'en' })
+  assert.deepEqual(otherSounds, [{ streamIndex: 3, language: 'fr' }], 'surround is the same sound')
+  const asides = found(
+    other(1, 'eng', { disposition: { comment: 1 } }),
+    other(2, 'eng'),
+    other(3, 'eng', { disposition: { visual_impaired: 1 } }),
+  )
+  assert.equal(asides.audio?.streamIndex, 2)
+  assert.deepEqual(asides.otherSounds, [
+    { streamIndex: 1, language: 'en', aside: 'commentary' },
+    { streamIndex: 3, language: 'en', aside: 'description' },
+  ])
+  assert.equal(found(other(1, 'eng'), other(2, 'fre', { nb_frames: '0' })).otherSounds, undefined)
+  assert.equal(found(other(1, 'eng'), other(2, 'xx1', { codec_name: 'truehd_mlp' })).otherSounds, undefined)
 })

@@ -1,7 +1,7 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { PrivateFacts } from '../../domain/media.ts'
-import type { CaptionsTrack, VideoAlpha, VideoColour, VideoProbe } from '../../domain/plans.ts'
+import type { CaptionsTrack, SoundAside, SoundTrack, VideoAlpha, VideoColour, VideoProbe } from '../../domain/plans.ts'
 import { audioDecoders, videoDecoders } from './command.ts'
 import { privateFacts } from './private-facts.ts'
 
@@ -53,7 +53,7 @@ const FPS_VARIABLE_MIN = 30
  */
 export function readProbe(
   json: string,
-  limits: Pick<Limits, 'videoStreamsMax' | 'videoBitsPerSecondMax' | 'captionTracksMax'>,
+  limits: Pick<Limits, 'videoStreamsMax' | 'videoBitsPerSecondMax' | 'captionTracksMax' | 'soundTracksMax'>,
   { lengthMayLack = false } = {},
 ): { probe: VideoProbe; facts: PrivateFacts } {
   const described = JSON.parse(json) as Described
@@ -79,7 +79,8 @@ export function readProbe(
   const sounds = streams.filter(
     (stream) => stream.codec_type === 'audio' && codecs.audio.has(stream.codec_name ?? '') && (stream.channels ?? 0) > 0,
   )
-  const audio = preferred(sounds.filter((stream) => !isAside(stream))) ?? preferred(sounds)
+  const audio = preferred(sounds.filter((stream) => asideOf(stream) === null)) ?? preferred(sounds)
+  const others = audio ? otherSounds(sounds, audio, limits.soundTracksMax - 1) : []
   const captions = captionsOf(streams, limits.captionTracksMax)
   const colour = colourOf(video)
   const alpha = alphaOf(video)
@@ -91,7 +92,8 @@ export function readProbe(
       startSeconds: finite(video.start_time) ?? 0,
       videoCodec: video.codec_name ?? '',
       videoStreamIndex: video.index,
-      audio: audio ? { streamIndex: audio.index, codec: audio.codec_name ?? '', channels: audio.channels ?? 0 } : null,
+      audio: audio ? soundOf(audio) : null,
+      ...(others.length === 0 ? {} : { otherSounds: others }),
       ...(isPlainH264(video) && colour === null ? { plainH264: true } : {}),
       ...(captions.length === 0 ? {} : { captions }),
       ...(colour === null ? {} : { colour }),
@@ -152,14 +154,43 @@ function languageOf(tags: Record<string, string> = {}): string {
   }
 }
 
+function soundOf(stream: DescribedStream): NonNullable<VideoProbe['audio']> {
+  const language = languageOf(stream.tags)
+  return {
+    streamIndex: stream.index,
+    codec: stream.codec_name ?? '',
+    channels: stream.channels ?? 0,
+    ...(language === 'und' ? {} : { language }),
+  }
+}
+
+/**
+ * The first sound with frames of each language and kind, besides `first`: a second one of a kind is the same sound for
+ * other loudspeakers.
+ */
+function otherSounds(sounds: readonly DescribedStream[], first: DescribedStream, tracksMax: number): SoundTrack[] {
+  const kindOf = (stream: DescribedStream) => `${languageOf(stream.tags)} ${asideOf(stream)}`
+  const known = new Map([[kindOf(first), first]])
+  for (const stream of sounds.filter(hasFrames)) if (!known.has(kindOf(stream))) known.set(kindOf(stream), stream)
+  return [...known.values()].slice(1, tracksMax + 1).map((stream) => {
+    const aside = asideOf(stream)
+    return { streamIndex: stream.index, language: languageOf(stream.tags), ...(aside === null ? {} : { aside }) }
+  })
+}
+
 /** Somebody who talks about the film, or tells what is to be seen: not the film's own sound. */
-function isAside({ disposition = {} }: DescribedStream): boolean {
-  return ['comment', 'visual_impaired', 'descriptions'].some((name) => disposition[name] === 1)
+function asideOf({ disposition = {} }: DescribedStream): SoundAside | null {
+  if (disposition['comment'] === 1) return 'commentary'
+  return disposition['visual_impaired'] === 1 || disposition['descriptions'] === 1 ? 'description' : null
+}
+
+function hasFrames(stream: DescribedStream): boolean {
+  return stream.nb_frames !== '0' && stream.duration !== '0.000000'
 }
 
 /** The track a player would choose: the default one, else the first, of those that have frames. */
 function preferred(streams: readonly DescribedStream[]): DescribedStream | undefined {
-  const filled = streams.filter((stream) => stream.nb_frames !== '0' && stream.duration !== '0.000000')
+  const filled = streams.filter(hasFrames)
   return filled.find((stream) => stream.disposition?.['default'] && stream.pix_fmt !== 'unknown') ?? filled[0]
 }
 

@@ -239,6 +239,24 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
   assert.deepEqual(played, { video: 14 * 30, audio: Math.ceil((14 * 48_000) / 1024) }, 'by DASH all of it can be read')
 })
 
+test('embedded: a film with two sounds offers both, in HLS and in DASH', { skip }, async () => {
+  const film = join(home.path, 'two-sounds.mp4')
+  const second = ['-f', 'lavfi', '-i', 'sine=f=700:d=3', '-map', '0', '-map', '1', '-t', '3', '-c:v', 'copy', '-c:a', 'aac']
+  const languages = ['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=ger']
+  execFileSync(tools.ffmpeg ?? '', ['-v', 'error', '-i', join(home.path, 'clip.mp4'), ...second, ...languages, film])
+  const item = await settled(await readFile(film), 'video/mp4')
+  assert.equal(item.state, 'ready')
+  assert.deepEqual(item.sounds, [
+    { label: 'English', language: 'en' },
+    { label: 'German', language: 'de' },
+  ])
+  assert.deepEqual(await lintItem(item), [])
+  const sounds = (await playlistTree(item.hls ?? '')).filter((address) => /audio(-1)?\.m3u8$/.test(address))
+  assert.equal(sounds.length, 2)
+  const spoilt = servedFiles((text) => text.replace('NAME="German"', 'NAME="English"').replace('DEFAULT=NO', 'DEFAULT=YES'))
+  assert.match((await lintHls(item.hls ?? '', spoilt)).join('; '), /not one sound is the default; .*two sounds have one name/)
+})
+
 test('embedded: media.ready is consumed from Kafka with the renditions that the item has', { skip }, async () => {
   const item = await settled(photo)
   const event = await eventOf(item.id)

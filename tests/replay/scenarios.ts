@@ -104,6 +104,7 @@ const videoProbe: VideoProbe = {
   videoStreamIndex: 0,
   audio: { streamIndex: 1, codec: 'aac', channels: 2 },
   captions: [{ streamIndex: 2, language: 'en' }],
+  otherSounds: [{ streamIndex: 3, language: 'de' }],
 }
 
 const complexity: Complexity = {
@@ -128,6 +129,7 @@ export function answers({ fails, animation }: Scenario): Record<string, () => Pr
     encodeLead: { segments: 2 },
     encodeChunk: { segments: 5 },
     encodeAudio: { segments: 4 },
+    encodeOtherSound: { segments: 4 },
     makePoster: { files: 6 },
     extractCaptions: { tracks: 1 },
     makeMp4: { bytes: 1_000_000 },

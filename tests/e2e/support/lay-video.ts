@@ -4,6 +4,7 @@ import type { StoredFile } from '../../../domain/media.ts'
 import type { VideoPlan } from '../../../domain/plans.ts'
 import type { EncodedTrack } from '../../../domain/encoded.ts'
 import type { VideoStudio } from '../../../domain/ports.ts'
+import { soundName, soundTitles, withSound } from '../../../domain/sounds.ts'
 import type { StoredTrack } from '../../../domain/video-pieces.ts'
 import { dashOf, keyframePlaylist, ladderPlaylist, trackPlaylist } from '../../../domain/video-playlists.ts'
 
@@ -16,7 +17,9 @@ const byName = ({ name }: StoredFile) => name
 export async function layVideo(studio: VideoStudio, clip: string, plan: VideoPlan, folder: string): Promise<void> {
   const chunks = []
   for (const chunk of plan.chunks) chunks.push(await studio.encodeChunk(clip, plan, chunk, {}))
-  const audio = plan.audio ? await layTrack(folder, 'audio', [await studio.encodeAudio(clip, plan, {})]) : null
+  const sounds = []
+  for (const [at, title] of soundTitles(plan).entries())
+    sounds.push({ title, track: await layTrack(folder, soundName(at), [await studio.encodeAudio(clip, withSound(plan, at), {})]) })
   const ladder = []
   for (const { index, name, width, height } of plan.rungs) {
     const parts = chunks.map((rungs) => rungs.find(({ rung }) => rung === index)).filter((part) => part !== undefined)
@@ -27,11 +30,11 @@ export async function layVideo(studio: VideoStudio, clip: string, plan: VideoPla
     await lay(`${name}.m3u8`, trackPlaylist(track, byName))
     await lay(`${name}-iframes.m3u8`, keyframePlaylist(track, byName) ?? '')
   }
-  if (audio) await lay('audio.m3u8', trackPlaylist(audio, byName))
+  for (const [at, { track }] of sounds.entries()) await lay(`${soundName(at)}.m3u8`, trackPlaylist(track, byName))
   const rungs = ladder.map((rung) => ({ ...rung, uri: `${rung.name}.m3u8`, iframesUri: `${rung.name}-iframes.m3u8` }))
   const { fps, durationMs } = plan
-  await lay('master.m3u8', ladderPlaylist({ rungs, audio: audio && { uri: 'audio.m3u8', track: audio }, fps }))
-  await lay('manifest.mpd', dashOf({ rungs: ladder, audio, fps, durationMs, reference: byName }))
+  await lay('master.m3u8', ladderPlaylist({ rungs, sounds: sounds.map((sound, at) => ({ ...sound, uri: `${soundName(at)}.m3u8` })), fps }))
+  await lay('manifest.mpd', dashOf({ rungs: ladder, sounds, fps, durationMs, reference: byName }))
 }
 
 async function layTrack(folder: string, name: string, parts: readonly EncodedTrack[]): Promise<StoredTrack> {

@@ -40,9 +40,18 @@ export async function lintHls(master: string, fetcher: Fetcher): Promise<string[
   if (lines[0] !== '#EXTM3U') faults.push('master: does not begin with EXTM3U')
   if (!lines.includes('#EXT-X-INDEPENDENT-SEGMENTS')) faults.push('master: segments are not said to be independent')
   const media = lines.filter((line) => line.startsWith('#EXT-X-MEDIA:')).map(attributesOf)
-  const audioUri = media.find((attributes) => attributes['TYPE'] === 'AUDIO')?.['URI']
-  const audio = audioUri === undefined ? null : await readPlaylist(new URL(audioUri, master).href, fetcher, faults)
-  const sound = audio ? await ratesOf(audio, fetcher) : { peak: 0, average: 0 }
+  const sounds = media.filter((attributes) => attributes['TYPE'] === 'AUDIO')
+  if (sounds.length > 0 && sounds.filter((attributes) => attributes['DEFAULT'] === 'YES').length !== 1)
+    faults.push('master: not one sound is the default')
+  if (new Set(sounds.map((attributes) => attributes['NAME'])).size < sounds.length) faults.push('master: two sounds have one name')
+  let [audio, sound]: [Playlist | null, { peak: number; average: number }] = [null, { peak: 0, average: 0 }]
+  for (const { URI = '' } of sounds) {
+    const one = await readPlaylist(new URL(URI, master).href, fetcher, faults)
+    const rates = await ratesOf(one, fetcher)
+    if (audio && one.seconds !== audio.seconds) faults.push(`${URI}: ${one.seconds} s, the first sound ${audio.seconds} s`)
+    audio ??= one
+    sound = { peak: Math.max(sound.peak, rates.peak), average: Math.max(sound.average, rates.average) }
+  }
   const grids = new Set<string>()
   const variants = lines.flatMap((line, at) =>
     line.startsWith('#EXT-X-STREAM-INF:') ? [{ attributes: attributesOf(line), uri: lines[at + 1] ?? '' }] : [],

@@ -17,11 +17,14 @@ export interface Played {
   readonly audioBytes: number
   readonly times: readonly number[]
   readonly seekedTo: number
+  /** Of the sounds to choose from: hls.js tells their names, shaka their languages. */
+  readonly sounds: readonly string[]
   readonly errors: readonly string[]
 }
 
 /** Script that has `video` play `url` in `player` and gives the number of levels to choose from. */
 export const attach = `
+const sounds = { names: [], choose: null }
 async function attach(video, player, url, errors) {
   if (player === 'hls.js') {
     const { default: Hls } = await import('./hls.mjs')
@@ -30,7 +33,14 @@ async function attach(video, player, url, errors) {
     const parsed = new Promise((resolve) => hls.on(Hls.Events.MANIFEST_PARSED, (_, data) => resolve(data.levels.length)))
     hls.loadSource(url)
     hls.attachMedia(video)
-    return await parsed
+    const levels = await parsed
+    sounds.names = hls.audioTracks.map(({ name }) => name)
+    sounds.choose = (index) => {
+      const switched = new Promise((resolve) => hls.once(Hls.Events.AUDIO_TRACK_SWITCHED, resolve))
+      hls.audioTrack = index
+      return switched
+    }
+    return levels
   }
   if (player === 'shaka') {
     const shaka = new window.shaka.Player()
@@ -38,6 +48,7 @@ async function attach(video, player, url, errors) {
     await shaka.attach(video)
     shaka.configure({ streaming: { bufferingGoal: 60 } })
     await shaka.load(url)
+    sounds.names = shaka.getAudioTracks().map(({ language }) => language)
     return shaka.getVariantTracks().length
   }
   video.src = url
@@ -64,7 +75,8 @@ const forward = [...times]
 const seeked = happens('seeked')
 video.currentTime = 3.5
 await seeked
-window.played = { duration: video.duration, buffered, levels, frames, dropped, audioBytes: video.webkitAudioDecodedByteCount, times: forward, seekedTo: video.currentTime, errors }
+if (sounds.choose && sounds.names.length > 1) await sounds.choose(sounds.names.length - 1)
+window.played = { sounds: sounds.names, duration: video.duration, buffered, levels, frames, dropped, audioBytes: video.webkitAudioDecodedByteCount, times: forward, seekedTo: video.currentTime, errors }
 </script>`
 
 /** Lays the page and its players into a folder. */
