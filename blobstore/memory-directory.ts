@@ -3,7 +3,7 @@ import type { VolumeBooks, VolumeDirectory, VolumeGarbage, VolumeLease, VolumeRo
 
 export interface MemoryDirectory extends VolumeDirectory, VolumeBooks, PlacementLog {
   /** Every placement so far, in order. */
-  readonly placed: { readonly key: bigint; readonly volume: number }[]
+  readonly placed: { readonly key: bigint; readonly volume: number; readonly bytes: number }[]
   /** Volumes sealed, with their bytes. */
   readonly sealed: Map<number, number>
   /** As the catalog is told of an item whose needles were deleted. */
@@ -12,7 +12,7 @@ export interface MemoryDirectory extends VolumeDirectory, VolumeBooks, Placement
   copy(): MemoryDirectory
 }
 
-interface Entry extends Omit<VolumeRow, 'leaseMs' | 'keysHeld' | 'erasedMs'> {
+interface Entry extends Omit<VolumeRow, 'leaseMs' | 'bytesHeld' | 'erasedMs'> {
   readonly leaseUntil: number
   readonly isRevoked: boolean
   readonly lastGeneration: number
@@ -28,7 +28,7 @@ interface Books {
   readonly entries: Map<number, Entry>
   readonly garbage: Map<number, Garbage>
   readonly sealed: Map<number, number>
-  readonly placed: { readonly key: bigint; readonly volume: number }[]
+  readonly placed: { readonly key: bigint; readonly volume: number; readonly bytes: number }[]
   readonly forgotten: Set<bigint>
 }
 
@@ -58,10 +58,11 @@ export function memoryDirectory(options: MemoryDirectoryOptions = {}): MemoryDir
   }
 
   function rowOf({ leaseUntil, isRevoked: _r, lastGeneration: _l, erasedSince, ...entry }: Entry): VolumeRow {
-    const held = new Set(placed.filter(({ key, volume }) => volume === entry.volume && !forgotten.has(key)).map(({ key }) => key))
+    const held = placed.filter(({ key, volume }) => volume === entry.volume && !forgotten.has(key))
+    const bytesHeld = entry.bytes === null ? held.reduce((sum, { bytes }) => sum + bytes, 0) : Math.max(0, entry.bytes - entry.bytesErased)
     const left = Math.max(0, leaseUntil - nowMs())
     const erasedMs = erasedSince === null ? 0 : nowMs() - erasedSince
-    return { ...entry, leaseMs: Number.isFinite(left) ? left : null, keysHeld: held.size, erasedMs }
+    return { ...entry, leaseMs: Number.isFinite(left) ? left : null, bytesHeld, erasedMs }
   }
 
   function addGarbage(volume: number, generation: number, graceMs: number): void {
@@ -77,6 +78,7 @@ export function memoryDirectory(options: MemoryDirectoryOptions = {}): MemoryDir
       state,
       bytes: result.bytes,
       keysErased,
+      bytesErased: Math.max(0, entry.bytesErased - row.bytesErased),
       erasedSince: keysErased > 0 ? entry.erasedSince : null,
     })
   }
@@ -89,9 +91,13 @@ export function memoryDirectory(options: MemoryDirectoryOptions = {}): MemoryDir
     sealed,
     erased(key) {
       forgotten.add(key)
-      for (const volume of new Set(placed.filter((one) => one.key === key).map((one) => one.volume))) {
+      const freed = new Map<number, number>()
+      for (const one of placed) if (one.key === key) freed.set(one.volume, (freed.get(one.volume) ?? 0) + one.bytes)
+      for (const [volume, bytes] of freed) {
         const entry = entries.get(volume)
-        if (entry) change(volume, entry, { keysErased: entry.keysErased + 1, erasedSince: entry.erasedSince ?? nowMs() })
+        if (entry === undefined) continue
+        const { keysErased, bytesErased, erasedSince } = entry
+        change(volume, entry, { keysErased: keysErased + 1, bytesErased: bytesErased + bytes, erasedSince: erasedSince ?? nowMs() })
       }
     },
     copy() {
@@ -106,7 +112,15 @@ export function memoryDirectory(options: MemoryDirectoryOptions = {}): MemoryDir
     },
     async allot(writer) {
       const volume = Math.max(0, ...entries.keys()) + 1
-      const fresh = { isRevoked: false, lastGeneration: 0, generation: 0, bytes: null, keysErased: 0, erasedSince: null } as const
+      const fresh = {
+        isRevoked: false,
+        lastGeneration: 0,
+        generation: 0,
+        bytes: null,
+        keysErased: 0,
+        bytesErased: 0,
+        erasedSince: null,
+      } as const
       return hold({ ...fresh, volume, writer, epoch: 1, state: 'open', leaseUntil: 0 }, {})
     },
     async openOf(writer) {
@@ -124,8 +138,8 @@ export function memoryDirectory(options: MemoryDirectoryOptions = {}): MemoryDir
       sealed.set(volume, bytes)
       return true
     },
-    async place(key, volume) {
-      placed.push({ key, volume })
+    async place(key, volume, bytes) {
+      placed.push({ key, volume, bytes })
     },
     async volume(volume) {
       const entry = entries.get(volume)

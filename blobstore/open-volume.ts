@@ -40,7 +40,7 @@ export class OpenVolume {
   readonly own: OwnVolume
   readonly held: HeldLease
   /** Keys whose placement has been logged. */
-  readonly placed = new Map<bigint, Promise<void>>()
+  readonly placed = new Set<bigint>()
   readonly #seed: number
   readonly #limits: { readonly commitBytesMax: number; readonly volumeBytesMax: number }
   readonly #waiting: Waiting[] = []

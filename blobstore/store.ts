@@ -193,19 +193,12 @@ class PackedStore implements BlobStore, VolumeHost {
     throw new MediaError('VOLUME_FENCED', 'The directory allots volumes that exist already.')
   }
 
-  /** Logs the placement of each key that this volume has not had yet. */
+  /** Logs the placement of each key of the batch. */
   async #place(open: OpenVolume, batch: readonly NeedleInput[]): Promise<void> {
-    const places: Promise<void>[] = []
-    for (const { key } of batch) {
-      let placing = open.placed.get(key)
-      if (placing === undefined) {
-        placing = this.#options.placements.place(key, open.volume)
-        open.placed.set(key, placing)
-        placing.catch(() => open.placed.delete(key))
-      }
-      places.push(placing)
-    }
-    await Promise.all(places)
+    const bytesOf = new Map<bigint, number>()
+    for (const { key, data } of batch) bytesOf.set(key, (bytesOf.get(key) ?? 0) + recordBytes(data.byteLength))
+    await Promise.all([...bytesOf].map(([key, bytes]) => this.#options.placements.place(key, open.volume, bytes)))
+    for (const key of bytesOf.keys()) open.placed.add(key)
   }
 
   /** Lets go of a volume: what is on its way is finished, then it is sealed. */

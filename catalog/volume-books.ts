@@ -5,12 +5,15 @@ import { LEASE_END, leaseOf } from './volumes.ts'
 /** What is left of a lease: 0 once it has run out, null where none is kept. */
 const LEASE_MS = `case when lease_until is not null then greatest(0, ceil(extract(epoch from lease_until - now()) * 1000))::integer end`
 
+/** Only of volumes that are written, which are few, what is in them is added up. */
 const ROW = `id as volume, writer, epoch, state, generation, bytes, keys_erased as "keysErased", ${LEASE_MS} as "leaseMs",
   coalesce(ceil(extract(epoch from now() - erased_since) * 1000), 0)::bigint as "erasedMs",
-  (select count(*) from placements where volume = volumes.id) as "keysHeld"`
+  bytes_erased as "bytesErased",
+  case when bytes is null then (select coalesce(sum(placements.bytes), 0) from placements where volume = volumes.id)::bigint
+    else greatest(0, bytes - bytes_erased) end as "bytesHeld"`
 
 /** What counts from now on: what the rewriting began with has been erased, what was erased meanwhile waits for the next one. */
-const REWRITTEN = `bytes = $4, keys_erased = keys_erased - $5,
+const REWRITTEN = `bytes = $4, keys_erased = keys_erased - $5, bytes_erased = greatest(0, bytes_erased - $7),
   erased_since = case when keys_erased > $5 then erased_since end,
   state = case when $6 = 0 then 'retired' when $3 > 0 then 'merged' else state end`
 
@@ -68,7 +71,7 @@ export function createVolumeBooks(database: Database): VolumeBooks {
         if (kept.length === 0) return false
         const counts = await queries.rows(
           `update volumes set generation = $3, ${REWRITTEN} where id = $1 and generation = $2 and state in ('sealed', 'merged') returning id`,
-          [row.volume, row.generation, generation, bytes, row.keysErased, needles],
+          [row.volume, row.generation, generation, bytes, row.keysErased, needles, row.bytesErased],
         )
         // Another rewriting counts: this one stays what it was.
         await addGarbage(queries, row.volume, counts.length > 0 ? row.generation : generation, graceMs)
@@ -79,7 +82,7 @@ export function createVolumeBooks(database: Database): VolumeBooks {
     async compacted(row, { bytes, needles }) {
       const changed = await database.rows(
         `update volumes set ${REWRITTEN} where id = $1 and generation = $2 and $3 = 0 and state = 'sealed' and keys_erased >= $5 returning id`,
-        [row.volume, row.generation, 0, bytes, row.keysErased, needles],
+        [row.volume, row.generation, 0, bytes, row.keysErased, needles, row.bytesErased],
       )
       return changed.length > 0
     },

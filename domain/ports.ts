@@ -100,11 +100,11 @@ export interface BlobStore {
 }
 
 /**
- * Told before a key's first needle goes into a volume, so that an erase finds every place even when the
- * writer dies in between. Throws MEDIA_ERASED to refuse a write for an erased item.
+ * Told before needles of a key go into a volume, and of how many bytes they take there, so that an erase finds every place
+ * even when the writer dies in between, and what it frees is known. Throws MEDIA_ERASED to refuse a write for an erased item.
  */
 export interface PlacementLog {
-  place(key: bigint, volume: number): Promise<void>
+  place(key: bigint, volume: number, bytes: number): Promise<void>
 }
 
 // ---- catalog ----

@@ -11,23 +11,26 @@ const row: VolumeRow = {
   state: 'sealed',
   leaseMs: 0,
   generation: 0,
-  bytes: 1,
-  keysHeld: 99,
+  bytes: 1_000,
+  bytesErased: 100,
+  bytesHeld: 900,
   keysErased: 1,
   erasedMs: 0,
 }
 
-test('volume care: a volume is compacted when much of it was erased, or when something was long ago', () => {
+test('volume care: a volume is compacted when much of its bytes were erased, or when something was long ago', () => {
   assert.equal(isCompactionDue(row, limits), false)
-  assert.equal(isCompactionDue({ ...row, keysErased: 99 }, limits), true)
+  assert.equal(isCompactionDue({ ...row, bytesErased: 200, bytesHeld: 800 }, limits), true)
+  assert.equal(isCompactionDue({ ...row, keysErased: 1_000_000 }, limits), false, 'many small items are not much')
+  assert.equal(isCompactionDue({ ...row, bytesErased: 200, bytesHeld: 800, keysErased: 0 }, limits), true, 'replaced, not erased')
   assert.equal(isCompactionDue({ ...row, erasedMs: limits.erasedNeedleMsMax }, limits), true)
-  assert.equal(isCompactionDue({ ...row, state: 'merged', keysHeld: 0 }, limits), true)
+  assert.equal(isCompactionDue({ ...row, state: 'merged', bytesHeld: 0 }, limits), true)
 })
 
 test('volume care: a volume that is written, empty, or has nothing erased in it is not compacted', () => {
-  for (const changed of [{ state: 'open' }, { state: 'retired' }, { keysErased: 0 }] as const) {
-    assert.equal(isCompactionDue({ ...row, keysErased: 99, erasedMs: Number.POSITIVE_INFINITY, ...changed }, limits), false)
-  }
+  const much = { ...row, bytesErased: 900, erasedMs: Number.POSITIVE_INFINITY }
+  for (const state of ['open', 'retired'] as const) assert.equal(isCompactionDue({ ...much, state }, limits), false)
+  assert.equal(isCompactionDue({ ...much, bytesErased: 0, bytesHeld: 0, keysErased: 0 }, limits), false)
 })
 
 test('volume care: an open volume is abandoned when its lease has run out, and never when none is kept', () => {

@@ -4,13 +4,13 @@ import type { VolumeRow } from './volume-ports.ts'
 type CareLimits = Pick<Limits, 'erasedShareMax' | 'erasedNeedleMsMax'>
 
 /**
- * Whether a volume is to be rewritten without what was erased in it: when that is a good part of it, or when something
- * erased has lain there for long. A rewriting reads and writes the whole volume, so a single erasure waits for others.
+ * Whether a volume is to be rewritten without what was erased or replaced in it: when that is a good part of its bytes, or
+ * when something erased has lain there for long. A rewriting reads and writes the whole volume, so a single erasure waits for others.
  */
 export function isCompactionDue(row: VolumeRow, limits: CareLimits): boolean {
-  if ((row.state !== 'sealed' && row.state !== 'merged') || row.keysErased === 0) return false
-  const share = row.keysErased / (row.keysErased + row.keysHeld)
-  return share >= limits.erasedShareMax || row.erasedMs >= limits.erasedNeedleMsMax
+  if (row.state !== 'sealed' && row.state !== 'merged') return false
+  const isMuch = row.bytesErased > 0 && row.bytesErased >= limits.erasedShareMax * (row.bytesErased + row.bytesHeld)
+  return isMuch || (row.keysErased > 0 && row.erasedMs >= limits.erasedNeedleMsMax)
 }
 
 /**

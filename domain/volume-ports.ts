@@ -38,8 +38,9 @@ export interface VolumeRow {
   readonly generation: number
   /** Known when it is sealed. */
   readonly bytes: number | null
-  /** Items with needles in it. */
-  readonly keysHeld: number
+  /** Of needles that are erased or replaced and that no rewriting has left out yet, as far as it is known; and of all others. */
+  readonly bytesErased: number
+  readonly bytesHeld: number
   /** Items erased whose needles no rewriting has left out yet, and how long ago the first of them was. */
   readonly keysErased: number
   readonly erasedMs: number

@@ -135,20 +135,23 @@ export function blobStoreContract(name: string, make: () => Promise<BlobHarness>
     const after = await appendOne(store, 8n, 1, text('after'))
     assert.notEqual(after.volume, before.volume)
     assert.deepEqual(harness.directory.placed, [
-      { key: 8n, volume: before.volume },
-      { key: 8n, volume: after.volume },
+      { key: 8n, volume: before.volume, bytes: 80 },
+      { key: 8n, volume: after.volume, bytes: 80 },
     ])
     await assertReads(store, 8n, after, text('after'))
     await assert.rejects(store.read(8n, before), code('MEDIA_ERASED'))
     await store.close()
   })
 
-  about('logs a placement once for each key and volume, before the needle is stored', async (harness) => {
+  about('logs the placement of each key of a batch, with its bytes, before the needles are stored', async (harness) => {
     const store = await harness.open()
-    await Promise.all([1, 2, 3].map((alt) => store.append([needle(4n, alt, text('x')), needle(5n, alt, text('y'))])))
+    await store.append([needle(4n, 1, text('x')), needle(5n, 1, text('y')), needle(4n, 2, text('z'))])
     assert.deepEqual(
-      harness.directory.placed.map(({ key }) => key),
-      [4n, 5n],
+      harness.directory.placed.map(({ key, bytes }) => [key, bytes]),
+      [
+        [4n, 160],
+        [5n, 80],
+      ],
     )
     const refuse = harness.directory.place
     harness.directory.place = async () => {

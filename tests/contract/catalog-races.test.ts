@@ -87,7 +87,7 @@ suite('catalog races', { skip: withoutTools('postgresBin') }, () => {
       const id = await accepted()
       const placing = times(RACERS, async (volume) => {
         try {
-          await side(volume).place(keyOf(id), volume)
+          await side(volume).place(keyOf(id), volume, 100)
           return [volume]
         } catch (error) {
           assert.equal(codeOf(error), 'MEDIA_ERASED')

@@ -58,7 +58,7 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     await assert.rejects(catalog.settle(id, ready(id)), { code: 'MEDIA_NOT_FOUND' })
     await assert.rejects(catalog.publish(id, manifest, {}), { code: 'MEDIA_NOT_FOUND' })
     await assert.rejects(catalog.beginErase(id), { code: 'MEDIA_NOT_FOUND' })
-    await assert.rejects(catalog.place(keyOf(id), 1), { code: 'MEDIA_NOT_FOUND' })
+    await assert.rejects(catalog.place(keyOf(id), 1, 100), { code: 'MEDIA_NOT_FOUND' })
     await assert.rejects(catalog.begin(id, 1, 'x'), { code: 'MEDIA_NOT_FOUND' })
   })
 
@@ -148,7 +148,7 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
         [`media.${state}`],
       )
       await assert.rejects(catalog.publish(id, manifest, {}), { code: 'MEDIA_ERASED' })
-      await assert.rejects(catalog.place(keyOf(id), 1), { code: 'MEDIA_ERASED' })
+      await assert.rejects(catalog.place(keyOf(id), 1, 100), { code: 'MEDIA_ERASED' })
     })
   }
 
@@ -167,7 +167,7 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
       (await own.unstarted(0, 9)).map(({ id }) => id),
       [media.id],
     )
-    await own.place(keyOf(media.id), 1)
+    await own.place(keyOf(media.id), 1, 100)
     await own.settle(media.id, refused(media.id, 'failed'))
     assert.deepEqual(
       (await own.eventsOf(media.id)).map(({ eventId }) => eventId),
@@ -269,7 +269,7 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
       () => catalog.publish(id, manifest, {}),
       () => catalog.settle(id, ready(id)),
       () => catalog.settle(id, refused(id)),
-      () => catalog.place(keyOf(id), 1),
+      () => catalog.place(keyOf(id), 1, 100),
       () => catalog.begin(id, 1, 'draft'),
       () => catalog.finish(id, 1, 'draft', {}),
     ]
@@ -316,7 +316,7 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
 
   test('catalog: placements are remembered once each until they are forgotten', async () => {
     const id = await accepted()
-    for (const volume of [4, 2, 4]) await catalog.place(keyOf(id), volume)
+    for (const volume of [4, 2, 4]) await catalog.place(keyOf(id), volume, 100)
     assert.deepEqual(await catalog.placements(id), [2, 4])
     await catalog.beginErase(id)
     assert.deepEqual(await catalog.placements(id), [2, 4])

@@ -101,19 +101,23 @@ export function volumeDirectoryContract(name: string, make: () => Promise<Direct
     assert.equal(await under.directory.volume(2_000_000_000), null)
   })
 
-  about('what is erased in a volume is counted until a rewriting has left it out', async (under) => {
+  about('what is erased in a volume is counted, in items and bytes, until a rewriting has left it out', async (under) => {
     const { directory } = under
     const lease = await directory.allot('w')
     const keys = [await under.item(), await under.item(), await under.item()]
-    for (const key of keys) await directory.place(key, lease.volume)
+    for (const [turn, key] of keys.entries()) await directory.place(key, lease.volume, 1_000 * (turn + 1))
+    // More of an item that lies there already, as a video's chunks come.
+    await directory.place(keys[0] ?? 0n, lease.volume, 500)
+    assert.equal((await rowOf(under, lease)).bytesHeld, 6_500)
     await directory.seal(lease, 9_000)
     await under.erase(keys[0] ?? 0n)
     const before = await rowOf(under, lease)
-    assert.deepEqual([before.keysHeld, before.keysErased], [2, 1])
+    assert.deepEqual([before.bytesHeld, before.bytesErased, before.keysErased], [7_500, 1_500, 1])
     await under.erase(keys[1] ?? 0n)
-    assert.equal(await directory.compacted(before, { bytes: 6_000, needles: 2 }), true)
+    assert.equal(await directory.compacted(before, { bytes: 7_400, needles: 2 }), true)
     const after = await rowOf(under, lease)
-    assert.deepEqual([after.keysHeld, after.keysErased, after.bytes, after.state], [1, 1, 6_000, 'sealed'])
+    assert.deepEqual([after.bytesHeld, after.bytesErased, after.keysErased, after.bytes], [5_400, 2_000, 1, 7_400])
+    assert.equal(after.state, 'sealed')
     assert.equal(await directory.compacted(after, { bytes: 4_096, needles: 0 }), true)
     assert.equal((await rowOf(under, lease)).state, 'retired')
   })

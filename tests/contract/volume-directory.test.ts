@@ -66,6 +66,33 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     assert.equal(later.at(-1), scrubbed.volume)
   })
 
+  test('volume directory catalog: a release that knows no leases, started again, is not taken for a writer that is gone', async () => {
+    const { volume, epoch } = await catalog.allot('old')
+    // As it takes back what it held.
+    await server.sql(databaseUrl, `update volumes set epoch = epoch + 1 where writer = 'old' and state = 'open'`)
+    const row = await catalog.volume(volume)
+    assert.deepEqual([row?.epoch, row?.leaseMs], [epoch + 1, null])
+    const [lease] = await catalog.openOf('old')
+    assert.ok(lease)
+    assert.ok(((await catalog.volume(volume))?.leaseMs ?? 0) > 0)
+  })
+
+  test('volume directory catalog: of what was placed before its bytes were kept, an erasure frees what items take on average', async () => {
+    const lease = await catalog.allot('before')
+    const media = [someMedia(), someMedia()] as const
+    for (const one of media) {
+      await catalog.accept(one)
+      await catalog.place(keyOf(one.id), lease.volume, 10)
+    }
+    await server.sql(databaseUrl, `update placements set bytes = null where volume = ${lease.volume}`)
+    await catalog.seal(lease, 5_000)
+    const [{ id }] = media
+    await catalog.beginErase(id)
+    await catalog.forgetPlacements(id)
+    const row = await catalog.volume(lease.volume)
+    assert.deepEqual([row?.bytesErased, row?.bytesHeld, row?.keysErased], [2_500, 2_500, 1])
+  })
+
   test('volume directory catalog: a volume whose writer keeps no lease is never taken over by itself', async () => {
     const { volume, epoch } = await catalog.allot('before')
     await server.sql(databaseUrl, `update volumes set lease_until = null where id = ${volume}`)
