@@ -16,11 +16,13 @@ const DEPTH = 32
 const ROUND_MS = 1_500
 const ROUNDS = 11
 
+/** Arguments: rounds. */
 export const bench: Bench = {
   name: 'blob-read',
   claim: 'Cold random reads of 64 KiB needles, each by one device read with every byte checked, reach what fio reaches on the same disk',
   goal: `median of ${ROUNDS} interleaved rounds at least ${GOAL} of fio`,
-  async run({ scratch, tools, say }) {
+  async run({ scratch, args, tools, say }) {
+    const rounds = Number(args[0] ?? ROUNDS)
     const fio = tools['fio'] ?? 'fio'
     const folder = join(scratch, 'volumes')
     say(
@@ -32,7 +34,7 @@ export const bench: Bench = {
     const reader = await startReader(folder, join(scratch, 'locators.json'))
     const ratios: number[] = []
     try {
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < rounds; round += 1) {
         const turns = { ours: () => reader.measure(), peer: () => measureFio(fio, join(folder, volume)) }
         const speed = { ours: 0, peer: 0 }
         for (const who of round % 2 === 0 ? (['ours', 'peer'] as const) : (['peer', 'ours'] as const)) speed[who] = await turns[who]()
@@ -43,7 +45,7 @@ export const bench: Bench = {
     } finally {
       reader.stop()
     }
-    const value = ratios.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0
+    const value = ratios.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
     return {
       name: 'cold random reads against fio',
       value: Number(value.toFixed(3)),
@@ -70,9 +72,9 @@ async function fill(folder: string, locatorsPath: string): Promise<void> {
   await writeFile(locatorsPath, JSON.stringify(known))
 }
 
-/** Reads in a process of its own: the number of threads that read is fixed when a process starts. */
+/** Reads in a process of its own, as an origin: nothing else is at work beside the reads. */
 async function startReader(folder: string, locatorsPath: string) {
-  const child = fork(import.meta.filename, [folder, locatorsPath], { env: { ...process.env, UV_THREADPOOL_SIZE: '16' } })
+  const child = fork(import.meta.filename, [folder, locatorsPath])
   const ended = new Promise<never>((_, reject) => child.once('exit', () => reject(new Error('the reading process ended'))))
   // Told to whoever waits for an answer; nobody does once the bench is over.
   ended.catch(() => undefined)

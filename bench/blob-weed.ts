@@ -28,7 +28,7 @@ interface Side {
   readonly written: Map<number, Uint8Array[]>
 }
 
-/** Environment: WEED, the peer's binary. Or the first argument. */
+/** Environment: WEED, the peer's binary. Or the first argument; the second: rounds. */
 export const bench: Bench = {
   name: 'blob-weed',
   claim: 'Over HTTP and durable before the answer, the blob store writes and reads as much as SeaweedFS in the same run',
@@ -90,11 +90,12 @@ async function lanesOf(writes: number, reads: number) {
   )
 }
 
-async function compare({ say }: BenchContext, ours: Side, theirs: Side) {
+async function compare({ say, args }: BenchContext, ours: Side, theirs: Side) {
+  const rounds = Number(args[1] ?? ROUNDS)
   const margins: number[] = []
   for (const size of SIZES) {
     const ratios = { writes: [] as number[], reads: [] as number[] }
-    for (let round = 0; round <= ROUNDS; round += 1) {
+    for (let round = 0; round <= rounds; round += 1) {
       // Who goes first changes from round to round: the disk remembers what was just written.
       const order = round % 2 === 0 ? [ours, theirs] : [theirs, ours]
       const writes = new Map<Side, number>()

@@ -28,8 +28,11 @@ export interface ReadFile {
   state(): Promise<{ readonly isReplaced: boolean; readonly changedMs: number }>
   /** Fewer bytes where the file ends. */
   read(offset: number, length: number): Promise<Uint8Array>
-  /** As `read`, without a copy where the disk has memory to lend. */
-  lend?(offset: number, length: number): Promise<Loan>
+  /**
+   * As `read`, without a copy where the disk has memory to lend.
+   * @param seed where the bytes are a record: the checksum state that its header starts from, so that the disk may check it
+   */
+  lend?(offset: number, length: number, seed?: number): Promise<Loan>
   /** Waits for reads under way. */
   close(): Promise<void>
 }
@@ -37,6 +40,8 @@ export interface ReadFile {
 /** Bytes in memory that is used again once they are released. */
 export interface Loan {
   readonly bytes: Uint8Array
+  /** Whoever read them has checked every byte of the record that they begin with. False also where nobody looked. */
+  readonly isSound: boolean
   /** Once; without effect on bytes that are the caller's own. */
   release(): void
 }

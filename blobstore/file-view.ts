@@ -108,6 +108,8 @@ async function viewOf(
   })
   let state: ScanState & { readonly end?: number } = { ...found, offset: found.end }
   const damaged = found.damage.length > 0
+  const lend = file.lend?.bind(file)
+  const seed = seedOf(superblock.uuid)
   let foreign = true
   return {
     superblock,
@@ -122,7 +124,7 @@ async function viewOf(
       foreign = false
     },
     read: (offset, length) => file.read(offset, length),
-    ...(file.lend ? { lend: file.lend.bind(file) } : {}),
+    ...(lend ? { lend: (offset, length) => lend(offset, length, seed) } : {}),
     async isStale() {
       const now = await file.state()
       // Of a damaged volume the index lacks what lies in the damage, so a repair shows only when it is opened again.

@@ -72,6 +72,10 @@ export function decodeHeader(bytes: Uint8Array, at: number, seed: number): Recor
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER_BYTES)
   if (view.getUint32(0, true) !== HEADER_MAGIC) return null
   if (view.getUint32(52, true) !== crc32(bytes.subarray(at, at + 52), seed)) return null
+  return fieldsOf(bytes, at, view)
+}
+
+function fieldsOf(bytes: Uint8Array, at: number, view: DataView): RecordHeader | 'unknown' {
   const type = typeNames.get(view.getUint8(5))
   if (view.getUint8(4) !== FORMAT_VERSION || type === undefined) return 'unknown'
   return {
@@ -103,4 +107,19 @@ export function checkBody(bytes: Uint8Array, at: number, length: number): { read
   const data = bytes.subarray(at + HEADER_BYTES, at + footer)
   const crc = view.getUint32(footer + 8, true)
   return crc32(data) === crc ? { data, crc } : null
+}
+
+/** Whether `bytes` begin with a whole record of the volume, every byte as it was written. */
+export function isSoundRecord(bytes: Uint8Array, seed: number): boolean {
+  const header = decodeHeader(bytes, 0, seed)
+  return header !== null && header !== 'unknown' && checkBody(bytes, 0, header.length) !== null
+}
+
+/** The record that `bytes` begin with, where {@link isSoundRecord} has said yes of these very bytes. */
+export function readSoundRecord(bytes: Uint8Array): { readonly header: RecordHeader; readonly data: Uint8Array; readonly crc: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const header = fieldsOf(bytes, 0, view)
+  if (header === 'unknown') throw new Error('a record that is not known was called sound')
+  const footer = HEADER_BYTES + header.length
+  return { header, data: bytes.subarray(HEADER_BYTES, footer), crc: view.getUint32(footer + 8, true) }
 }

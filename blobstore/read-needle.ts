@@ -2,7 +2,9 @@ import { timingSafeEqual } from 'node:crypto'
 import { MediaError } from '../domain/errors.ts'
 import type { Locator } from '../domain/media.ts'
 import type { BlobRead, BlobReadOptions } from '../domain/ports.ts'
-import { checkBody, decodeHeader, seedOf } from './needle.ts'
+import { checkBody, decodeHeader, readSoundRecord, seedOf } from './needle.ts'
+import type { Loan } from './disk.ts'
+import { copyOf } from './reader-threads.ts'
 import { Moved, type VolumeView } from './volume-log.ts'
 import type { OpenView, Volumes } from './volumes.ts'
 
@@ -30,12 +32,11 @@ export async function readNeedle(
 async function readFrom(opened: OpenView, key: bigint, locator: Locator, lend: boolean): Promise<BlobRead> {
   const facts = { volume: locator.volume, alt: locator.alt }
   const wanted = { key, alt: locator.alt, cookie: Buffer.from(locator.cookie, 'hex'), lend }
-  const look = () => followed(() => lookUp(opened, wanted))
-  let found = await look()
+  let found = await look(opened, wanted)
   // Another process may have appended it, or a later version of it, since this one last looked.
   if (found === null && opened.view.foreign) {
     await opened.refresh()
-    found = await look()
+    found = await look(opened, wanted)
   }
   if (found !== null) return found
   if (opened.view.damaged)
@@ -44,15 +45,17 @@ async function readFrom(opened: OpenView, key: bigint, locator: Locator, lend: b
 }
 
 /** Looks again where a volume was rewritten meanwhile. Each rewriting is kept long enough to be read, so a second look is rare. */
-async function followed(look: () => Promise<BlobRead | null>): Promise<BlobRead | null> {
+async function look(opened: OpenView, wanted: Wanted): Promise<BlobRead | null> {
   for (let turn = 1; ; turn += 1) {
     try {
-      return await look()
+      return await lookUp(opened, wanted)
     } catch (error) {
       if (!(error instanceof Moved) || turn === LOOKS_MAX) throw error
     }
   }
 }
+
+type Asked = Pick<VolumeView, 'superblock' | 'index'>
 
 interface Wanted {
   readonly key: bigint
@@ -64,46 +67,57 @@ interface Wanted {
 async function lookUp(opened: OpenView, wanted: Wanted): Promise<BlobRead | null> {
   const { view } = opened
   const { key, alt } = wanted
-  await opened.freshErased()
+  const looking = opened.freshErased()
+  if (looking !== null) await looking
   if (view.erased.has(key)) throw new MediaError('MEDIA_ERASED', undefined, { facts: { volume: view.superblock.volume, alt } })
   // Of one moment: a rewriting gives the view another index.
   const { superblock, index } = view
   const asked = { superblock, index }
   for (const { offset, bytes } of index.find(key, alt)) {
     if (view.index !== index) throw new Moved()
-    if (!wanted.lend || view.lend === undefined) {
-      const found = needleIn(asked, await view.read(offset, bytes), offset, wanted)
-      if (found !== 'another') return found
-      continue
-    }
-    const loan = await view.lend(offset, bytes)
-    let found: ReturnType<typeof needleIn> = null
-    try {
-      found = needleIn(asked, loan.bytes, offset, wanted)
-    } finally {
-      if (found === null || found === 'another') loan.release()
-    }
-    if (found !== 'another') return found === null ? null : { ...found, release: loan.release }
+    const found = view.lend
+      ? borrowed(asked, await view.lend(offset, bytes), offset, wanted)
+      : needleIn(asked, await view.read(offset, bytes), offset, wanted)
+    if (found !== 'another') return found
   }
   return null
 }
 
-/** The needle in bytes that were read at `offset`; null when the cookie is not its own, `another` when only its fingerprint is the same. */
+/** As {@link needleIn}, of bytes that were lent; they go back at once where they are not lent on. */
+function borrowed(view: Asked, { bytes, isSound, release }: Loan, offset: number, wanted: Wanted): BlobRead | 'another' | null {
+  let isKept = false
+  try {
+    const found = needleIn(view, bytes, offset, wanted, isSound)
+    if (found === null || found === 'another') return found
+    if (!wanted.lend) return { ...found, data: copyOf(found.data) }
+    isKept = true
+    return { ...found, release }
+  } finally {
+    if (!isKept) release()
+  }
+}
+
+/**
+ * The needle in bytes that were read at `offset`; null when the cookie is not its own, `another` when only its fingerprint is the same.
+ * @param isSound whether every byte of the record was checked already
+ */
 function needleIn(
-  view: Pick<VolumeView, 'superblock' | 'index'>,
+  view: Asked,
   bytes: Uint8Array,
   offset: number,
   { key, alt, cookie }: Wanted,
-): BlobRead | 'another' | null {
-  const facts = { volume: view.superblock.volume, alt, offset }
-  const header = decodeHeader(bytes, 0, seedOf(view.superblock.uuid))
-  if (header === null) throw new MediaError('BLOB_CORRUPT', 'A record header fails its checksum.', { facts })
-  if (header === 'unknown') throw new MediaError('VOLUME_UNKNOWN_FORMAT', undefined, { facts })
+  isSound = false,
+): Omit<BlobRead, 'release'> | 'another' | null {
+  const facts = () => ({ volume: view.superblock.volume, alt, offset })
+  const sound = isSound ? readSoundRecord(bytes) : null
+  const header = sound?.header ?? decodeHeader(bytes, 0, seedOf(view.superblock.uuid))
+  if (header === null) throw new MediaError('BLOB_CORRUPT', 'A record header fails its checksum.', { facts: facts() })
+  if (header === 'unknown') throw new MediaError('VOLUME_UNKNOWN_FORMAT', undefined, { facts: facts() })
   if (header.type !== 'needle' || !view.index.mayBe(header, { key, alt }))
-    throw new MediaError('BLOB_CORRUPT', 'Another record lies where the needle was.', { facts })
+    throw new MediaError('BLOB_CORRUPT', 'Another record lies where the needle was.', { facts: facts() })
   if (header.key !== key || header.alt !== alt) return 'another'
   if (!timingSafeEqual(header.cookie, cookie)) return null
-  const body = checkBody(bytes, 0, header.length)
-  if (body === null) throw new MediaError('BLOB_CORRUPT', undefined, { facts })
-  return body
+  const body = sound ?? checkBody(bytes, 0, header.length)
+  if (body === null) throw new MediaError('BLOB_CORRUPT', undefined, { facts: facts() })
+  return { data: body.data, crc: body.crc }
 }

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { AlignedPool } from './aligned-pool.ts'
+import { ReaderThreads } from './reader-threads.ts'
 import { createSystemDisk } from './system-disk.ts'
 
 const OPENS = 300
-/** More than the pool reads: so much of an open file comes through the cache. */
+/** More than the threads read: so much of an open file comes through the cache. */
 const BYTES = 1024 ** 2
 
 function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
@@ -33,7 +33,7 @@ function renaming(folder: string, stop: Int32Array): Promise<void> {
 
 test('system disk: direct reads and buffered ones are of one file, also where its name changes hands while it is opened', () =>
   inFolder(async (folder) => {
-    assert.equal(new AlignedPool().fits(BYTES), false, 'so many bytes are read through the cache')
+    assert.equal(ReaderThreads.fits(BYTES), false, 'so many bytes are read through the cache')
     for (const each of [0, 1]) writeFileSync(join(folder, `of-${each}`), new Uint8Array(BYTES).fill(each))
     linkSync(join(folder, 'of-0'), join(folder, '1.volume'))
     const stop = new Int32Array(new SharedArrayBuffer(4))

@@ -1,24 +1,27 @@
 import { close, constants, fstat, open, read } from 'node:fs'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { AlignedPool } from './aligned-pool.ts'
-import type { Disk, ReadFile, WriteFile } from './disk.ts'
+import { limits } from '../domain/limits.ts'
+import type { Disk, Loan, ReadFile, WriteFile } from './disk.ts'
 import { isErrno, readError, writeError } from './disk-errors.ts'
 import { lockFile } from './file-lock.ts'
 import type { DiskAnswer, DiskJob, DiskRequest } from './disk-worker.ts'
+import { ReaderThreads } from './reader-threads.ts'
 
 const openFile = promisify(open)
 const closeFile = promisify(close)
 const statFile = promisify(fstat)
 
 /**
- * The real disk. Writes and syncs run in a thread of their own, started at the first of them; reads come
- * from libuv's pool.
+ * The real disk. Writes and syncs run in a thread of their own, started at the first of them; what is lent is read by
+ * threads of its own too, and the rest, which is long or nobody waits for, by libuv's pool.
  * @param directReads go past the page cache: for volumes much larger than memory
  */
-export function createSystemDisk(options: { readonly directReads: boolean }): Disk {
+export function createSystemDisk(options: { readonly directReads: boolean; readonly readThreadsMax?: number }): Disk {
+  const { directReads, readThreadsMax = directReads ? limits.directReadThreadsMax : limits.readThreadsMax } = options
   const writer = createWriterThread()
-  const pool = options.directReads ? new AlignedPool() : null
+  let threads: ReaderThreads | null = null
+  const readers = () => (threads === null || threads.isOver ? (threads = new ReaderThreads(readThreadsMax)) : threads)
 
   return {
     async create(path, head, bytesTotal) {
@@ -27,7 +30,7 @@ export function createSystemDisk(options: { readonly directReads: boolean }): Di
     async openRead(path): Promise<ReadFile | null> {
       try {
         const fd = await openFile(path, constants.O_RDONLY)
-        return createReadFile(fd, pool === null ? null : await openDirect(fd), pool)
+        return createReadFile(fd, directReads ? await openDirect(fd) : null, readers)
       } catch (error) {
         if (isErrno(error, 'ENOENT')) return null
         throw readError(error as NodeJS.ErrnoException)
@@ -54,7 +57,10 @@ export function createSystemDisk(options: { readonly directReads: boolean }): Di
     rename: (from, to) => writer.run({ kind: 'rename', from, to }),
     remove: (path) => writer.run({ kind: 'remove', path }),
     lock: async (path) => lockFile(path),
-    close: () => writer.close(),
+    async close() {
+      await writer.close()
+      await threads?.close()
+    },
   }
 }
 
@@ -72,32 +78,37 @@ async function openDirect(fd: number): Promise<number | null> {
   }
 }
 
-function createReadFile(fd: number, direct: number | null, pool: AlignedPool | null): ReadFile {
-  const underWay = new Set<Promise<unknown>>()
-  function track<T>(reading: Promise<T>): Promise<T> {
-    underWay.add(reading)
-    const forget = () => underWay.delete(reading)
-    reading.then(forget, forget)
-    return reading
+/** @param direct the same file, opened to be read past the cache, where it can be */
+function createReadFile(fd: number, direct: number | null, readers: () => ReaderThreads): ReadFile {
+  let underWay = 0
+  let onIdle: (() => void) | null = null
+  async function track<T>(reading: Promise<T>): Promise<T> {
+    underWay += 1
+    try {
+      return await reading
+    } finally {
+      underWay -= 1
+      if (underWay === 0) onIdle?.()
+    }
+  }
+  async function lendBuffered(offset: number, length: number): Promise<Loan> {
+    return { bytes: await readBuffered(fd, offset, length), isSound: false, release: () => {} }
   }
   return {
     size: () => track(statFile(fd).then((stat) => stat.size)),
     // A file that was renamed over, or removed, has no name left.
     state: () => track(statFile(fd).then((stat) => ({ isReplaced: stat.nlink === 0, changedMs: stat.mtimeMs }))),
     read: (offset, length) =>
-      track(direct !== null && pool?.fits(length) ? pool.read(direct, offset, length) : readBuffered(fd, offset, length)),
-    ...(direct === null || pool === null
-      ? {}
-      : {
-          lend: (offset: number, length: number) =>
-            track(
-              pool.fits(length)
-                ? pool.lend(direct, offset, length)
-                : readBuffered(fd, offset, length).then((bytes) => ({ bytes, release: () => {} })),
-            ),
-        }),
+      track(
+        direct !== null && ReaderThreads.fits(length) ? readers().read({ fd: direct, offset, length }) : readBuffered(fd, offset, length),
+      ),
+    lend: (offset, length, seed) =>
+      track(ReaderThreads.fits(length) ? readers().lend({ fd: direct ?? fd, offset, length, seed }) : lendBuffered(offset, length)),
     async close() {
-      await Promise.allSettled(underWay)
+      if (underWay > 0)
+        await new Promise<void>((resolve) => {
+          onIdle = resolve
+        })
       await closeFile(fd)
       if (direct !== null) await closeFile(direct)
     },

@@ -65,7 +65,7 @@ export interface VolumeView {
   readonly foreign: boolean
   /** Bytes from `offset`, fewer where the volume ends. One device read, or one range request. {@link Moved}. */
   read(offset: number, length: number): Promise<Uint8Array>
-  /** As `read`, in memory that is used again once it is released. */
+  /** A record, as by `read`, in memory that is used again once it is released; perhaps checked already. */
   lend?(offset: number, length: number): Promise<Loan>
   /** Whether the volume was written anew or repaired since it was opened, so that it has to be opened again. */
   isStale(): Promise<boolean>

@@ -7,8 +7,8 @@ export interface OpenView {
   readonly view: VolumeView
   /** Needles appended by others; who asks gets a look that starts after the asking. */
   refresh(): Promise<void>
-  /** Tombstones by others, no older than the limit. */
-  freshErased(): Promise<void>
+  /** Tombstones by others, no older than the limit; null where those that are known are not. */
+  freshErased(): Promise<void> | null
 }
 
 /** An open view, and whether it may go when memory runs short. */
@@ -194,9 +194,7 @@ export class Volumes {
       isClosed: false,
       view,
       refresh: () => needles.request(),
-      freshErased: async () => {
-        if (this.#clock.nowMs() - erased.freshAtMs >= this.#limits.tombstoneAgeMsMax) await erased.request()
-      },
+      freshErased: () => (this.#clock.nowMs() - erased.freshAtMs >= this.#limits.tombstoneAgeMsMax ? erased.request() : null),
     }
     this.#kept.set(view.superblock.volume, kept)
     this.#mayBeCrowded = true

@@ -1,0 +1,164 @@
+// The compiler's lib for Node has no WebAssembly.
+declare const WebAssembly: {
+  Memory: new (pages: { initial: number; maximum: number; shared: true }) => { readonly buffer: SharedArrayBuffer }
+}
+
+export const PAGE_BYTES = 4096
+export const BUFFER_BYTES = 1024 * 1024
+export const BUFFERS = 48
+/** Of WebAssembly, 64 KiB each. */
+const BUFFERS_PAGES = (BUFFERS * BUFFER_BYTES) / 65_536
+
+/** Places in each queue: a power of two above the number of buffers, so that no queue is ever full. */
+const QUEUE = 64
+
+/** Words that both sides change. */
+const word = { asked: 0, taken: 1, asleep: 2, closing: 3, done: 4, told: 5 } as const
+const WORDS = 8
+
+/** Numbers of a slot. */
+const field = { fd: 0, span: 1, skip: 2, length: 3, isRecord: 4, seed: 5, count: 6, isSound: 7 } as const
+const FIELDS = 8
+
+/** What the threads share. */
+export interface RingMemory {
+  readonly buffers: SharedArrayBuffer
+  readonly numbers: SharedArrayBuffer
+  readonly offsets: SharedArrayBuffer
+}
+
+/** What is to be read: whole pages of a file, of which `skip` bytes in, `length` bytes are wanted. */
+export interface RingRequest {
+  readonly fd: number
+  readonly start: number
+  readonly span: number
+  readonly skip: number
+  readonly length: number
+  /** The checksum state that the record's header starts from, where the bytes wanted begin with a record that is to be checked. */
+  readonly seed: number | null
+}
+
+/**
+ * Reads handed from the thread of the event loop to threads that read, and back, through memory that all of them see: a
+ * hand-over costs neither a copy nor, while the others are at work, a call of the system. Each slot has a buffer of its own.
+ * The buffers begin on a page, as O_DIRECT wants it: the memory of a WebAssembly.Memory does, which no other buffer
+ * of JavaScript promises.
+ */
+export class ReadRing {
+  readonly memory: RingMemory
+  readonly #words: Int32Array
+  readonly #asked: Int32Array
+  readonly #done: Int32Array
+  readonly #fields: Int32Array
+  readonly #starts: Float64Array
+  /** One for each slot, made when it is used first. */
+  readonly #buffers: Uint8Array[] = []
+  /** Of the answers, seen by the side that asks. */
+  #seen = 0
+
+  constructor(memory: RingMemory = newMemory()) {
+    this.memory = memory
+    const { numbers, offsets } = memory
+    this.#words = new Int32Array(numbers, 0, WORDS)
+    this.#asked = new Int32Array(numbers, WORDS * 4, QUEUE)
+    this.#done = new Int32Array(numbers, (WORDS + QUEUE) * 4, QUEUE)
+    this.#fields = new Int32Array(numbers, (WORDS + 2 * QUEUE) * 4, BUFFERS * FIELDS)
+    this.#starts = new Float64Array(offsets)
+  }
+
+  bufferOf(slot: number): Uint8Array {
+    return (this.#buffers[slot] ??= new Uint8Array(this.memory.buffers, slot * BUFFER_BYTES, BUFFER_BYTES))
+  }
+
+  requestOf(slot: number): RingRequest {
+    const at = slot * FIELDS
+    const number = (of: number) => this.#fields[at + of] ?? 0
+    return {
+      fd: number(field.fd),
+      start: this.#starts[slot] ?? 0,
+      span: number(field.span),
+      skip: number(field.skip),
+      length: number(field.length),
+      seed: number(field.isRecord) === 1 ? number(field.seed) >>> 0 : null,
+    }
+  }
+
+  /** Puts a request up for whichever thread is free. Of a slot of which nothing is under way. */
+  ask(slot: number, { fd, start, span, skip, length, seed }: RingRequest): void {
+    const at = slot * FIELDS
+    const fields = this.#fields
+    fields[at + field.fd] = fd
+    fields[at + field.span] = span
+    fields[at + field.skip] = skip
+    fields[at + field.length] = length
+    fields[at + field.isRecord] = seed === null ? 0 : 1
+    fields[at + field.seed] = seed ?? 0
+    this.#starts[slot] = start
+    const turn = Atomics.load(this.#words, word.asked)
+    // The plain writes above are seen by whoever sees this one.
+    Atomics.store(this.#asked, turn & (QUEUE - 1), slot)
+    Atomics.store(this.#words, word.asked, (turn + 1) | 0)
+    if (Atomics.load(this.#words, word.asleep) > 0) Atomics.notify(this.#words, word.asked, 1)
+  }
+
+  /** Waits for a request and takes it, for a thread that does nothing else; null when the ring is closed. */
+  take(): number | null {
+    for (;;) {
+      const taken = Atomics.load(this.#words, word.taken)
+      const asked = Atomics.load(this.#words, word.asked)
+      // After the number of requests, which `close` changes after this.
+      if (Atomics.load(this.#words, word.closing) === 1) return null
+      if (taken === asked) {
+        Atomics.add(this.#words, word.asleep, 1)
+        Atomics.wait(this.#words, word.asked, asked)
+        Atomics.sub(this.#words, word.asleep, 1)
+        continue
+      }
+      const slot = Atomics.load(this.#asked, taken & (QUEUE - 1))
+      if (Atomics.compareExchange(this.#words, word.taken, taken, (taken + 1) | 0) === taken) return slot
+    }
+  }
+
+  /**
+   * Puts an answer up. `count`: bytes read, or the error number, negative. Gives whether the side that asks has
+   * to be told: not when it was told already and has not looked yet.
+   */
+  answer(slot: number, count: number, isSound: boolean): boolean {
+    const at = slot * FIELDS
+    this.#fields[at + field.count] = count
+    this.#fields[at + field.isSound] = isSound ? 1 : 0
+    const turn = Atomics.add(this.#words, word.done, 1)
+    // Slots are counted from 1 here: 0 is a place that is not filled yet.
+    Atomics.store(this.#done, turn & (QUEUE - 1), slot + 1)
+    return Atomics.exchange(this.#words, word.told, 1) === 0
+  }
+
+  /** Gives each answer that is there to `onAnswer`. What comes afterwards is told anew. */
+  collect(onAnswer: (slot: number, count: number, isSound: boolean) => void): void {
+    Atomics.store(this.#words, word.told, 0)
+    for (;;) {
+      const slot = Atomics.exchange(this.#done, this.#seen & (QUEUE - 1), 0) - 1
+      if (slot < 0) return
+      this.#seen += 1
+      const at = slot * FIELDS
+      onAnswer(slot, this.#fields[at + field.count] ?? 0, this.#fields[at + field.isSound] === 1)
+    }
+  }
+
+  /** Threads that wait, or come to wait, end. */
+  close(): void {
+    Atomics.store(this.#words, word.closing, 1)
+    // Who looks at the number of requests only now finds another one than it knew, and does not sleep.
+    Atomics.add(this.#words, word.asked, QUEUE)
+    Atomics.notify(this.#words, word.asked)
+  }
+}
+
+function newMemory(): RingMemory {
+  return {
+    // Pages of it are taken only when they are read into.
+    buffers: new WebAssembly.Memory({ initial: BUFFERS_PAGES, maximum: BUFFERS_PAGES, shared: true }).buffer,
+    numbers: new SharedArrayBuffer((WORDS + 2 * QUEUE + BUFFERS * FIELDS) * 4),
+    offsets: new SharedArrayBuffer(BUFFERS * 8),
+  }
+}

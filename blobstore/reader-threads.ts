@@ -1,0 +1,167 @@
+import { getSystemErrorName } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import type { Loan } from './disk.ts'
+import { readError } from './disk-errors.ts'
+import { BUFFER_BYTES, BUFFERS, PAGE_BYTES, ReadRing, type RingMemory } from './read-ring.ts'
+
+/** The rest is for reads that copy: loans that never come back must not end them. */
+const LENT_MAX = 32
+/** Of V8, for each thread: it keeps nothing. */
+const HEAP_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 }
+
+export interface ThreadRead {
+  readonly fd: number
+  readonly offset: number
+  readonly length: number
+  /** Where the bytes are a record, the checksum state that its header starts from: the thread then looks whether it is sound. */
+  readonly seed?: number | undefined
+}
+
+interface UnderWay extends ThreadRead {
+  /** In the buffer, before what is wanted. */
+  readonly skip: number
+  readonly resolve: (loan: Loan) => void
+  readonly reject: (error: unknown) => void
+}
+
+function startReader(memory: RingMemory): Worker {
+  const workerData = memory
+  return new Worker(new URL('./disk-reader.ts', import.meta.url), { workerData, resourceLimits: HEAP_LIMITS, trackUnmanagedFds: false })
+}
+
+/**
+ * Threads that read into memory which this one sees too. Started one after another while reads wait for each other, up
+ * to `threadsMax`: so many are with the disk at once. When a thread ends of itself all reads under way fail, and the
+ * others end too; memory that one of them may still read into is not used again.
+ */
+export class ReaderThreads {
+  readonly #threadsMax: number
+  readonly #startThread: (memory: RingMemory) => Worker
+  readonly #ring = new ReadRing()
+  readonly #threads: Worker[] = []
+  readonly #underWay = new Map<number, UnderWay>()
+  /** For a buffer, in order. */
+  readonly #waiting: UnderWay[] = []
+  readonly #free: number[] = []
+  #made = 0
+  #lent = 0
+  #isStarting = false
+  #isOver = false
+
+  constructor(threadsMax: number, startThread = startReader) {
+    this.#threadsMax = threadsMax
+    this.#startThread = startThread
+  }
+
+  /** Whether a thread ended of itself: then others have to be made. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Longer reads than this are not taken: they are sequential, and others would wait for them. */
+  static fits(length: number): boolean {
+    return length <= BUFFER_BYTES - 2 * PAGE_BYTES
+  }
+
+  /** The bytes where they were read to, until they are released; a copy while many are lent. STORAGE_UNAVAILABLE. */
+  lend(read: ThreadRead): Promise<Loan> {
+    return new Promise((resolve, reject) => {
+      const reading = { ...read, skip: read.offset % PAGE_BYTES, resolve, reject }
+      const slot = this.#free.pop() ?? (this.#made < BUFFERS ? this.#made++ : null)
+      if (slot === null) this.#waiting.push(reading)
+      else this.#ask(slot, reading)
+    })
+  }
+
+  async read(read: ThreadRead): Promise<Uint8Array> {
+    const { bytes, release } = await this.lend(read)
+    const copy = copyOf(bytes)
+    release()
+    return copy
+  }
+
+  /** Once no read is under way. */
+  async close(): Promise<void> {
+    this.#isOver = true
+    this.#ring.close()
+    await Promise.all(this.#threads.map((thread) => thread.terminate()))
+  }
+
+  #ask(slot: number, reading: UnderWay): void {
+    const { fd, offset, length, skip, seed = null } = reading
+    const start = offset - skip
+    const span = Math.ceil((skip + length) / PAGE_BYTES) * PAGE_BYTES
+    if (this.#underWay.size === 0) this.#threads[0]?.ref()
+    this.#underWay.set(slot, reading)
+    if (this.#threads.length < Math.min(this.#threadsMax, this.#underWay.size) && !this.#isStarting) this.#start()
+    this.#ring.ask(slot, { fd, start, span, skip, length, seed })
+  }
+
+  #start(): void {
+    const thread = this.#startThread(this.#ring.memory)
+    this.#isStarting = true
+    thread.once('online', () => {
+      this.#isStarting = false
+    })
+    // The first one holds the process up while something is under way.
+    if (this.#threads.push(thread) > 1) thread.unref()
+    thread.on('message', () => this.#collect())
+    thread.once('error', (error) => this.#fail(error))
+    thread.once('exit', () => this.#fail(new Error('a thread that reads ended')))
+  }
+
+  #collect(): void {
+    this.#ring.collect((slot, count, isSound) => {
+      const reading = this.#underWay.get(slot)
+      this.#underWay.delete(slot)
+      if (reading === undefined) return
+      if (count < 0) {
+        this.#give(slot)
+        const code = getSystemErrorName(count)
+        reading.reject(readError(Object.assign(new Error(`${code}: a read of ${reading.length} bytes at ${reading.offset}`), { code })))
+      } else this.#hand(slot, reading, count, isSound)
+    })
+    if (this.#underWay.size === 0) this.#threads[0]?.unref()
+  }
+
+  #hand(slot: number, { skip, length, resolve }: UnderWay, count: number, isSound: boolean): void {
+    const bytes = this.#ring.bufferOf(slot).subarray(skip, skip + Math.max(0, Math.min(length, count - skip)))
+    if (this.#lent >= LENT_MAX) {
+      const copy = copyOf(bytes)
+      this.#give(slot)
+      resolve({ bytes: copy, isSound, release: () => {} })
+      return
+    }
+    this.#lent += 1
+    let isLent = true
+    const release = () => {
+      if (!isLent) return
+      isLent = false
+      this.#lent -= 1
+      this.#give(slot)
+    }
+    resolve({ bytes, isSound, release })
+  }
+
+  #give(slot: number): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#free.push(slot)
+    else this.#ask(slot, next)
+  }
+
+  #fail(cause: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#ring.close()
+    const error = readError(Object.assign(cause, { code: 'unknown' }))
+    for (const { reject } of [...this.#underWay.values(), ...this.#waiting.splice(0)]) reject(error)
+    this.#underWay.clear()
+  }
+}
+
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  // Unfilled memory: every byte of it is overwritten at once.
+  const copy = Buffer.allocUnsafeSlow(bytes.byteLength)
+  copy.set(bytes)
+  return copy
+}
