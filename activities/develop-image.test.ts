@@ -60,6 +60,7 @@ async function develop(quality: number, blockedHash: string | null) {
         appearance: {},
         fingerprint: { hash: turned[0], quality, turned },
         facts: {},
+        losses: [],
       }),
     },
   } as unknown as DevelopImageDeps

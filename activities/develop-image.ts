@@ -43,6 +43,7 @@ export function developImage({ catalog, objects, blobs, images }: DevelopImageDe
         ...developed.appearance,
         renditions,
         parts: [],
+        ...(developed.losses.length > 0 ? { losses: developed.losses } : {}),
         ...(developed.facts.madeWithAi ? ({ madeWithAi: true } as const) : {}),
       }
       await saveDraft(catalog, input, { manifest, facts: developed.facts, ...(fingerprint === undefined ? {} : { fingerprint }) })

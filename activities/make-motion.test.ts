@@ -110,6 +110,7 @@ test('make-motion: a clip that cannot be decoded is left out, an animation that 
   }
   const without = await run(withClip, { probe: corrupt })
   assert.deepEqual([without.answer, without.manifest.motion, without.left], [{ bytes: 0, leftOut: 'MEDIA_CORRUPT' }, undefined, null])
+  assert.deepEqual(without.manifest.losses, ['clip'])
   await assert.rejects(run(animated, { clip: corrupt }), /damaged/)
   const lost = async () => {
     throw new MediaError('WORKER_LOST')

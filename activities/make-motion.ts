@@ -48,6 +48,8 @@ export function makeMotion(deps: MotionDeps) {
         return { bytes: data.byteLength }
       } catch (error) {
         if (!probe.clip || !(error instanceof MediaError) || isRetryable(error)) throw error
+        const losses = [...new Set([...(draft.manifest.losses ?? []), 'clip' as const])]
+        await saveDraft(catalog, input, { ...draft, manifest: { ...draft.manifest, losses } })
         return { bytes: 0, leftOut: error.code }
       } finally {
         if (probe.clip) await objects.delete(remuxedKey(input.mediaId)).catch(() => undefined)

@@ -86,3 +86,13 @@ test('api: an item tells that AI made it where its manifest does, until it is er
   assert.ok(!('madeWithAi' in toItem({ ...marked, state: 'erased' }, urls)))
   assert.ok(!('madeWithAi' in toItem({ ...row, state: 'ready', manifest }, urls)))
 })
+
+test('api: an item tells in words what its renditions do not show', () => {
+  const item = toItem({ ...row, state: 'ready', manifest: { ...manifest, losses: ['animation', 'depth'] } }, urls)
+  assert.deepEqual(
+    item.losses?.map(({ name }) => name),
+    ['animation', 'depth'],
+  )
+  assert.match(item.losses?.[0]?.text ?? '', /first is shown/)
+  assert.ok(!('losses' in toItem({ ...row, state: 'ready', manifest }, urls)))
+})

@@ -20,6 +20,7 @@ export function factsOf(item: Item, facts: PrivateFacts): (readonly [term: strin
     ['Id', item.id],
     ['Received', new Date(item.createdAt).toLocaleString()],
     ...(item.madeWithAi ? [['Origin', 'Made with AI'] as const] : []),
+    ...(item.losses ?? []).map(({ text }) => ['Not shown', text] as const),
     ...(takenAt ? [['Taken', new Date(takenAt).toLocaleString()] as const] : []),
     ...(camera ? [['Camera', camera] as const] : []),
     ...(latitude !== undefined && longitude !== undefined ? [['Place', `${latitude.toFixed(4)}, ${longitude.toFixed(4)}`] as const] : []),

@@ -1,4 +1,5 @@
 import type { SeenFingerprint } from './fingerprint.ts'
+import type { Loss } from './losses.ts'
 import type { Appearance, PrivateFacts } from './media.ts'
 
 /** One encoded file, before it is stored. */
@@ -20,4 +21,6 @@ export interface DevelopedImage {
   /** Before any filter. */
   readonly fingerprint: SeenFingerprint
   readonly facts: PrivateFacts
+  /** What of the upload its files do not show. */
+  readonly losses: readonly Loss[]
 }

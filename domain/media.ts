@@ -1,5 +1,6 @@
 import type { Edits } from './edits.ts'
 import type { ErrorCode } from './errors.ts'
+import type { Loss } from './losses.ts'
 import type { Loudness } from './loudness.ts'
 import type { MediaId } from './ids.ts'
 import type { SoundTitle } from './sounds.ts'
@@ -121,6 +122,8 @@ export interface Manifest extends Partial<Appearance> {
   readonly madeWithAi?: true
   /** What moves of a picture. */
   readonly motion?: Motion
+  /** What of the upload its renditions do not show; absent where that is nothing. */
+  readonly losses?: readonly Loss[]
 }
 
 /** The moving part of a picture, an MP4 beside its stills. */

@@ -22,11 +22,11 @@ interface Made extends Trial {
  * {@link QUALITY_TRIALS_MAX} trials. One for each item: it begins at what the size before came to, which is
  * mostly right. `beforeLook` is told the format of an encode of ours that is about to be decoded.
  */
-export function createTargetEncoder(beforeLook: (format: ImageFormat) => void, effort?: 'high', rights?: Rights) {
+export function createTargetEncoder(beforeLook: (format: ImageFormat) => void, effort?: 'high') {
   const found = new Map<ImageFormat, number>()
   let reference: { readonly picture: Picture; readonly luma: Luma } | null = null
 
-  async function tryOut(picture: Picture, luma: Luma, format: ImageFormat, quality: number): Promise<Made> {
+  async function tryOut(picture: Picture, luma: Luma, format: ImageFormat, quality: number, rights?: Rights): Promise<Made> {
     if (format === 'jpeg') {
       const seen = await jpegLuma(luma, quality, beforeLook)
       return { quality, ssim: structuralSimilarity(luma, seen) }
@@ -38,7 +38,7 @@ export function createTargetEncoder(beforeLook: (format: ImageFormat) => void, e
     return { quality, ssim: structuralSimilarity(luma, seen), data }
   }
 
-  return async function encodeTo(picture: Picture, format: ImageFormat, start: number, target: number): Promise<Encoding> {
+  return async function encodeTo(picture: Picture, format: ImageFormat, start: number, target: number, rights?: Rights): Promise<Encoding> {
     if (reference?.picture !== picture)
       reference = { picture, luma: lumaOf(picture.channels === 3 ? picture : await opaque(pipelineOf(picture))) }
     const { luma } = reference
@@ -46,7 +46,7 @@ export function createTargetEncoder(beforeLook: (format: ImageFormat) => void, e
     const trials: Made[] = []
     let next: number | null = Math.min(max, Math.max(min, found.get(format) ?? start))
     while (next !== null) {
-      trials.push(await tryOut(picture, luma, format, next))
+      trials.push(await tryOut(picture, luma, format, next, rights))
       next = nextQuality(trials, target, format)
     }
     const kept = bestTrial(trials, target)

@@ -9,21 +9,20 @@ import type { ImageHeader, PixelColour } from './header-parts.ts'
 import { deepPixels, type Picture, pictureFrom } from './picture.ts'
 import { straightened } from './straighten.ts'
 import { tagged } from './tagged.ts'
-import { shownOf, type WideSource, wideSourceOf } from './wide-source.ts'
+import { shownOf, wideSourceOf } from './wide-source.ts'
 
 /**
  * Makes the decoder: to `width` x `height` as seen, upright and framed, in sRGB, of an animation the first frame.
  * Scaling comes before turning, so that libvips can go row by row and only the small picture is turned.
  * It throws MEDIA_CORRUPT, MEDIA_TOO_COSTLY.
  */
-export function createDecoder(limits: DecodeLimits) {
-  const decodeHeic = createHeicDecoder()
-
+export function createDecoder(limits: DecodeLimits, decodeHeic = createHeicDecoder()) {
   return async function decodeUpright(bytes: Uint8Array, header: ImageHeader, wanted: Wanted): Promise<Picture> {
     const { frame } = wanted
     if (!frame || frame.straighten === 0) return await decode(bytes, header, wanted)
     const turned = await decode(bytes, header, { ...wanted, ...sizeBeforeStraightening(frame, wanted) })
-    return { ...(await straightened(turned, frame.straighten, wanted)), ...(turned.isP3 ? { isP3: true } : {}) }
+    const { isP3, narrowed } = turned
+    return { ...(await straightened(turned, frame.straighten, wanted)), ...(isP3 ? { isP3 } : {}), ...(narrowed ? { narrowed } : {}) }
   }
 
   async function decode(bytes: Uint8Array, header: ImageHeader, wanted: Wanted): Promise<Picture> {
@@ -36,7 +35,8 @@ export function createDecoder(limits: DecodeLimits) {
       if (header.colour && 'primaries' in header.colour && !source.hasProfile) return await inSrgb(pipeline, header.colour)
       // With 16 bits and a profile sharp works in P3, and only an output profile makes it leave P3 again.
       if (source.deep && source.hasProfile) pipeline.withIccProfile('srgb')
-      return await pictureFrom(pipeline)
+      const picture = await pictureFrom(pipeline)
+      return source.narrowed ? { ...picture, narrowed: true } : picture
     } catch (error) {
       throw decodeError(error)
     }
@@ -68,11 +68,18 @@ async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits
   const seenHeight = pageHeight ?? height
   if (width !== probe.width || seenHeight !== probe.height) {
     if (probe.type !== 'image/gif') throw contradiction()
-    return { pipeline: await onCanvas(pipeline, { width, height: seenHeight }, probe), deep: false, hasProfile: false, wide: null }
+    return {
+      pipeline: await onCanvas(pipeline, { width, height: seenHeight }, probe),
+      deep: false,
+      hasProfile: false,
+      wide: null,
+      narrowed: false,
+    }
   }
-  const wide = keepsP3 && icc ? wideSourceOf(icc) : null
+  const has = icc ? wideSourceOf(icc) : null
+  if (!keepsP3 || !has) return { pipeline, deep: depth === 'ushort', hasProfile, wide: null, narrowed: has !== null }
   // sharp goes through sRGB on its way to any other profile.
-  return { pipeline: wide ? sharp(bytes, { ...options, page, ignoreIcc: true }) : pipeline, deep: depth === 'ushort', hasProfile, wide }
+  return { pipeline: sharp(bytes, { ...options, page, ignoreIcc: true }), deep: depth === 'ushort', hasProfile, wide: has, narrowed: false }
 }
 
 /** A GIF on its own canvas: libvips goes by its frames where they do not fill it, or reach beyond it. */
@@ -101,8 +108,10 @@ export function shaper(probe: ImageProbe, { width, height, frame }: Wanted): (pi
 
 /** Pixels of the pipeline in Display P3, where that is how they are meant and sRGB does not have them all; else in sRGB. */
 async function meant(pipeline: Sharp, colour: PixelColour | undefined, { keepsP3 }: Wanted): Promise<Picture> {
-  const wide: WideSource | null = keepsP3 && colour && 'icc' in colour ? wideSourceOf(colour.icc) : null
-  return wide ? shownOf(await pictureFrom(pipeline), wide) : await inSrgb(pipeline, colour)
+  const wide = colour && 'icc' in colour ? wideSourceOf(colour.icc) : null
+  if (wide && keepsP3) return shownOf(await pictureFrom(pipeline), wide)
+  const picture = await inSrgb(pipeline, colour)
+  return wide ? { ...picture, narrowed: true } : picture
 }
 
 /** Pixels of the pipeline, whose colours are meant as told; without a word they are sRGB. */

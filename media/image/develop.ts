@@ -1,5 +1,6 @@
 import type { Appearance, PrivateFacts } from '../../domain/media.ts'
 import type { SeenFingerprint } from '../../domain/fingerprint.ts'
+import type { Loss } from '../../domain/losses.ts'
 import type { ImagePlan, SourceType } from '../../domain/plans.ts'
 import { changesColours, coloursOf, type Look, sharpeningOf } from '../../domain/edits.ts'
 import { applyLut, type Lut } from '../filters/index.ts'
@@ -15,7 +16,9 @@ import { srgbOf } from './display-p3.ts'
 import { encoders } from './encoders.ts'
 import { type DecodeLimits, examine } from './examine.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { gainSizerOf } from './gain-sizes.ts'
+import { gainSizerOf, hasGainMap } from './gain-sizes.ts'
+import { createHeicDecoder } from './heic.ts'
+import { lossesOf } from './losses.ts'
 import { partOf, type Picture, sizerOf, withoutIdleAlpha } from './picture.ts'
 import { saidToBeP3 } from './wide.ts'
 
@@ -28,6 +31,7 @@ export interface Development {
   readonly appearance: Appearance
   readonly fingerprint: SeenFingerprint
   readonly facts: PrivateFacts
+  readonly losses: readonly Loss[]
 }
 
 /** A cube with corners takes 0.9 MB. */
@@ -40,7 +44,8 @@ const LUTS_MAX = 64
  * of each encode of ours that is looked at.
  */
 export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: SourceType) => void = () => undefined) {
-  const decodeUpright = createDecoder(limits)
+  const decodeHeic = createHeicDecoder()
+  const decodeUpright = createDecoder(limits, decodeHeic)
   const luts = new Map<string, Lut>()
 
   function lookInPlace(picture: Picture, look: Look): void {
@@ -71,11 +76,11 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
     const encodeMs: number[] = []
     const sized = sizerOf(top)
     let picture = top
-    const gain = plan.gainMap && probe.type === 'image/jpeg' ? await gainSizerOf(still, probe, limits) : null
     const read = await privateFactsOf(exif)
     const rights = rightsOf(bytes, read)
     const written = plan.keepsCopyright ? rights : undefined
-    const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`), plan.effort, written)
+    const gain = plan.gainMap ? await gainSizerOf(still, header, limits, decodeHeic, written) : null
+    const encodeTo = createTargetEncoder((format) => beforeDecode(`image/${format}`), plan.effort)
     for (const { format, quality, ssim, cut, look, ...size } of plan.renditions) {
       const startedMs = performance.now()
       const { width, height } = cut?.of ?? size
@@ -84,13 +89,15 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       const part = cut ? await partOf(picture, { ...cut, width: size.width, height: size.height }) : picture
       const shown = !look ? part : decoded.isP3 ? srgbOf(part) : { ...part, data: Buffer.from(part.data) }
       if (look) lookInPlace(shown, coloursOf(look))
+      // It belongs to these very colours and to the whole picture, and brings the rights along.
+      const gained = format === 'jpeg' && !cut && !look ? gain : null
+      const said = gained ? undefined : written
       const bare =
         ssim === undefined
-          ? await encoders[format](shown, quality, plan.effort, written)
-          : (await encodeTo(shown, format, quality, ssim)).data
+          ? await encoders[format](shown, quality, plan.effort, said)
+          : (await encodeTo(shown, format, quality, ssim, said)).data
       const file = decoded.isP3 && !look ? saidToBeP3[format](bare, shown.width, shown.height) : bare
-      // It belongs to these very colours and to the whole picture.
-      files.push(gain && format === 'jpeg' && !cut && !look ? await gain(file, width, height) : file)
+      files.push(gained ? await gained(file, width, height) : file)
       encodeMs.push(performance.now() - startedMs)
       onRendition(files.length)
     }
@@ -101,7 +108,8 @@ export function createDeveloper(limits: DecodeLimits, beforeDecode: (type: Sourc
       ...(saysMadeWithAi(bytes) ? ({ madeWithAi: true } as const) : {}),
     }
     const { blurhash, ...appearance } = await appearanceOf(decoded.isP3 ? srgbOf(picture) : picture)
-    return { files, encodeMs, blurhash, appearance, fingerprint, facts }
+    const seen = { gain: gain ? 'kept' : hasGainMap(still, header) ? 'lost' : 'none', narrowed: decoded.narrowed === true } as const
+    return { files, encodeMs, blurhash, appearance, fingerprint, facts, losses: lossesOf(header, seen) }
   }
 }
 

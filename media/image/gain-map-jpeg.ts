@@ -1,3 +1,4 @@
+import { DUBLIN_CORE, type Rights, rightsProperties } from '../metadata/rights.ts'
 import { type GainMapMeaning, ISO_LEAD, XMP_LEAD } from './gain-map.ts'
 
 /** Signed fractions of 32 bits: a millionth is finer than any screen. */
@@ -6,11 +7,12 @@ const MPF_BYTES = 4 + 82
 
 /**
  * A JPEG with its gain map behind it, as all who read any form of it expect: the ISO's segments, Adobe's and Google's XMP, and the
- * index of multi-picture files (CIPA DC-007) that leads from the one to the other. Nothing else is said of the picture.
+ * index of multi-picture files (CIPA DC-007) that leads from the one to the other. Of the picture nothing is said besides its `rights`:
+ * a JPEG has one place for XMP.
  */
-export function withGainMap(base: Uint8Array, map: Uint8Array, meaning: GainMapMeaning): Buffer {
+export function withGainMap(base: Uint8Array, map: Uint8Array, meaning: GainMapMeaning, rights: Rights = {}): Buffer {
   const second = inserted(map, segment(0xe1, XMP_LEAD, xmpOfMap(meaning)), segment(0xe2, ISO_LEAD, isoOf(meaning)))
-  const words = segment(0xe1, XMP_LEAD, xmpOfBase(second.length))
+  const words = segment(0xe1, XMP_LEAD, xmpOfBase(second.length, rights))
   const version = segment(0xe2, ISO_LEAD, Buffer.alloc(4))
   const firstBytes = base.length + words.length + version.length + 4 + MPF_BYTES
   // Offsets count from after MPF's own name.
@@ -56,7 +58,8 @@ function indexOf(firstBytes: number, secondBytes: number, secondAt: number): Buf
   return bytes
 }
 
-function isoOf({ channels, baseHeadroom, fullHeadroom }: GainMapMeaning): Buffer {
+/** The words of ISO 21496-1, annex C. */
+export function isoOf({ channels, baseHeadroom, fullHeadroom }: GainMapMeaning): Buffer {
   const fraction = (value: number) => {
     const bytes = Buffer.alloc(8)
     bytes.writeInt32BE(Math.round(value * DENOMINATOR))
@@ -76,12 +79,15 @@ function xmp(attributes: string, content: string): string {
   return `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF ${rdf}>${description}</rdf:RDF></x:xmpmeta>`
 }
 
-function xmpOfBase(mapBytes: number): string {
-  const names = ' xmlns:Container="http://ns.google.com/photos/1.0/container/" xmlns:Item="http://ns.google.com/photos/1.0/container/item/"'
+function xmpOfBase(mapBytes: number, rights: Rights): string {
+  const container =
+    ' xmlns:Container="http://ns.google.com/photos/1.0/container/" xmlns:Item="http://ns.google.com/photos/1.0/container/item/"'
   const item = (semantic: string, more = '') =>
     `<rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="${semantic}" Item:Mime="image/jpeg"${more}/></rdf:li>`
   const items = `${item('Primary')}${item('GainMap', ` Item:Length="${mapBytes}"`)}`
-  return xmp(names, `<Container:Directory><rdf:Seq>${items}</rdf:Seq></Container:Directory>`)
+  const properties = rightsProperties(rights)
+  const names = properties === '' ? container : `${container} ${DUBLIN_CORE}`
+  return xmp(names, `<Container:Directory><rdf:Seq>${items}</rdf:Seq></Container:Directory>${properties}`)
 }
 
 function xmpOfMap({ channels, baseHeadroom, fullHeadroom }: GainMapMeaning): string {

@@ -4,11 +4,17 @@ import sharp from 'sharp'
 import { limits } from '../../domain/limits.ts'
 import { planImage } from '../../domain/plan-image.ts'
 import { standard } from '../../domain/presets/standard.ts'
+import type { DevelopedImage } from '../../domain/developed.ts'
+import { planVariants } from '../../domain/plan-variants.ts'
+import type { Preset } from '../../domain/plans.ts'
+import { auto } from '../../domain/presets/auto.ts'
+import { credited } from '../../domain/presets/credited.ts'
 import type { Look } from '../../domain/edits.ts'
 import { examine } from './examine.ts'
 import { type GainMapMeaning, gainMapIn } from './gain-map.ts'
-import { withGainMap } from './gain-map-jpeg.ts'
-import { exifSegment, flat, jpegSegment, orientationBlock, withSegments } from './specimens.ts'
+import { isoOf, withGainMap } from './gain-map-jpeg.ts'
+import { codedIn, heif } from './specimens-heif.ts'
+import { exifSegment, flat, jpegSegment, orientationBlock, tiff, withSegments } from './specimens.ts'
 import { createImageStudio } from './studio.ts'
 
 const studio = createImageStudio({ slots: 1, limits })
@@ -35,9 +41,13 @@ async function photoWith(meaning: GainMapMeaning, orientation = 1): Promise<Buff
   return withGainMap(turned, await halves(400, 300, meaning.channels.length === 1 ? 1 : 3), meaning)
 }
 
-async function developed(bytes: Buffer, look: Look = { filter: null }): Promise<Buffer[]> {
-  const plan = planImage(examine(bytes, limits).probe, standard, { ...look, version: 1 })
-  return (await studio.develop(bytes, plan, {})).files.filter(({ type }) => type === 'image/jpeg').map(({ data }) => Buffer.from(data))
+async function developed(bytes: Buffer, look: Look = { filter: null }, preset: Preset = standard): Promise<Buffer[]> {
+  return (await whole(bytes, look, preset)).files.filter(({ type }) => type === 'image/jpeg').map(({ data }) => Buffer.from(data))
+}
+
+async function whole(bytes: Buffer, look: Look = { filter: null }, preset: Preset = standard): Promise<DevelopedImage> {
+  const plan = planImage(examine(bytes, limits).probe, preset, { ...look, version: 1 })
+  return await studio.develop(bytes, plan, {})
 }
 
 test('gain map: what is written is read again, in both forms, by us and by the reference library', async () => {
@@ -94,4 +104,72 @@ test('gain map: what is damaged or makes no sense is left out, and the photo is 
     jpegSegment(0xe1, 'http://ns.adobe.com/xap/1.0/\0hdrgm:GainMapMax="x"'),
   ])
   for (const bytes of [...nonsense, cut, words]) for (const file of await developed(bytes)) assert.equal(gainMapIn(file), null)
+})
+
+/** A HEIC whose map is the picture itself: red 208 and blue 181 at the most are what its values come to. */
+const apple =
+  '<x:xmpmeta><rdf:Description xmlns:HDRGainMap="http://ns.apple.com/HDRGainMap/1.0/" HDRGainMap:HDRGainMapHeadroom="4" note="hdrgainmap"/></x:xmpmeta>'
+
+test('gain map: of a HEIC or AVIF, told by the standard or by Apple, it is in every JPEG too', async () => {
+  const avif = codedIn(
+    await sharp({ create: { width: 64, height: 48, channels: 3, background: '#8a7a6a' } })
+      .avif()
+      .toBuffer(),
+  )
+  for (const [bytes, most] of [
+    [heif({ gain: { iso: isoOf(grey) } }), channel.max],
+    [heif({ gain: { iso: isoOf(coloured) } }), channel.max],
+    [heif({ gain: { xmp: apple } }), 2],
+    [heif({ gain: { iso: isoOf(coloured) }, coded: avif, codec: 'av01', brand: 'avif' }), channel.max],
+  ] as const) {
+    const { files, losses } = await whole(bytes)
+    const jpegs = files.filter(({ type }) => type === 'image/jpeg')
+    assert.ok(jpegs.length > 0)
+    for (const { data } of jpegs) {
+      const map = gainMapIn(data)
+      assert.ok(map && Math.abs((map.meaning.channels[0]?.max ?? 0) - most) < 1e-4)
+      const { width, height } = await sharp(Buffer.from(map.jpeg)).metadata()
+      assert.deepEqual([width, height], [64, 48])
+      await sharp(Buffer.from(data)).raw().toBuffer()
+    }
+    assert.deepEqual(losses, [])
+  }
+})
+
+test('gain map: one that says nothing understood, or that a look ends, is told as lost', async () => {
+  const nonsense = isoOf({ ...grey, fullHeadroom: 0 })
+  const plain = await whole(heif())
+  assert.deepEqual(plain.losses, [])
+  for (const [bytes, look] of [
+    [heif({ gain: { iso: nonsense } }), { filter: null }],
+    [heif({ gain: { xmp: '<x/>' } }), { filter: null }],
+    [heif({ gain: { iso: isoOf(grey) } }), { filter: 'clarendon' }],
+    [await photoWith(grey), { filter: null, edits: { fade: 10 } }],
+  ] as const) {
+    const { files, losses } = await whole(bytes, look)
+    assert.deepEqual(losses, ['gainMap'])
+    for (const { data } of files) assert.equal(gainMapIn(data), null)
+  }
+})
+
+test('gain map: rights are written beside it, in the one place that a JPEG has for both, and in variants too', async () => {
+  const exif = tiff([[0x013b, 2, 4, 0x0061_6441]])
+  const photo = withSegments(await photoWith(grey), exifSegment(exif))
+  const adaptive: Preset = { ...credited, image: { ...credited.image, formats: auto.image.formats } }
+  const variants = planVariants(examine(photo, limits).probe, credited, { filter: null, version: 1 }, [
+    { variant: { width: 500, format: 'jpeg' }, place: 0 },
+    { variant: { width: 300, height: 300, fill: true, format: 'jpeg' }, place: 1 },
+    { variant: { width: 300, format: 'webp' }, place: 2 },
+  ])
+  const made = [...(await whole(photo, { filter: null }, credited)).files, ...(await whole(photo, { filter: null }, adaptive)).files]
+  for (const { data, type, name } of [...made, ...(await studio.develop(photo, variants, {})).files]) {
+    assert.equal(
+      Buffer.from(data).toString('latin1').split('<dc:creator><rdf:Seq><rdf:li>Ada</rdf:li>').length,
+      2,
+      `${name} names its maker once`,
+    )
+    const isCut = name.includes('fill')
+    assert.equal(gainMapIn(data) !== null && type === 'image/jpeg', type === 'image/jpeg' && !isCut, name)
+    await sharp(Buffer.from(data)).raw().toBuffer()
+  }
 })

@@ -49,8 +49,8 @@ export function gainMapIn(bytes: Uint8Array): GainMap | null {
     const { segments } = segmentsOf(jpeg)
     const meaning = meaningIn(segments)
     if (meaning && isSound(meaning)) return { jpeg, meaning }
-    const apple = fromApple(xmpIn(segments))
-    if (apple && isSound(apple.meaning)) return { jpeg, ...apple }
+    const apple = appleMeaning(xmpIn(segments))
+    if (apple) return { jpeg, ...apple }
   }
   return null
 }
@@ -93,18 +93,25 @@ function xmpIn(segments: Segments['segments']): string {
  * Apple's, since 2023: the gain is 1 + (headroom - 1) times the value in linear light, where the ISO's is a power of the
  * headroom, so the values are written anew. Older ones have the headroom in notes of the maker, which are not opened.
  */
-function fromApple(text: string): Pick<GainMap, 'meaning' | 'values'> | null {
+export function appleMeaning(text: string): Pick<GainMap, 'meaning' | 'values'> | null {
   const headroom = Number(/HDRGainMapHeadroom(?:="|>)([\d.]{1,12})/.exec(text)?.[1] ?? Number.NaN)
   if (!text.includes('hdrgainmap') || !(headroom > 1)) return null
   const most = Math.log2(headroom)
   const values = Uint8Array.from({ length: 256 }, (_, value) => (255 * Math.log2(1 + (headroom - 1) * linearOf(value / 255))) / most + 0.5)
   const channel = { min: 0, max: most, gamma: 1, baseOffset: 0, fullOffset: 0 }
-  return { meaning: { baseHeadroom: 0, fullHeadroom: most, channels: [channel] }, values }
+  const meaning = { baseHeadroom: 0, fullHeadroom: most, channels: [channel] }
+  return isSound(meaning) ? { meaning, values } : null
 }
 
 /** ITU-R BT.709, item 1.2, the other way round. */
 function linearOf(value: number): number {
   return value < 0.081 ? value / 4.5 : ((value + 0.099) / 1.099) ** (1 / 0.45)
+}
+
+/** What the words of ISO 21496-1 mean, where they make sense. */
+export function isoMeaning(data: Uint8Array): GainMapMeaning | null {
+  const meaning = fromIso(data)
+  return meaning && isSound(meaning) ? meaning : null
 }
 
 /** ISO 21496-1, annex C: versions, flags, two headrooms, then five fractions a channel. */

@@ -3,6 +3,7 @@ import { MediaError } from '../../domain/errors.ts'
 import type { ByteSpan } from '../../domain/plans.ts'
 import { endOfClip } from './clip-within.ts'
 import { type Box, boxesOf, fieldsOf, fullBox } from './heif-boxes.ts'
+import { heifGainOf, isOfShape } from './heif-gain.ts'
 import { type Items, itemsOf } from './heif-items.ts'
 import { corrupt, type ImageHeader, type PixelColour, tiffWithin } from './header-parts.ts'
 
@@ -45,6 +46,7 @@ export function readHeifHeader(bytes: Uint8Array, type: 'image/heic' | 'image/av
   const deep = parts.some((part) => items.propertiesOf(part).some(isDeep))
   const most = Math.max(pixels, stored.width * stored.height)
   const colour = colourOf(items, parts)
+  const gain = gainOf(items, { width, height })
   return {
     probe: {
       type,
@@ -62,7 +64,25 @@ export function readHeifHeader(bytes: Uint8Array, type: 'image/heic' | 'image/av
     exif: exifOf(items),
     ...(stillBytes < bytes.length ? { stillBytes } : {}),
     ...(colour ? { colour } : {}),
+    ...(gain === undefined ? {} : { gain }),
+    ...(isSequence(bytes.subarray(0, stillBytes)) ? ({ sequence: true } as const) : {}),
+    ...(deep ? ({ deep: true } as const) : {}),
   }
+}
+
+/** The gain map, where it is a picture of the same shape that costs no more to decode than the picture itself. */
+function gainOf(items: Items, picture: Size): ImageHeader['gain'] {
+  const gain = heifGainOf(items)
+  if (!gain) return gain
+  const properties = items.propertiesOf(gain.item)
+  const stored = sizeOf(properties)
+  const size = stored && transformed(stored, properties)
+  return size && size.width <= picture.width && size.height <= picture.height && isOfShape(size, picture) ? gain : null
+}
+
+/** A movie beside the still that is not the clip of a photo: the same pictures, moving. */
+function isSequence(still: Uint8Array): boolean {
+  return boxesOf(still).some(({ name }) => name === 'moov')
 }
 
 /** The clip of a motion photo, in a box of its own among the picture's (`mpvd`), or a Live Photo's movie behind them. */

@@ -1,5 +1,6 @@
 import { textAt } from '../../domain/bytes.ts'
 import { MediaError } from '../../domain/errors.ts'
+import type { HeifGain } from './heif-gain.ts'
 import type { ImageProbe } from '../../domain/plans.ts'
 
 export interface ImageHeader {
@@ -12,6 +13,12 @@ export interface ImageHeader {
   readonly durationsMs?: readonly number[]
   /** How the pixels' colours are meant, where our decoder for the type does not see to it itself. */
   readonly colour?: PixelColour
+  /** Of a HEIF file: its gain map, or null for one that is not understood. */
+  readonly gain?: HeifGain | null
+  /** Pictures follow one another, and the first is taken for a still. */
+  readonly sequence?: true
+  /** More than 8 bits a channel. */
+  readonly deep?: true
 }
 
 /** An ICC profile, or code points of ITU-T H.273: primaries (table 2) and transfer (table 3). */

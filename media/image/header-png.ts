@@ -47,6 +47,7 @@ export function readPngHeader(bytes: Uint8Array): ImageHeader {
       ...(durationsMs.length > 1 ? { animation: animationOf(durationsMs, loops) } : {}),
     },
     exif,
+    ...(depth === 16 ? ({ deep: true } as const) : {}),
   }
 }
 

@@ -40,12 +40,14 @@ export interface RawPixels {
   readonly channels: 3 | 4
 }
 
+export type HeicDecoder = (bytes: Uint8Array) => Promise<RawPixels>
+
 /**
  * A decoder of HEIC in WebAssembly, compiled when first needed: no HEVC decoder is among sharp's, and in this one a
  * hostile file stays within a memory of its own. Each picture gets a fresh memory, since one never shrinks.
  * The decoder throws MEDIA_CORRUPT.
  */
-export function createHeicDecoder(): (bytes: Uint8Array) => Promise<RawPixels> {
+export function createHeicDecoder(): HeicDecoder {
   let loaded: Promise<{ readonly factory: Factory; readonly code: object }> | null = null
   return async function decodeHeic(bytes) {
     loaded ??= load()

@@ -8,6 +8,8 @@ export interface Picture {
   readonly channels: 3 | 4
   /** The values are Display P3's, because sRGB does not have the colours; told only by the decoder. */
   readonly isP3?: true
+  /** It was made sRGB though its profile has more; told only by the decoder. */
+  readonly narrowed?: true
 }
 
 /** A pipeline that starts from the pixels. */

@@ -1,5 +1,6 @@
 import type { DevelopedImage } from '../../domain/developed.ts'
 import { isFingerprintHash, type SeenFingerprint } from '../../domain/fingerprint.ts'
+import { isLoss } from '../../domain/losses.ts'
 import type { Appearance } from '../../domain/media.ts'
 import { mediaTypes } from '../../domain/media.ts'
 import { admitImage, imageExtensions, predictDecodeBytes } from '../../domain/plan-image.ts'
@@ -53,7 +54,7 @@ export function createImageStudio({ slots, limits }: ImageStudioOptions): ImageS
  * What a child has answered, taken apart to what was asked for: it has met hostile bytes, so names, sizes and
  * types come from the plan, and only files' bytes, a short hash and known facts are taken from it.
  */
-function received({ files, encodeMs, blurhash, appearance, fingerprint, facts }: Development, plan: ImagePlan): DevelopedImage {
+function received({ files, encodeMs, blurhash, appearance, fingerprint, facts, losses }: Development, plan: ImagePlan): DevelopedImage {
   if (files.length !== plan.renditions.length || !files.every((file) => file instanceof Uint8Array))
     throw new Error('the image decoder gave other files than planned')
   if (typeof blurhash !== 'string' || blurhash.length > 100) throw new Error('the image decoder gave no blurhash')
@@ -71,6 +72,7 @@ function received({ files, encodeMs, blurhash, appearance, fingerprint, facts }:
     appearance: checked(appearance),
     fingerprint: checkedFingerprint(fingerprint),
     facts,
+    losses: losses.filter(isLoss),
   }
 }
 

@@ -81,15 +81,21 @@ function unescaped(text: string): string {
   })
 }
 
-/** Rights as XMP of nothing else: unlike EXIF it says in what encoding its texts are, and every container has a place for it. */
-export function rightsXmp({ creator, copyright }: Rights): string {
-  const properties = [
+export const DUBLIN_CORE = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+
+/** Rights as properties of Dublin Core in XMP; nothing where there are none. */
+export function rightsProperties({ creator, copyright }: Rights): string {
+  return [
     ...(creator === undefined ? [] : [`<dc:creator><rdf:Seq><rdf:li>${escaped(creator)}</rdf:li></rdf:Seq></dc:creator>`]),
     ...(copyright === undefined
       ? []
       : [`<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">${escaped(copyright)}</rdf:li></rdf:Alt></dc:rights>`]),
-  ]
-  return `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">${properties.join('')}</rdf:Description></rdf:RDF></x:xmpmeta>`
+  ].join('')
+}
+
+/** Rights as XMP of nothing else: unlike EXIF it says in what encoding its texts are, and every container has a place for it. */
+export function rightsXmp(rights: Rights): string {
+  return `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" ${DUBLIN_CORE}>${rightsProperties(rights)}</rdf:Description></rdf:RDF></x:xmpmeta>`
 }
 
 function escaped(text: string): string {
