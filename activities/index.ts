@@ -21,8 +21,8 @@ import { publish } from './publish.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { mergeVolume, volumesToMerge } from './merge-volume.ts'
 import { compactVolume } from './compact-volume.ts'
-import { scrubVolume, volumesToScrub } from './scrub-volume.ts'
-import { volumesToCompact, type VolumeCareDeps } from './volumes-to-compact.ts'
+import { type ScrubDeps, scrubVolume, volumesToScrub } from './scrub-volume.ts'
+import { volumesToCompact } from './volumes-to-compact.ts'
 import { renderVariants, type VariantsDeps } from './render-variants.ts'
 import { announce, refuse, type SettleDeps } from './settle.ts'
 import { tryTitle } from './try-title.ts'
@@ -69,7 +69,7 @@ export function videoActivities(deps: AdmitVideoDeps & PosterDeps) {
   })
 }
 
-export function volumeActivities(deps: VolumeCareDeps) {
+export function volumeActivities(deps: ScrubDeps) {
   return guarded({
     volumesToCompact: volumesToCompact(deps),
     compactVolume: compactVolume(deps),

@@ -1,6 +1,6 @@
 import { MediaError } from '../domain/errors.ts'
 import { limits } from '../domain/limits.ts'
-import type { CareOptions, VolumeScrub } from '../domain/volume-ports.ts'
+import type { ScrubOptions, ScrubProgress, ScrubReport, VolumeScrub } from '../domain/volume-ports.ts'
 import { percentOf } from './compact-volume.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import type { VolumeCareDeps } from './volumes-to-compact.ts'
@@ -23,34 +23,48 @@ export function volumesToScrub({ catalog }: VolumeCareDeps) {
   return async (): Promise<number[]> => await catalog.dueForScrub(limits.scrubEveryMs, limits.volumesPerRunMax)
 }
 
+export interface ScrubDeps extends VolumeCareDeps {
+  /** Told of each scrub that came to its end. */
+  readonly onScrub?: (report: ScrubReport) => void
+}
+
+/** Under this name the progress of a scrub goes with its heartbeats. */
+const PROGRESS = 'progress'
+
 /**
  * Reads every byte of one volume and keeps the report in the catalog. What is bad is repaired from another copy where
- * there is one; what stays bad is refused to readers, and told.
+ * there is one; what stays bad is refused to readers, and told. After a lost worker the reading goes on near where it was.
  */
-export function scrubVolume({ care, host, catalog }: VolumeCareDeps) {
+export function scrubVolume({ care, host, catalog, onScrub = () => {} }: ScrubDeps) {
   return async (volume: number): Promise<Scrubbed> =>
-    await withHeartbeat(async ({ signal, report: beat }) => {
+    await withHeartbeat(async ({ signal, before, report: beat }) => {
+      const startedMs = performance.now()
       const options = {
         signal,
         bytesPerSecondMax: limits.careBytesPerSecondMax,
         onProgress: ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }) =>
           beat({ volume, percent: percentOf(doneBytes, totalBytes) }),
       }
-      let report = await scrubbed(volume, options)
+      const from = progressIn(before)
+      const onCheckpoint = (progress: ScrubProgress) => beat({ [PROGRESS]: JSON.stringify(progress) })
+      let scrub = await scrubbed(volume, { ...options, ...(from ? { from } : {}), onCheckpoint })
+      const found = scrub?.bad.length ?? 1
       let repaired = 0
-      if (report === null || report.bad.length > 0) {
+      if (scrub === null || found > 0) {
         // Only what nobody writes is repaired.
         await host.seal(volume)
         repaired = await care.repair(volume, options)
-        if (repaired > 0 || report === null) report = await care.scrub(volume, options)
+        if (repaired > 0 || scrub === null) scrub = await care.scrub(volume, options)
         await host.reopen(volume)
       }
+      const report = { ...scrub, found, repaired, tookMs: Math.round(performance.now() - startedMs) }
       await catalog.reportScrub(report)
+      onScrub(report)
       return { bytes: report.bytes, needles: report.needles, repaired, bad: report.bad.slice(0, SPANS_TOLD_MAX) }
     })
 
   /** Null where the volume does not even say which one it is. */
-  async function scrubbed(volume: number, options: CareOptions): Promise<VolumeScrub | null> {
+  async function scrubbed(volume: number, options: ScrubOptions): Promise<VolumeScrub | null> {
     try {
       return await care.scrub(volume, options)
     } catch (error) {
@@ -58,4 +72,10 @@ export function scrubVolume({ care, host, catalog }: VolumeCareDeps) {
       throw error
     }
   }
+}
+
+/** Where the attempt before came to; the activity's own words, so that they are what they were. */
+function progressIn(before: Readonly<Record<string, unknown>>): ScrubProgress | null {
+  const text = before[PROGRESS]
+  return typeof text === 'string' ? (JSON.parse(text) as ScrubProgress) : null
 }

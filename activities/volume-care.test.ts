@@ -10,10 +10,12 @@ import { createFileBackend } from '../blobstore/file-backend.ts'
 import { createFileCare } from '../blobstore/file-care.ts'
 import { memoryDirectory } from '../blobstore/memory-directory.ts'
 import { systemClock } from '../blobstore/refresher.ts'
+import { walkVolume } from '../blobstore/scrub.ts'
+import { writingOf } from '../blobstore/scrub-progress.ts'
 import { createSystemDisk } from '../blobstore/system-disk.ts'
 import { MediaError } from '../domain/errors.ts'
 import type { Locator } from '../domain/media.ts'
-import type { ScrubBook, VolumeScrub } from '../domain/volume-ports.ts'
+import type { ScrubBook, ScrubOptions, ScrubProgress, ScrubReport, VolumeCare } from '../domain/volume-ports.ts'
 import { compactVolume } from './compact-volume.ts'
 import { scrubVolume, volumesToScrub } from './scrub-volume.ts'
 import { type VolumeCareDeps, volumesToCompact } from './volumes-to-compact.ts'
@@ -26,7 +28,7 @@ interface Cared {
   readonly folder: string
   readonly copies: string
   readonly locators: readonly Locator[]
-  readonly reports: Map<number, VolumeScrub>
+  readonly reports: Map<number, ScrubReport>
   /** Keys whose needles read as they were written; the codes that the others are refused with. */
   readable(): Promise<{ keys: number[]; codes: string[] }>
   erase(keys: readonly number[]): Promise<void>
@@ -42,10 +44,10 @@ async function cared(run: (cared: Cared) => Promise<void>): Promise<void> {
   const common = { disk, folder, report: () => {} }
   const backend = createFileBackend({ ...common, limits: blobLimits() })
   const care = createFileCare({ ...common, backend, directory, clock: systemClock, name: 'care', copies: { disk, folders: [copies] } })
-  const reports = new Map<number, VolumeScrub>()
+  const reports = new Map<number, ScrubReport>()
   const book: ScrubBook = {
     reportScrub: async (report) => void reports.set(report.volume, report),
-    scrubOf: async () => null,
+    overview: async () => [],
     dueForScrub: async () => [1].filter((volume) => !reports.has(volume)),
   }
   const locators: Locator[] = []
@@ -117,6 +119,7 @@ test('volume-care: a scrub finds a bad needle, which is refused by its code whil
     const { repaired, bad, needles } = await perform(scrubVolume(deps), 1)
     assert.deepEqual([repaired, bad.length, needles], [0, 1, NEEDLES - 1])
     assert.deepEqual(reports.get(1)?.bad, bad)
+    assert.deepEqual([reports.get(1)?.found, reports.get(1)?.repaired], [1, 0])
     assert.deepEqual(await perform(volumesToScrub(deps)), [])
     const { keys, codes } = await readable()
     assert.deepEqual([keys.length, codes], [NEEDLES - 1, ['BLOB_CORRUPT']])
@@ -129,6 +132,52 @@ test('volume-care: a bad needle is repaired from a copy of the volume, and read 
     await spoil(folder, 4)
     const { repaired, bad } = await perform(scrubVolume(deps), 1)
     assert.deepEqual([repaired, bad.length, reports.get(1)?.bad.length], [1, 0, 0])
+    assert.deepEqual([reports.get(1)?.found, reports.get(1)?.repaired], [1, 1])
     assert.equal((await readable()).keys.length, NEEDLES)
+  })
+})
+
+test('volume-care: a scrub whose worker was lost goes on where it had come to, and reports what both found', async () => {
+  await cared(async ({ deps, folder, reports, erase }) => {
+    await erase([1])
+    await deps.host.seal(1)
+    await spoil(folder, 2)
+    const asked: ScrubOptions[] = []
+    const checkpoints: ScrubProgress[] = []
+    const care: VolumeCare = {
+      ...deps.care,
+      scrub(volume, options) {
+        asked.push(options)
+        return deps.care.scrub(volume, {
+          ...options,
+          onCheckpoint(progress) {
+            checkpoints.push(progress)
+            options.onCheckpoint?.(progress)
+          },
+        })
+      },
+    }
+    await perform(scrubVolume({ ...deps, care }), 1)
+    const whole = reports.get(1)
+    assert.deepEqual(checkpoints, [], 'so small a volume is not worth a checkpoint')
+    const { superblock, found } = await walkVolume(
+      { disk: createSystemDisk({ directReads: false }), folder, volume: 1 },
+      join(folder, '1.volume'),
+      { clock: systemClock },
+      async () => {},
+    )
+    const offset = 4096 + 4 * (DATA_BYTES + 72)
+    const before = { of: writingOf(superblock), offset, lastBatch: 4, epochMax: 1, needles: 3, deadBytes: DATA_BYTES + 72 }
+    const bad = whole?.bad.filter(({ end }) => end <= offset) ?? []
+    const environment = new MockActivityEnvironment({ attempt: 2, heartbeatDetails: { progress: JSON.stringify({ ...before, bad }) } })
+    const beats: unknown[] = []
+    environment.on('heartbeat', (detail: unknown) => beats.push(detail))
+    await environment.run(scrubVolume({ ...deps, care }), 1)
+    assert.equal(asked.at(-1)?.from?.offset, offset)
+    assert.ok(JSON.stringify(beats[0]).includes(String(offset)), 'the first heartbeat keeps what the attempt before had come to')
+    const { tookMs: _took, ...resumed } = reports.get(1) ?? { tookMs: 0 }
+    const { tookMs: _whole, ...expected } = whole ?? { tookMs: 0 }
+    assert.deepEqual(resumed, expected)
+    assert.equal(found.damage.length, 0)
   })
 })

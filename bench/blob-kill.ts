@@ -50,6 +50,7 @@ export const bench: Bench = {
     const told: Told[] = []
     let wrong = 0
     let running: RunningInstance | null = null
+    const startedMs = performance.now()
     try {
       for (let life = 1; life <= kills; life += 1) {
         running = await startInstance(home, engines.environment)
@@ -58,7 +59,8 @@ export const bench: Bench = {
         await sleep(randomInt(LIFE_MS_MIN, LIFE_MS_MAX))
         await running.kill()
         await uploading
-        if (life % 10 === 0) context.say(`${life} kills, ${told.length} acknowledged, ${wrong} wrong`)
+        const seconds = Math.round((performance.now() - startedMs) / 1_000)
+        if (life % 10 === 0) context.say(`${life} of ${kills} kills in ${seconds} s, ${told.length} acknowledged, ${wrong} wrong`)
       }
       running = await startInstance(home, engines.environment)
       wrong += await settleAll(running, told)

@@ -83,7 +83,8 @@ export async function scan(
       window.hint(record.bytes)
       continue
     }
-    sawBytes ||= bytes.some((byte) => byte !== 0)
+    // Of where the walk ends: what follows damage that it went on after is not torn.
+    sawBytes = bytes.some((byte) => byte !== 0)
     if (!options.resync) break
     const found = await resyncFrom(read, seed, offset, last)
     durable = Math.max(durable, found.durable)

@@ -1,11 +1,13 @@
 import { MediaError } from '../domain/errors.ts'
-import type { VolumeScrub } from '../domain/volume-ports.ts'
+import type { ScrubOptions, VolumeScrub } from '../domain/volume-ports.ts'
+import { DeadBytes } from './dead-bytes.ts'
 import type { Disk, ReadFile } from './disk.ts'
 import { tombstonesPath, volumePath } from './file-view.ts'
 import { SUPERBLOCK_BYTES } from './layout.ts'
 import { checkBody, decodeHeader, type RecordHeader, seedOf } from './needle.ts'
 import { createPace, type WalkOptions } from './pace.ts'
-import { type ScanResult, type Span, scan } from './scan.ts'
+import { type ScanResult, type ScanState, type Span, scan } from './scan.ts'
+import { createCheckpoints, progressOf, writingOf } from './scrub-progress.ts'
 import { badHalves, decodeSuperblock, type Superblock } from './superblock.ts'
 import { decodeTombstones } from './tombstone.ts'
 
@@ -31,42 +33,65 @@ export interface Walk {
   readonly badHalves: readonly Span[]
 }
 
-export interface ScrubReport extends VolumeScrub {
+export interface FileScrub extends VolumeScrub {
   /** A commit that never became whole lies at the end: nothing that anybody was told of. */
   readonly torn: boolean
 }
 
-/** Reads every byte of a volume and says what is wrong with it. BLOB_NOT_FOUND, BLOB_CORRUPT, VOLUME_UNKNOWN_FORMAT. */
-export async function scrubVolume(at: VolumeAt, options: WalkOptions): Promise<ScrubReport> {
-  const bad: Span[] = []
-  let needles = 0
-  const {
-    superblock,
-    found,
-    badHalves: halves,
-  } = await walkVolume(at, volumePath(at.folder, at.volume), options, async ({ header, offset, bytes, data }) => {
-    if (data === null) bad.push({ start: offset, end: offset + bytes })
-    else if (header.type === 'needle') needles += 1
-  })
+/**
+ * Reads every byte of a volume and says what is wrong with it; goes on where an earlier attempt came to, unless the
+ * volume was written anew since. BLOB_NOT_FOUND, BLOB_CORRUPT, VOLUME_UNKNOWN_FORMAT.
+ */
+export async function scrubVolume(at: VolumeAt, options: WalkOptions & ScrubOptions): Promise<FileScrub> {
+  const superblock = await superblockOf(at)
+  const of = writingOf(superblock)
+  const from = progressOf(options.from, of)
   const tombstones = await tombstonesOf(at, superblock)
+  const dead = new DeadBytes(new Set(tombstones.keys), from?.deadBytes)
+  const bad: Span[] = [...(from?.bad ?? [])]
+  let needles = from?.needles ?? 0
+  const checkpoint = createCheckpoints(options.onCheckpoint, from?.offset ?? 0)
+  const { found, badHalves: halves } = await walkVolume(
+    at,
+    volumePath(at.folder, at.volume),
+    options,
+    async ({ header, offset, bytes, data }, { damage }) => {
+      const end = offset + bytes
+      if (data === null) bad.push({ start: offset, end })
+      else if (header.type === 'needle') {
+        needles += 1
+        dead.add(header, offset, bytes)
+      }
+      if (!header.lastOfBatch) return
+      const state = { offset: end, lastBatch: header.batch, epochMax: header.epoch }
+      checkpoint(state, () => ({ of, needles, deadBytes: dead.bytes, bad: [...bad, ...damage.filter((span) => span.end <= end)] }))
+    },
+    from ?? undefined,
+  )
   const spans = [...halves, ...bad, ...found.damage].toSorted((a, b) => a.start - b.start)
   return {
     volume: at.volume,
     bytes: found.end,
     needles,
     erasedKeys: tombstones.keys.length,
+    deadBytes: dead.bytes,
     bad: spans,
     tombstoneStrayBytes: tombstones.strayBytes,
     torn: found.torn,
   }
 }
 
-/** Every record of a volume file, in order, read whole. The index and its snapshot are not believed. */
+/**
+ * Every record of a volume file, in order, read whole. The index and its snapshot are not believed. `onRecord` is told with
+ * each what a first pass over the headers found.
+ * @param from between two batches; without it, the volume's start
+ */
 export async function walkVolume(
   { disk, volume }: VolumeAt,
   path: string,
   options: WalkOptions,
-  onRecord: (record: WalkedRecord) => Promise<void>,
+  onRecord: (record: WalkedRecord, found: ScanResult) => Promise<void>,
+  from?: ScanState,
 ): Promise<Walk> {
   const file = await openOrThrow(disk, path, volume)
   try {
@@ -76,27 +101,28 @@ export async function walkVolume(
     // Numbers, not objects: a volume may have millions of records.
     const offsets: number[] = []
     const sizes: number[] = []
-    const from = { offset: SUPERBLOCK_BYTES, lastBatch: 0, epochMax: superblock.epoch }
+    const start = from ?? { offset: SUPERBLOCK_BYTES, lastBatch: 0, epochMax: superblock.epoch }
     const add = ({ offset, bytes }: { offset: number; bytes: number }) => {
       offsets.push(offset)
       sizes.push(bytes)
     }
     // The search for records is held back too; what is told as progress is the reading of them.
-    const { onProgress: _, ...quiet } = options
+    const { onProgress, ...quiet } = options
     const paceSearch = createPace(quiet, 0)
     const read = async (offset: number, length: number) => {
       const bytes = await file.read(offset, length)
       await paceSearch(bytes.byteLength)
       return bytes
     }
-    const found = await scan(read, seed, from, add, { resync: true })
-    const pace = createPace(options, found.end)
+    const found = await scan(read, seed, start, add, { resync: true })
+    const onward = ({ doneBytes }: { doneBytes: number }) => onProgress?.({ doneBytes: start.offset + doneBytes, totalBytes: found.end })
+    const pace = createPace({ ...quiet, onProgress: onward }, found.end)
     for (const [index, offset] of offsets.entries()) {
       const size = sizes[index] ?? 0
       const bytes = await file.read(offset, size)
       const header = decodeHeader(bytes, 0, seed)
       if (header === null || header === 'unknown') throw new MediaError('BLOB_CORRUPT', 'A record changed while it was read.')
-      await onRecord({ offset, bytes: size, header, data: checkBody(bytes, 0, header.length)?.data ?? null })
+      await onRecord({ offset, bytes: size, header, data: checkBody(bytes, 0, header.length)?.data ?? null }, found)
       await pace(size)
     }
     return { superblock, found, fileBytes: await file.size(), badHalves: badHalves(block) }

@@ -6,7 +6,7 @@ import { LEASE_END, leaseOf } from './volumes.ts'
 const LEASE_MS = `case when lease_until is not null then greatest(0, ceil(extract(epoch from lease_until - now()) * 1000))::integer end`
 
 /** Only of volumes that are written, which are few, what is in them is added up. */
-const ROW = `id as volume, writer, epoch, state, generation, bytes, keys_erased as "keysErased", ${LEASE_MS} as "leaseMs",
+export const VOLUME_ROW = `id as volume, writer, epoch, state, generation, bytes, keys_erased as "keysErased", ${LEASE_MS} as "leaseMs",
   coalesce(ceil(extract(epoch from now() - erased_since) * 1000), 0)::bigint as "erasedMs",
   bytes_erased as "bytesErased",
   case when bytes is null then (select coalesce(sum(placements.bytes), 0) from placements where volume = volumes.id)::bigint
@@ -21,11 +21,11 @@ const REWRITTEN = `bytes = $4, keys_erased = keys_erased - $5, bytes_erased = gr
 export function createVolumeBooks(database: Database): VolumeBooks {
   return {
     async volume(volume) {
-      return (await database.rows<VolumeRow>(`select ${ROW} from volumes where id = $1`, [volume]))[0] ?? null
+      return (await database.rows<VolumeRow>(`select ${VOLUME_ROW} from volumes where id = $1`, [volume]))[0] ?? null
     },
 
     async volumes({ states, after = 0, limit }) {
-      return await database.rows<VolumeRow>(`select ${ROW} from volumes where state = any ($1) and id > $2 order by id limit $3`, [
+      return await database.rows<VolumeRow>(`select ${VOLUME_ROW} from volumes where state = any ($1) and id > $2 order by id limit $3`, [
         states,
         after,
         limit,

@@ -81,11 +81,27 @@ export interface VolumeBooks {
   collected(id: number): Promise<void>
 }
 
+/** What a scrub found of a volume, and what was done about it. */
+export interface ScrubReport extends VolumeScrub {
+  /** Bad spans that it met with, and those put right from another copy; what is left is in `bad`, and refused to readers. */
+  readonly found: number
+  readonly repaired: number
+  readonly tookMs: number
+}
+
+/** A volume as an operator sees it. */
+export interface VolumeOverview {
+  readonly row: VolumeRow
+  /** Null: never. */
+  readonly scrub: { readonly agoMs: number; readonly report: ScrubReport } | null
+}
+
 /** What is known of volumes by those who read every byte of them. */
 export interface ScrubBook {
-  /** Replaces what was reported of the volume before. */
-  reportScrub(report: VolumeScrub): Promise<void>
-  scrubOf(volume: number): Promise<{ readonly agoMs: number; readonly report: VolumeScrub } | null>
+  /** Replaces what was reported of the volume before. What is dead in it counts towards its next compaction. */
+  reportScrub(report: ScrubReport): Promise<void>
+  /** Every volume with its last scrub, by number, those after `after`. */
+  overview(after: number, limit: number): Promise<VolumeOverview[]>
   /** Those that were not scrubbed for `everyMs`: never scrubbed ones first, then those scrubbed longest ago. */
   dueForScrub(everyMs: number, limit: number): Promise<number[]>
 }
@@ -106,11 +122,33 @@ export interface CareOptions {
   readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void
 }
 
+/** How far a scrub of a volume came, for another to go on from. Of the volume as it is: of one that was rewritten since it is of no use. */
+export interface ScrubProgress {
+  /** Which writing of the volume it is of. */
+  readonly of: string
+  /** Between two batches; all before it has been read. */
+  readonly offset: number
+  readonly lastBatch: number
+  readonly epochMax: number
+  readonly needles: number
+  readonly deadBytes: number
+  readonly bad: VolumeScrub['bad']
+}
+
+export interface ScrubOptions extends CareOptions {
+  /** Where an earlier attempt came to. */
+  readonly from?: ScrubProgress
+  /** Told now and then of how far this one came. */
+  readonly onCheckpoint?: (progress: ScrubProgress) => void
+}
+
 export interface VolumeScrub {
   readonly volume: number
   readonly bytes: number
   readonly needles: number
   readonly erasedKeys: number
+  /** Of records that were erased or replaced: what a compaction frees, at least. */
+  readonly deadBytes: number
   /** Where records are lost. `end` is exclusive. */
   readonly bad: readonly { readonly start: number; readonly end: number }[]
   readonly tombstoneStrayBytes: number
@@ -129,7 +167,7 @@ export type CareOutcome =
  */
 export interface VolumeCare {
   /** Reads every byte of a volume and says what is wrong with it. */
-  scrub(volume: number, options: CareOptions): Promise<VolumeScrub>
+  scrub(volume: number, options: ScrubOptions): Promise<VolumeScrub>
   /**
    * Rewrites a volume without its erased and replaced needles where that is due (domain/volume-care.ts), or with `force`: a
    * person wants it. One that is written is then taken from its writer when its lease runs out; until then it is busy.

@@ -5,7 +5,7 @@ import type { Disk } from '../blobstore/disk.ts'
 import { volumePath } from '../blobstore/file-view.ts'
 import type { WalkOptions } from '../blobstore/pace.ts'
 import { repairVolume } from '../blobstore/repair.ts'
-import { type ScrubReport, scrubVolume, superblockOf, tombstonesOf, walkVolume } from '../blobstore/scrub.ts'
+import { type FileScrub, scrubVolume, superblockOf, tombstonesOf, walkVolume } from '../blobstore/scrub.ts'
 import { MediaError } from '../domain/errors.ts'
 import { SettingError } from './settings.ts'
 
@@ -84,7 +84,7 @@ export async function verify({ disk, folder, walk, print }: VolumeTools, volumes
   return verdict
 }
 
-function lineOf({ volume, bytes, needles, erasedKeys, bad, torn }: ScrubReport): string {
+function lineOf({ volume, bytes, needles, erasedKeys, bad, torn }: FileScrub): string {
   const state = bad.length > 0 ? `${bad.length} BAD` : 'sound'
   return `volume ${volume}: ${state}, ${needles} needles, ${erasedKeys} erased keys, ${bytes} bytes${torn ? ', torn at its end (never acknowledged)' : ''}`
 }

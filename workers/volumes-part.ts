@@ -17,7 +17,16 @@ const SLOTS = 2
  * @param host the store that this process has open
  */
 export async function startVolumesWorker(core: Core, seat: WorkerSeat, host: VolumeHost, parts: Parts): Promise<VolumeWorkflow[]> {
-  const activities = volumeActivities({ care: openVolumeCare(core, parts), host, catalog: core.catalog })
+  const activities = volumeActivities({
+    care: openVolumeCare(core, parts),
+    host,
+    catalog: core.catalog,
+    onScrub: ({ bad, ...report }) => {
+      const facts = { ...report, quarantined: bad.length }
+      if (bad.length > 0 || report.tombstoneStrayBytes > 0) core.logger.error('volume scrubbed: damage', facts)
+      else core.logger.info('volume scrubbed', facts)
+    },
+  })
   parts.add(await startQueueWorker({ ...seat, taskQueue: taskQueues.volumes, slots: SLOTS, activities }))
   return volumeWorkflowsOf(core.config.s3 ? 'objects' : 'files')
 }

@@ -53,13 +53,28 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
   test('volume directory catalog: volumes are due for a scrub when they never had one, or had it long ago', async () => {
     const scrubbed = await catalog.allot('scrubbed')
     const never = await catalog.allot('never')
-    const report = { volume: scrubbed.volume, bytes: 9, needles: 1, erasedKeys: 0, bad: [{ start: 4, end: 8 }], tombstoneStrayBytes: 0 }
+    const report = {
+      volume: scrubbed.volume,
+      bytes: 9,
+      needles: 1,
+      erasedKeys: 0,
+      deadBytes: 7,
+      bad: [{ start: 4, end: 8 }],
+      tombstoneStrayBytes: 0,
+      found: 2,
+      repaired: 1,
+      tookMs: 5,
+    }
     await catalog.reportScrub({ ...report, bad: [] })
     await catalog.reportScrub(report)
     const due = await catalog.dueForScrub(60_000, 1_000)
     assert.equal(due.includes(scrubbed.volume), false)
     assert.ok(due.includes(never.volume))
-    assert.deepEqual((await catalog.scrubOf(scrubbed.volume))?.report, report)
+    const [told, other] = await catalog.overview(scrubbed.volume - 1, 2)
+    assert.deepEqual([told?.row.volume, told?.scrub?.report, told?.row.bytesErased], [scrubbed.volume, report, 7])
+    assert.deepEqual([other?.row.volume, other?.scrub], [never.volume, null])
+    await server.sql(databaseUrl, `update volume_scrubs set report = '{"bytes": 3, "bad": []}' where volume = ${scrubbed.volume}`)
+    assert.equal((await catalog.overview(scrubbed.volume - 1, 1))[0]?.scrub?.report.found, 0, 'a report of an earlier release says less')
     await server.sql(databaseUrl, `update volume_scrubs set scrubbed_at = now() - interval '61 seconds' where volume = ${scrubbed.volume}`)
     const later = await catalog.dueForScrub(60_000, 1_000)
     assert.ok(later.indexOf(never.volume) < later.indexOf(scrubbed.volume))
