@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { errorTable, MediaError } from '../domain/errors.ts'
-import { createAuthenticator } from './authenticate.ts'
+import { createAuthenticator, createOperatorCheck } from './authenticate.ts'
 import type { Answer, Call, Parts } from './call.ts'
 import { createGate } from './gate.ts'
 import { factsOfError } from './logger.ts'
@@ -13,7 +13,10 @@ import { send } from './send.ts'
 import { createSignals } from './signals.ts'
 
 /** Everything the API works with, given by who puts the house together. */
-export type ApiOptions = Omit<Parts, 'signals' | 'uploads' | 'background' | 'closing'>
+export interface ApiOptions extends Omit<Parts, 'signals' | 'uploads' | 'background' | 'closing'> {
+  /** SHA-256 (hex) of the keys of those who run the house. */
+  readonly operatorKeys: readonly string[]
+}
 
 export interface Api {
   /** Listens; port 0 takes a free one. Throws what the system says, for example EADDRINUSE. */
@@ -35,6 +38,7 @@ export function createApi(options: ApiOptions): Api {
   const signals = createSignals(options.catalog)
   const uploads = createGate(limits.uploadsAtOnceMax, 'UPLOADS_TOO_MANY')
   const parts: Parts = { ...options, signals, uploads, background, closing: closing.signal }
+  const checkOperator = createOperatorCheck(options.operatorKeys)
   const authenticate = createAuthenticator({ tenants: options.catalog, cacheMsMax: limits.keyCacheMsMax, now: Date.now })
 
   const server = createServer({
@@ -103,7 +107,10 @@ export function createApi(options: ApiOptions): Api {
   }
 
   async function tenantFor(route: Route, request: IncomingMessage): Promise<string> {
-    return route.access === 'public' ? '' : authenticate(request.headers.authorization)
+    const { authorization } = request.headers
+    if (route.access === 'tenant') return authenticate(authorization)
+    if (route.access === 'operator') checkOperator(authorization)
+    return ''
   }
 
   return {

@@ -23,6 +23,9 @@ export type ApiCatalog = Pick<
   | 'similar'
   | 'variant'
   | 'retry'
+  | 'space'
+  | 'setQuota'
+  | 'overview'
   | 'onSignal'
   | 'ping'
 >
@@ -59,7 +62,7 @@ export interface Call {
   readonly query: URLSearchParams
   readonly params: Readonly<Record<string, string>>
   readonly requestId: string
-  /** Empty on public routes. */
+  /** Empty on public routes and on those of operators. */
   readonly tenant: string
   /** Sends 100 Continue where the client waits for it (RFC 9110, section 10.1.1). Called once, before the body is read. */
   readonly proceed: () => void

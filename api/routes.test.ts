@@ -7,7 +7,7 @@ import type { Asset } from './assets.ts'
 import openapi from './openapi.json' with { type: 'json' }
 import { problemOf } from './problem.ts'
 import { matchRoute, routes } from './routes.ts'
-import { createMemoryObjects, createRecordingStarter, createMemoryCatalog, startTestApi, testKey } from './testing.ts'
+import { createMemoryObjects, createRecordingStarter, createMemoryCatalog, operatorKey, startTestApi, testKey } from './testing.ts'
 
 test('api: the description holds every route of the table and no other', () => {
   const described = Object.entries(openapi.paths).flatMap(([path, methods]) =>
@@ -18,7 +18,9 @@ test('api: the description holds every route of the table and no other', () => {
   assert.deepEqual(described.toSorted(), routes.map((route) => `${route.method} ${route.path}`).toSorted())
   for (const route of routes) {
     const methods = openapi.paths[route.path as keyof typeof openapi.paths] as Record<string, { security?: unknown[] }>
-    assert.equal(methods[route.method.toLowerCase()]?.security?.length === 0, route.access === 'public', `${route.path} and its access`)
+    const security = methods[route.method.toLowerCase()]?.security
+    const access = security === undefined ? 'tenant' : security.length === 0 ? 'public' : 'operator'
+    assert.equal(access, route.access, `${route.path} and its access`)
   }
 })
 
@@ -33,8 +35,9 @@ test('api: what changes something names its parameters, as the description does,
   const changing = routes.filter(({ method }) => method !== 'GET')
   for (const route of changing) assert.deepEqual([...(route.query ?? ['none said'])], described(route), `${route.method} ${route.path}`)
   await using api = await startTestApi()
-  for (const { method, path } of changing) {
-    const response = await api.call(`${path.replace('{id}', '0epj4b8000100')}?surprise=1`, { method })
+  for (const { method, path, access } of changing) {
+    const headers = access === 'operator' ? { authorization: `Bearer ${operatorKey}` } : {}
+    const response = await api.call(`${path.replace('{id}', '0epj4b8000100')}?surprise=1`, { method, headers })
     const { code, detail } = (await response.json()) as { code: string; detail: string }
     assert.deepEqual([response.status, code], [400, 'PARAMETER_UNKNOWN'])
     assert.match(detail, /"surprise"/)

@@ -1,3 +1,4 @@
+import { deleteQuota, getSpace, listSpace, listVolumes, putQuota, quotaParameters } from './admin-routes.ts'
 import type { Handler } from './call.ts'
 import { captionParameters, postCaptions } from './captions-route.ts'
 import { mediaEvents } from './events-route.ts'
@@ -8,11 +9,11 @@ import { getPreviews, getUpload } from './previews-route.ts'
 import { upload, uploadParameters } from './upload.ts'
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Segments in braces match any one segment and become parameters. Literal segments win over them by order. */
   readonly path: string
-  /** `tenant`: only with an API key. */
-  readonly access: 'tenant' | 'public'
+  /** `tenant`: only with an API key. `operator`: only with a key of those who run the house. */
+  readonly access: 'tenant' | 'operator' | 'public'
   /** Parameters of the query; any other is refused. What only reads says nothing and passes over what it does not know. */
   readonly query?: readonly string[]
   readonly handler: Handler
@@ -32,6 +33,11 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/media/{id}/captions', access: 'tenant', query: captionParameters, handler: postCaptions },
   { method: 'GET', path: '/v1/media/{id}/similar', access: 'tenant', handler: similarMedia },
   { method: 'GET', path: '/v1/media/{id}/events', access: 'tenant', handler: mediaEvents },
+  { method: 'GET', path: '/v1/space', access: 'tenant', handler: getSpace },
+  { method: 'GET', path: '/v1/admin/volumes', access: 'operator', handler: listVolumes },
+  { method: 'GET', path: '/v1/admin/space', access: 'operator', handler: listSpace },
+  { method: 'PUT', path: '/v1/admin/quotas/{tenant}', access: 'operator', query: quotaParameters, handler: putQuota },
+  { method: 'DELETE', path: '/v1/admin/quotas/{tenant}', access: 'operator', query: [], handler: deleteQuota },
   { method: 'GET', path: '/v1/openapi.json', access: 'public', handler: description },
   { method: 'GET', path: '/healthz', access: 'public', handler: healthz },
   { method: 'GET', path: '/readyz', access: 'public', handler: readyz },

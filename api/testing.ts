@@ -4,19 +4,36 @@ import { bornMs, createIdGenerator, type MediaId } from '../domain/ids.ts'
 import { type Limits, limits } from '../domain/limits.ts'
 import type { MediaRow, PrivateFacts, Rendition } from '../domain/media.ts'
 import type { Catalog, CatalogSignal, MediaStore, NewMedia, ObjectStore } from '../domain/ports.ts'
+import type { VolumeOverview } from '../domain/volume-ports.ts'
 import { type ApiOptions, createApi } from './api.ts'
 import { hashKey } from './keys.ts'
 import { createJsonLogger } from './logger.ts'
 import type { Starter } from './starter.ts'
 
 type CatalogPart = MediaStore &
-  Pick<Catalog, 'reserve' | 'release' | 'tenantOfKey' | 'addKey' | 'onSignal' | 'ping' | 'similar' | 'variant' | 'forgetCheckpoints'>
+  Pick<
+    Catalog,
+    | 'space'
+    | 'setQuota'
+    | 'overview'
+    | 'reserve'
+    | 'release'
+    | 'tenantOfKey'
+    | 'addKey'
+    | 'onSignal'
+    | 'ping'
+    | 'similar'
+    | 'variant'
+    | 'forgetCheckpoints'
+  >
 
 export interface MemoryCatalog extends CatalogPart {
   readonly rows: Map<MediaId, MediaRow>
   /** Bytes that a tenant may have under way at once. */
   readonly quotas: Map<string, number>
   readonly reserved: Map<number, number>
+  /** What `overview` gives. */
+  readonly volumes: VolumeOverview[]
   /** What `similar` gives. */
   readonly copies: Map<MediaId, readonly { readonly id: MediaId; readonly distance: number }[]>
   /** By name. */
@@ -34,6 +51,7 @@ export function createMemoryCatalog(): MemoryCatalog {
   const keys = new Map<string, string>()
   const quotas = new Map<string, number>()
   const reserved = new Map<number, number>()
+  const volumes: VolumeOverview[] = []
   let lastReservation = 0
   const factsById = new Map<MediaId, PrivateFacts>()
   const started = new Set<MediaId>()
@@ -70,6 +88,18 @@ export function createMemoryCatalog(): MemoryCatalog {
       lastReservation += 1
       reserved.set(lastReservation, bytes)
       return lastReservation
+    },
+    async space(tenant) {
+      const rows = [...quotas].map(([name, bytesMax]) => ({ tenant: name === '*' ? null : name, bytes: 0, bytesMax }))
+      return rows.filter((row) => tenant === undefined || row.tenant === tenant)
+    },
+    async setQuota(tenant, bytesMax) {
+      if (bytesMax === null) quotas.delete(tenant ?? '*')
+      else quotas.set(tenant ?? '*', bytesMax)
+    },
+    volumes,
+    async overview(after, limit) {
+      return volumes.filter(({ row }) => row.volume > after).slice(0, limit)
     },
     async release(reservation) {
       reserved.delete(reservation)
@@ -255,6 +285,7 @@ export interface TestApi extends AsyncDisposable {
 
 export const testKey = 'dk_test-key-of-acme'
 export const otherKey = 'dk_test-key-of-globex'
+export const operatorKey = 'op_test-key-of-the-house'
 
 /** An API in memory for tenants acme and globex. `limits` are merged over the house's own. */
 export async function startTestApi(
@@ -281,6 +312,7 @@ export async function startTestApi(
     filters: ['mono', 'sepia'],
     consoleAssets: new Map(),
     consoleConfig: { temporalUi: null, mediaOrigins: [] },
+    operatorKeys: [hashKey(operatorKey)],
     logger: createJsonLogger((line) => lines.push(line)),
     ...overrides,
     limits: { ...limits, lingerMsMax: 500, closeMsMax: 500, ...overrides.limits },

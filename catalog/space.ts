@@ -47,10 +47,11 @@ export function createSpace(database: Database): SpaceStore {
         )
     },
 
-    async space() {
+    async space(tenant) {
       const rows = await database.rows<SpaceRow & { tenant: string }>(
         `select coalesce(space.tenant, quotas.tenant) as tenant, coalesce(bytes, 0)::bigint as bytes, bytes_max as "bytesMax"
-         from space full join quotas using (tenant) order by 1`,
+         from space full join quotas using (tenant) where $1::text is null or $1 = coalesce(space.tenant, quotas.tenant) order by 1`,
+        [tenant ?? null],
       )
       return rows.map((row) => ({ ...row, tenant: row.tenant === ALL ? null : row.tenant }))
     },

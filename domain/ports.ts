@@ -144,7 +144,8 @@ export interface SpaceStore {
   release(reservation: number): Promise<void>
   /** Of a tenant, or with null of all together; `bytesMax` null takes it away. */
   setQuota(tenant: string | null, bytesMax: number | null): Promise<void>
-  space(): Promise<SpaceRow[]>
+  /** Of every tenant and of all together, or of one; none where it has stored nothing and has no quota. */
+  space(tenant?: string): Promise<SpaceRow[]>
 }
 
 export interface MediaStore {

@@ -43,6 +43,7 @@ export async function startApi(
     filters: filters.map((filter) => filter.name),
     consoleAssets: await bundleConsole(),
     consoleConfig: { temporalUi: config.temporal.uiUrl, mediaOrigins: [new URL(config.publicUrl).origin] },
+    operatorKeys: config.operatorKeys.map(hashKey),
     logger,
   })
   const { port } = await api.listen(address.host, address.port)

@@ -45,6 +45,8 @@ export interface Config {
   readonly buildId: string | null
   /** An API key of tenant `dev`, for a machine of one's own. */
   readonly devKey: string | null
+  /** Keys of those who see and set what concerns all tenants. */
+  readonly operatorKeys: readonly string[]
 }
 
 /** S3 settings when S3_ENDPOINT names one. A key without its secret is refused. */
@@ -89,6 +91,7 @@ export function readConfig(env: Environment, role: string): Config {
     slots: readSlots(env),
     buildId: readBuildId(env),
     devKey: optional(env, 'DARKROOM_DEV_KEY') ?? null,
+    operatorKeys: readOperatorKeys(env),
   }
 }
 
@@ -125,6 +128,14 @@ export function readQuotas(env: Environment): Config['quotas'] {
     const power = ['MiB', 'GiB', 'TiB'].indexOf(unit) + 2
     return { tenant: tenant === '*' ? null : tenant, bytesMax: Number(number) * 1024 ** power }
   })
+}
+
+/** OPERATOR_KEYS, each of 24 characters or more; several while one takes another's place. Throws SettingError. */
+export function readOperatorKeys(env: Environment): string[] {
+  const keys = list(env, 'OPERATOR_KEYS')
+  if (keys.some((key) => !/^[\w\-.~+/]{24,256}=*$/.test(key)))
+    throw new SettingError('OPERATOR_KEYS: a key has 24 characters at least, letters, digits and - . _ ~ + /.')
+  return keys
 }
 
 /** CONTENT_KEY_SECRET, of 32 characters or more. Throws SettingError. */

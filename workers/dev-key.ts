@@ -7,6 +7,11 @@ export async function keptDevKey(home: string): Promise<string> {
   return await kept(home, 'dev-key', 'dk_dev_')
 }
 
+/** The key of whoever runs the data folder's house. */
+export async function keptOperatorKey(home: string): Promise<string> {
+  return await kept(home, 'operator-key', 'dk_operator_')
+}
+
 /** What a data folder's addresses of variants are signed with: so that a restart does not void them. */
 export async function keptVariantSecret(home: string): Promise<string> {
   return await kept(home, 'variant-secret', '')

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseTools } from '../infra/engines/tools.ts'
-import { readBuildId, readContentSecret, readQuotas, readS3, readSlots, readVariants, readVolumeReads } from './config.ts'
+import { readBuildId, readContentSecret, readOperatorKeys, readQuotas, readS3, readSlots, readVariants, readVolumeReads } from './config.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { baseUrl, type Environment, list, optional, text, urlList, wholeNumber } from './settings.ts'
 
@@ -41,6 +41,7 @@ export function embeddedOptions(
     variants: readVariants(env),
     contentSecret: readContentSecret(env),
     quotas: readQuotas(env),
+    operatorKeys: readOperatorKeys(env),
     slots: readSlots(env),
     buildId: readBuildId(env),
     eventsTopic: text(env, 'EVENTS_TOPIC', 'darkroom.media.v1'),

@@ -12,7 +12,7 @@ import { openBlobStore } from './blobs.ts'
 import { workflowBundle } from './bundle.ts'
 import type { Config } from './config.ts'
 import { startControlWorker, startReconciler, startRelay, startSweep } from './control-part.ts'
-import { keptContentSecret, keptDevKey, keptVariantSecret } from './dev-key.ts'
+import { keptContentSecret, keptDevKey, keptOperatorKey, keptVariantSecret } from './dev-key.ts'
 import { openCore, openTemporal } from './core.ts'
 import { makeCurrent } from './deployment.ts'
 import { startApi, starterOf } from './api-part.ts'
@@ -47,6 +47,7 @@ export interface EmbeddedOptions {
   readonly variants: Config['variants']
   readonly contentSecret: string | null
   readonly quotas?: Config['quotas']
+  readonly operatorKeys?: Config['operatorKeys']
   readonly slots: Config['slots']
   readonly buildId: Config['buildId']
   readonly eventsTopic: string
@@ -107,6 +108,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
     slots: options.slots,
     buildId: options.buildId,
     devKey,
+    operatorKeys: [...(options.operatorKeys ?? []), await keptOperatorKey(home)],
   }
   const core = await openCore(config, logger, parts)
   const temporal = await openTemporal(core, parts)

@@ -11,7 +11,7 @@ import { need, type Tools } from '../infra/engines/tools.ts'
 import { startVarnish } from '../infra/engines/varnish.ts'
 import { createCatalog } from '../catalog/catalog.ts'
 import { provisionBucket } from '../objects/provision.ts'
-import { keptContentSecret, keptDevKey, keptVariantSecret } from './dev-key.ts'
+import { keptContentSecret, keptDevKey, keptOperatorKey, keptVariantSecret } from './dev-key.ts'
 import type { Instance } from './instance.ts'
 import type { Parts } from './part.ts'
 
@@ -100,6 +100,7 @@ export async function startStack(options: StackOptions, parts: Parts): Promise<I
     API_PORT: String(ports.api),
     ORIGIN_PORT: String(ports.origin),
     DARKROOM_DEV_KEY: devKey,
+    OPERATOR_KEYS: await keptOperatorKey(supervisor.home),
     VARIANT_SECRETS: await keptVariantSecret(supervisor.home),
     CONTENT_KEY_SECRET: await keptContentSecret(supervisor.home),
     FFMPEG: need(tools, 'ffmpeg'),

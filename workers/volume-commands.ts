@@ -7,6 +7,7 @@ import type { WalkOptions } from '../blobstore/pace.ts'
 import { repairVolume } from '../blobstore/repair.ts'
 import { type FileScrub, scrubVolume, superblockOf, tombstonesOf, walkVolume } from '../blobstore/scrub.ts'
 import { MediaError } from '../domain/errors.ts'
+import type { ScrubBook, VolumeOverview } from '../domain/volume-ports.ts'
 import { SettingError } from './settings.ts'
 
 export interface VolumeTools {
@@ -162,4 +163,31 @@ export async function repair({ disk, folder, walk, print }: VolumeTools, volume:
   for (const { start, end } of remaining) print(`  bad still: bytes ${start} to ${end}`)
   print(`volume ${volume}: ${repaired.length} repaired, ${remaining.length} bad`)
   return remaining.length > 0 ? 1 : 0
+}
+
+const VOLUMES_AT_ONCE = 500
+
+/** One line a volume of the catalog: its state, and what the last reading of all its bytes found. */
+export async function scrubs(book: Pick<ScrubBook, 'overview'>, print: (line: string) => void): Promise<Verdict> {
+  let verdict: Verdict = 0
+  for (let after = 0; ; ) {
+    const page = await book.overview(after, VOLUMES_AT_ONCE)
+    for (const volume of page) {
+      print(scrubLine(volume))
+      for (const { start, end } of volume.scrub?.report.bad ?? []) print(`  quarantined: bytes ${start} to ${end}`)
+      if ((volume.scrub?.report.bad.length ?? 0) > 0) verdict = 1
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < VOLUMES_AT_ONCE) return verdict
+    after = last.row.volume
+  }
+}
+
+function scrubLine({ row, scrub }: VolumeOverview): string {
+  const facts = [`volume ${row.volume}: ${row.state}`, `${row.bytes ?? row.bytesHeld} bytes`, `${row.bytesErased} erased`]
+  if (scrub === null) return [...facts, 'never scrubbed'].join(', ')
+  const { found, repaired, bad, bytes, tookMs } = scrub.report
+  const hours = (scrub.agoMs / 3_600_000).toFixed(1)
+  const state = found === 0 ? 'sound' : `${found} BAD found, ${repaired} repaired, ${bad.length} quarantined`
+  return [...facts, `scrubbed ${hours} h ago (${bytes} bytes in ${Math.round(tookMs / 1_000)} s): ${state}`].join(', ')
 }

@@ -4,19 +4,23 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../blobstore/refresher.ts'
 import { createSystemDisk } from '../blobstore/system-disk.ts'
+import { openDatabase } from '../catalog/database.ts'
+import { createVolumeScrubs } from '../catalog/volume-scrubs.ts'
 import { codeOf } from '../domain/errors.ts'
+import { limits } from '../domain/limits.ts'
 import { lockHome } from '../infra/engines/home.ts'
 import { runMain } from './run-main.ts'
-import { SettingError, wholeNumber } from './settings.ts'
-import { compact, dump, inspect, list, repair, verify, type Verdict, type VolumeTools, volumesIn } from './volume-commands.ts'
+import { required, SettingError, wholeNumber } from './settings.ts'
+import { compact, dump, inspect, list, repair, scrubs, verify, type Verdict, type VolumeTools, volumesIn } from './volume-commands.ts'
 
-const usage = `npm run volumes -- COMMAND FOLDER ...: looks after a folder of volumes; needs nothing but the files.
+const usage = `npm run volumes -- COMMAND FOLDER ...: looks after a folder of volumes; needs nothing but the files, except for scrubs.
   ls      FOLDER                    the volumes, at a glance; reads no data
   inspect FOLDER VOLUME             what a volume says of itself
   verify  FOLDER [VOLUME]           reads every byte; exit status 1 when something is bad
   dump    FOLDER VOLUME [TARGET]    each record; with TARGET, each needle as a file KEY.ALT there
   compact FOLDER VOLUME --stopped   rewrites a volume without what was erased
   repair  FOLDER VOLUME COPY --stopped   fills bad records from another copy of the volume's file
+  scrubs                            the catalog's volumes, each with its last scrub; needs DATABASE_URL
   --stopped                 says that Darkroom is not running on this folder; without it nothing is changed
   --mib-per-second NUMBER   no faster than that
 docs/runbooks/broken-volume.md says what to do in which order.
@@ -51,6 +55,7 @@ function refuseWhereRunning(home: string): void {
 async function run(args: string[], tools: Omit<VolumeTools, 'folder' | 'walk'>, signal: AbortSignal): Promise<Verdict> {
   const { values, positionals } = readOptions(args)
   const [command, folder, number, third] = positionals
+  if (command === 'scrubs' && !values.help) return await scrubsOf(required(process.env, 'DATABASE_URL'), tools.print)
   if (values.help || command === undefined || folder === undefined) {
     tools.print(usage.trimEnd())
     return values.help ? 0 : 1
@@ -81,6 +86,17 @@ async function run(args: string[], tools: Omit<VolumeTools, 'folder' | 'walk'>, 
       return repair(all, volumeOf(number), third)
     default:
       throw new SettingError(`There is no command ${JSON.stringify(command)}.\n${usage.trimEnd()}`)
+  }
+}
+
+/** As the catalog is: it is not brought to this release. */
+async function scrubsOf(databaseUrl: string, print: (line: string) => void): Promise<Verdict> {
+  const { catalogStatementMsMax: statementMsMax, catalogConnectMsMax: connectMsMax } = limits
+  const database = openDatabase({ databaseUrl, poolMax: 1, statementMsMax, connectMsMax, onError: () => {} })
+  try {
+    return await scrubs(createVolumeScrubs(database), print)
+  } finally {
+    await database.close()
   }
 }
 

@@ -79,5 +79,7 @@ suite('catalog space', { skip: withoutTools('postgresBin') }, () => {
       { tenant: null, bytes: 0, bytesMax: 1_000 },
       { tenant: 'a', bytes: 600, bytesMax: null },
     ])
+    assert.deepEqual(await fresh.space('a'), [{ tenant: 'a', bytes: 600, bytesMax: null }])
+    assert.deepEqual(await fresh.space('nobody'), [])
   })
 })

@@ -3,6 +3,7 @@ import { after, before, suite, test } from 'node:test'
 import { memoryDirectory } from '../../blobstore/memory-directory.ts'
 import { keyOf, mediaIdOf } from '../../domain/ids.ts'
 import type { Catalog } from '../../domain/ports.ts'
+import { scrubs } from '../../workers/volume-commands.ts'
 import { someMedia, startServer, type TestServer, withoutTools } from './catalog-server.ts'
 import { volumeDirectoryContract } from './volume-directory.contract.ts'
 
@@ -73,6 +74,12 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     const [told, other] = await catalog.overview(scrubbed.volume - 1, 2)
     assert.deepEqual([told?.row.volume, told?.scrub?.report, told?.row.bytesErased], [scrubbed.volume, report, 7])
     assert.deepEqual([other?.row.volume, other?.scrub], [never.volume, null])
+    const lines: string[] = []
+    assert.equal(await scrubs(catalog, (line) => void lines.push(line)), 1, 'something is quarantined')
+    const at = lines.findIndex((line) => line.startsWith(`volume ${scrubbed.volume}: open`))
+    assert.match(lines[at] ?? '', /7 erased, scrubbed 0\.0 h ago \(9 bytes in 0 s\): 2 BAD found, 1 repaired, 1 quarantined$/)
+    assert.equal(lines[at + 1], '  quarantined: bytes 4 to 8')
+    assert.match(lines[at + 2] ?? '', /never scrubbed$/)
     await server.sql(databaseUrl, `update volume_scrubs set report = '{"bytes": 3, "bad": []}' where volume = ${scrubbed.volume}`)
     assert.equal((await catalog.overview(scrubbed.volume - 1, 1))[0]?.scrub?.report.found, 0, 'a report of an earlier release says less')
     await server.sql(databaseUrl, `update volume_scrubs set scrubbed_at = now() - interval '61 seconds' where volume = ${scrubbed.volume}`)

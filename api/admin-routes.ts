@@ -1,0 +1,67 @@
+import { MediaError } from '../domain/errors.ts'
+import type { VolumeOverview } from '../domain/volume-ports.ts'
+import { type Answer, type Call, json, type Parts } from './call.ts'
+
+const VOLUMES_DEFAULT = 100
+const VOLUMES_MAX = 1_000
+
+/** GET /v1/admin/volumes: every volume by number, with what the last reading of all its bytes found. */
+export async function listVolumes(call: Call, parts: Parts): Promise<Answer> {
+  const after = wholeNumber(call, 'after', { min: 0, max: 2 ** 31 - 1, fallback: 0 })
+  const limit = wholeNumber(call, 'limit', { min: 1, max: VOLUMES_MAX, fallback: VOLUMES_DEFAULT })
+  const volumes = await parts.catalog.overview(after, limit)
+  const next = volumes.length === limit ? (volumes.at(-1)?.row.volume ?? null) : null
+  return json(200, { volumes: volumes.map((volume) => toVolume(volume, Date.now())), next })
+}
+
+function toVolume({ row, scrub }: VolumeOverview, nowMs: number) {
+  const { volume, state, writer, bytes, bytesErased, bytesHeld, keysErased } = row
+  return { volume, state, writer, bytes, bytesHeld, bytesErased, itemsErased: keysErased, scrub: scrub && toScrub(scrub, nowMs) }
+}
+
+function toScrub({ agoMs, report }: NonNullable<VolumeOverview['scrub']>, nowMs: number) {
+  const { bytes, needles, found, repaired, bad, tombstoneStrayBytes, tookMs } = report
+  return { at: new Date(nowMs - agoMs).toISOString(), tookMs, bytes, needles, found, repaired, quarantined: bad, tombstoneStrayBytes }
+}
+
+/** GET /v1/admin/space: what each tenant has stored and may store; `*` is all together. */
+export async function listSpace(_call: Call, parts: Parts): Promise<Answer> {
+  const rows = await parts.catalog.space()
+  return json(200, { tenants: rows.map(({ tenant, bytes, bytesMax }) => ({ tenant: tenant ?? '*', bytes, bytesMax })) })
+}
+
+/** What may be said of a quota in the query. */
+export const quotaParameters = ['bytes']
+
+/** PUT /v1/admin/quotas/{tenant}?bytes=: how much a tenant, or with `*` all together, may store from now on. */
+export async function putQuota(call: Call, parts: Parts): Promise<Answer> {
+  const bytes = call.query.get('bytes')
+  if (bytes === null) throw new MediaError('REQUEST_INVALID', 'bytes is missing: how much may be stored.')
+  const bytesMax = wholeNumber(call, 'bytes', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 })
+  await parts.catalog.setQuota(tenantOf(call), bytesMax)
+  return listSpace(call, parts)
+}
+
+/** DELETE /v1/admin/quotas/{tenant}: it may store without a bound. */
+export async function deleteQuota(call: Call, parts: Parts): Promise<Answer> {
+  await parts.catalog.setQuota(tenantOf(call), null)
+  return listSpace(call, parts)
+}
+
+/** GET /v1/space: what the caller has stored, and may store. */
+export async function getSpace(call: Call, parts: Parts): Promise<Answer> {
+  const [row] = await parts.catalog.space(call.tenant)
+  return json(200, { bytes: row?.bytes ?? 0, bytesMax: row?.bytesMax ?? null })
+}
+
+function tenantOf({ params: { tenant = '' } }: Call): string | null {
+  return tenant === '*' ? null : tenant
+}
+
+function wholeNumber(call: Call, name: string, { min, max, fallback }: { min: number; max: number; fallback: number }): number {
+  const given = call.query.get(name)
+  if (given === null) return fallback
+  const number = /^[0-9]{1,16}$/.test(given) ? Number(given) : Number.NaN
+  if (!(number >= min && number <= max)) throw new MediaError('REQUEST_INVALID', `${name} is a whole number from ${min} to ${max}.`)
+  return number
+}
