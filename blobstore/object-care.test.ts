@@ -7,6 +7,8 @@ import { codeOf, MediaError } from '../domain/errors.ts'
 import type { ObjectStore } from '../domain/ports.ts'
 import { createFileObjectStore } from '../objects/file.ts'
 import { createMemoryObjectStore } from '../objects/memory.ts'
+import { createObjectBackend } from './object-backend.ts'
+import { createObjectCare } from './object-care.ts'
 import { assertAllRead, careWorld, volumeCareContract } from '../tests/contract/volume-care.contract.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'darkroom-care-'))
@@ -151,6 +153,21 @@ test('object care: a volume whose last packs are gone is not compacted, and a sc
   await world.erase(world.reader(), kept[0] as (typeof kept)[0])
   await assert.rejects(world.care().compact(volume, { force: true }), (error) => codeOf(error) === 'BLOB_CORRUPT')
   assert.deepEqual((await world.care().scrub(volume, {})).bad, [{ start: end - gone, end }])
+})
+
+test('object care: a merge keeps to its pace, the copying as the reading back', async () => {
+  const objects = createMemoryObjectStore()
+  const world = careWorld(objects)
+  const kept = await world.filled([300_000, 300_000, 300_000])
+  const volume = kept[0]?.locator.volume ?? 0
+  const time = { nowMs: 0 }
+  const clock = { nowMs: () => time.nowMs, wait: async (ms: number) => void (time.nowMs += ms), every: () => () => {} }
+  const backend = createObjectBackend({ objects, report: () => {} })
+  const { directory } = world
+  const care = createObjectCare({ objects, backend, directory, clock, report: () => {}, name: 'care' })
+  const outcome = await care.merge(volume, { bytesPerSecondMax: 100_000 })
+  assert.ok(outcome.done)
+  assert.ok(time.nowMs >= (2 * 900_000 * 1_000) / 100_000, `${time.nowMs} ms`)
 })
 
 test('object care: a compaction that was broken off before it counted is shorter than the books say, and sound', async () => {

@@ -5,6 +5,7 @@ import { SUPERBLOCK_BYTES } from './layout.ts'
 import { generationKey, packKey } from './object-names.ts'
 import { listSequence, readObject } from './object-reads.ts'
 import { publishGeneration, type Rewriting } from './object-rewrite.ts'
+import { createPace } from './pace.ts'
 import { decodeSuperblock } from './superblock.ts'
 
 /**
@@ -13,7 +14,7 @@ import { decodeSuperblock } from './superblock.ts'
  * BLOB_CORRUPT when a pack is gone, cut short or rotten: then the packs go on being the volume.
  */
 export async function mergeVolume(rewriting: Rewriting, row: VolumeRow, options: CareOptions): Promise<CareOutcome> {
-  const { objects, directory, graceMs } = rewriting
+  const { objects, directory, clock, graceMs } = rewriting
   const { volume } = row
   const block = await readObject(objects, packKey(volume, 0))
   if (block === null) throw new MediaError('BLOB_NOT_FOUND', 'There is no such volume.', { facts: { volume } })
@@ -22,7 +23,8 @@ export async function mergeVolume(rewriting: Rewriting, row: VolumeRow, options:
   const generation = await directory.beginRewrite(row, graceMs)
   if (generation === null) return { done: false, why: 'busy' }
   options.signal?.throwIfAborted()
-  await objects.compose(generationKey(volume, generation), pieces, { ifNoneMatch: true, type: 'application/octet-stream' })
+  const pace = createPace({ ...options, clock }, row.bytes ?? 0)
+  await objects.compose(generationKey(volume, generation), pieces, { ifNoneMatch: true, type: 'application/octet-stream', pace })
   return publishGeneration(rewriting, { row, generation, superblock, bytes: row.bytes ?? 0, dropped: 0 }, options)
 }
 

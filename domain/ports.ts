@@ -30,6 +30,13 @@ export interface ObjectPiece extends ByteRange {
   readonly key: string
 }
 
+export interface ComposeOptions {
+  readonly ifNoneMatch?: boolean
+  readonly type?: string
+  /** Waited for with each some bytes that were copied, so that a large object is not made faster than it ought to be; what it throws ends the making. */
+  readonly pace?: (bytes: number) => Promise<void>
+}
+
 /** Large opaque objects: originals, packs of the object blob store. Implementations: memory, file, S3. */
 export interface ObjectStore {
   /**
@@ -46,11 +53,7 @@ export interface ObjectStore {
    * Stores ranges of other objects, one after another, as one object; otherwise as `put`. Their bytes do not come
    * here where the server can copy them, which takes ranges of some size. OBJECT_NOT_FOUND, RANGE_NOT_SATISFIABLE.
    */
-  compose(
-    key: string,
-    pieces: readonly ObjectPiece[],
-    options?: { readonly ifNoneMatch?: boolean; readonly type?: string },
-  ): Promise<{ readonly bytes: number }>
+  compose(key: string, pieces: readonly ObjectPiece[], options?: ComposeOptions): Promise<{ readonly bytes: number }>
   /** OBJECT_NOT_FOUND; RANGE_NOT_SATISFIABLE. */
   get(key: string, range?: ByteRange): Promise<{ readonly bytes: number; readonly body: AsyncIterable<Uint8Array> }>
   /** Size of an object, or null. */

@@ -129,7 +129,7 @@ export function createFileObjectStore(options: FileObjectStoreOptions): ObjectSt
 
   const store: ObjectStore = {
     put: (key, body, given) => at(key, async (path) => ({ bytes: await put(key, path, body, given?.ifNoneMatch ?? false) })),
-    compose: (key, pieces, given) => store.put(key, bytesOfPieces(store, pieces), given),
+    compose: (key, pieces, given) => store.put(key, bytesOfPieces(store, pieces, given?.pace), given),
     get: (key, range) =>
       at(key, async (path) => {
         const { size, ino } = await files.stat(path)

@@ -30,7 +30,7 @@ export function createMemoryObjectStore(): ObjectStore {
       return { bytes: data.byteLength }
     },
     async compose(key, pieces, options) {
-      return await store.put(key, bytesOfPieces(store, pieces), options)
+      return await store.put(key, bytesOfPieces(store, pieces, options?.pace), options)
     },
     async get(key, range) {
       const data = find(key)

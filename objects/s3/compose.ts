@@ -25,10 +25,10 @@ export async function composeObject(
   target: Target,
   objects: Pick<ObjectStore, 'get'>,
   pieces: readonly ObjectPiece[],
-  partBytes: number,
+  { partBytes, pace }: { readonly partBytes: number; readonly pace: (bytes: number) => Promise<void> },
 ): Promise<number> {
   const parts = planParts(pieces, partBytes)
-  if (!parts.some((part) => 'copy' in part)) return putBody(target, bytesOfPieces(objects, pieces), partBytes)
+  if (!parts.some((part) => 'copy' in part)) return putBody(target, bytesOfPieces(objects, pieces, pace), partBytes)
   const { client, bucket, key, type } = target
   if (parts.length > PARTS_MAX)
     throw new MediaError('STORAGE_FULL', `The object would have more than ${PARTS_MAX} parts.`, { facts: { key } })
@@ -51,11 +51,12 @@ export async function composeObject(
           throw new MediaError('RANGE_NOT_SATISFIABLE', undefined, { facts: { key: source, start, end } })
         throw s3Error(error, source)
       })
+      await pace(end + 1 - start)
       return { PartNumber, ETag: CopyPartResult?.ETag }
     }
     const data = new Uint8Array(part.bytes)
     let at = 0
-    for await (const chunk of bytesOfPieces(objects, part.gather)) {
+    for await (const chunk of bytesOfPieces(objects, part.gather, pace)) {
       data.set(chunk, at)
       at += chunk.byteLength
     }

@@ -98,7 +98,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
         checkKey(piece.key)
         checkRange(piece, piece.key)
       }
-      return { bytes: await composeObject(await targetOf(key, given), store, pieces, partBytes) }
+      return { bytes: await composeObject(await targetOf(key, given), store, pieces, { partBytes, pace: given?.pace ?? (async () => {}) }) }
     },
     get: (key, range) => about(key, () => get(key, range)),
     async head(key) {

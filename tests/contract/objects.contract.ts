@@ -107,6 +107,27 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
       assert.deepEqual(await store.compose('contract/composed-once', pieces, { ifNoneMatch: true }), { bytes: large.byteLength })
     })
 
+    test(`${name}: who composes an object paces every byte of it, and may give it up half way`, async () => {
+      const large = new Uint8Array(6 * 1024 ** 2)
+      await store.put('contract/paced/large', large)
+      await store.put('contract/paced/small', large.subarray(0, 1_000))
+      const pieces = ['large', 'small', 'large'].map((name) => {
+        const bytes = name === 'large' ? large.byteLength : 1_000
+        return { key: `contract/paced/${name}`, start: 0, end: bytes - 1 }
+      })
+      let paced = 0
+      const { bytes } = await store.compose('contract/paced/made', pieces, { pace: async (some) => void (paced += some) })
+      assert.equal(paced, bytes)
+      paced = 0
+      const pace = async (some: number) => {
+        paced += some
+        if (paced > large.byteLength) throw new MediaError('STORAGE_UNAVAILABLE', 'given up')
+      }
+      assert.equal(await codeOfRejection(store.compose('contract/paced/unmade', pieces, { pace })), 'STORAGE_UNAVAILABLE')
+      assert.equal(await store.head('contract/paced/unmade'), null)
+      assert.deepEqual((await made.leftovers?.()) ?? [], [])
+    })
+
     test(`${name}: what is composed of something that is not there is not made`, async () => {
       const large = new Uint8Array(6 * 1024 ** 2)
       await store.put('contract/pieces/there', large)
