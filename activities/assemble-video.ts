@@ -9,7 +9,7 @@ import { soundName, type SoundTitle, soundTitles } from '../domain/sounds.ts'
 import type { StoredChunk, StoredTrack } from '../domain/video-pieces.ts'
 import { dashOf, joinChunks, keyframePlaylist, ladderPlaylist, trackPlaylist } from '../domain/video-playlists.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
-import { storeCaptions } from './captions.ts'
+import { captionsOffsetMs, captionsThereAre, storeCaptions, type StoredCaptions } from './captions.ts'
 import { must, saveDraft, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { videoSteps } from './video-steps.ts'
@@ -37,9 +37,18 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
       const mp4 = (await steps.peek('mp4'))?.file ?? null
       const loudness = await steps.peek('loudness')
       const sounds = await soundsOf(steps, plan)
-      // Captions that are given from here on are told to be late.
+      // Captions that are given from here on are added to the finished film.
       await catalog.setStage(input.mediaId, 'publish')
-      const captions = await storeCaptions({ objects, blobs }, input, probe, plan)
+      const film = {
+        ...input,
+        width: plan.width,
+        height: plan.height,
+        durationMs: plan.durationMs,
+        offsetMs: captionsOffsetMs(probe, plan),
+      }
+      const captions: StoredCaptions[] = []
+      for (const [place, found] of (await captionsThereAre(objects, film)).entries())
+        captions.push(await storeCaptions(blobs, film, { ...found, place }))
       const tracks = plan.rungs.map((rung) => must(joinChunks(chunks, rung.index) ?? undefined))
       const playlistOf = (track: StoredTrack) => trackPlaylist(track, siblingReference)
       const playlists = await storeFiles(blobs, input, [

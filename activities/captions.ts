@@ -2,6 +2,7 @@ import { altOf, altPlaces } from '../domain/alt.ts'
 import { MediaError } from '../domain/errors.ts'
 import { languageName } from '../domain/languages.ts'
 import { limits } from '../domain/limits.ts'
+import type { MediaId } from '../domain/ids.ts'
 import { captionsKey, captionsPrefix, type CaptionsFile, mediaTypes, type Rendition, type StoredFile } from '../domain/media.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoPlan, VideoProbe } from '../domain/plans.ts'
@@ -59,47 +60,63 @@ export interface StoredCaptions extends CaptionsFile {
   readonly segments: readonly StoredFile[]
 }
 
-/** Stores the captions that are there of an item: what was given rather than what was found, one for each language. */
-export async function storeCaptions(
-  { objects, blobs }: { readonly objects: ObjectStore; readonly blobs: BlobStore },
-  input: IngestInput,
-  probe: VideoProbe,
-  plan: VideoPlan,
-): Promise<StoredCaptions[]> {
+/** What captions have to fit: sizes as displayed, and by how much they come later than on the clock of the upload. */
+export interface CaptionedFilm {
+  readonly mediaId: MediaId
+  readonly version: number
+  readonly width: number
+  readonly height: number
+  readonly durationMs: number
+  readonly offsetMs: number
+}
+
+/** By how much cues come later than on the upload's clock, where a plan begins after the upload's first frame. */
+export function captionsOffsetMs(probe: VideoProbe, plan: VideoPlan): number {
+  return Math.round((probe.startSeconds - must(plan.chunks[0]).startSeconds) * 1000)
+}
+
+/** The captions that there are of a film, on its own clock: what was given rather than what was found, one for each language. */
+export async function captionsThereAre(
+  objects: ObjectStore,
+  { mediaId, offsetMs, durationMs }: CaptionedFilm,
+): Promise<{ readonly language: string; readonly cues: readonly Cue[] }[]> {
   const keys = new Map<string, string>()
-  for await (const { key } of objects.list(captionsPrefix(input.mediaId))) {
+  for await (const { key } of objects.list(captionsPrefix(mediaId))) {
     const [, language = '', origin] = /\/([^/]+)\.(given|found)$/.exec(key) ?? []
     if (language !== '' && (origin === 'given' || !keys.has(language))) keys.set(language, key)
   }
-  const origin = must(plan.chunks[0]).startSeconds
-  const offsetMs = Math.round((probe.startSeconds - origin) * 1000)
-  const all: StoredCaptions[] = []
-  for (const [language, key] of [...keys].toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, limits.captionTracksMax)) {
-    const cues = cuesWithin(readable(await textOf(objects, key)), offsetMs, plan.durationMs)
-    all.push(await storeTrack(blobs, input, plan, { language, at: all.length, cues }))
-  }
-  return all
+  const listed = [...keys].toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, limits.captionTracksMax)
+  const all = await Promise.all(
+    listed.map(async ([language, key]) => ({ language, cues: cuesWithin(readable(await textOf(objects, key)), offsetMs, durationMs) })),
+  )
+  return all.filter(({ cues }) => cues.length > 0)
 }
 
-async function storeTrack(
+/** Stores captions in one language as a batch or two; `place` is theirs among the captions of the item's version. */
+export async function storeCaptions(
   blobs: BlobStore,
-  input: IngestInput,
-  { durationMs, width, height }: VideoPlan,
-  { language, at, cues }: { readonly language: string; readonly at: number; readonly cues: readonly Cue[] },
+  film: CaptionedFilm,
+  { language, place, cues }: { readonly language: string; readonly place: number; readonly cues: readonly Cue[] },
 ): Promise<StoredCaptions> {
-  const base = `captions-${language.toLowerCase()}`
-  const fileAt = (name: string, place: number, text: string, size = { width: 0, height: 0 }): EncodedFile => {
+  const base = captionsName(language)
+  const { durationMs, width, height } = film
+  const fileAt = (name: string, part: number, text: string, size = { width: 0, height: 0 }): EncodedFile => {
     const type = name.endsWith('.vtt') ? mediaTypes.vtt : mediaTypes.m3u8
-    return { name, type, ...size, alt: altOf(input.version, altPlaces.captions(at, place)), data: new TextEncoder().encode(text) }
+    return { name, type, ...size, alt: altOf(film.version, altPlaces.captions(place, part)), data: new TextEncoder().encode(text) }
   }
   const parts = segmentWebVtt(cues, durationMs, SEGMENT_SECONDS)
-  const [whole, ...segments] = await storeFiles(blobs, input, [
+  const [whole, ...segments] = await storeFiles(blobs, film, [
     fileAt(`${base}.vtt`, 0, formatWebVtt(cues), { width, height }),
-    ...parts.map(({ text }, part) => fileAt(`${base}-${part}.vtt`, part + 2, text)),
+    ...parts.map(({ text }, part) => fileAt(`${base}.${part}.vtt`, part + 2, text)),
   ])
   const listed = segments.map((segment, part) => ({ uri: siblingReference(segment), durationSeconds: must(parts[part]).durationSeconds }))
-  const [playlist] = await storeFiles(blobs, input, [fileAt(`${base}.m3u8`, 1, captionsPlaylist(listed))])
+  const [playlist] = await storeFiles(blobs, film, [fileAt(`${base}.m3u8`, 1, captionsPlaylist(listed))])
   return { language, name: `${base}.vtt`, label: labelOf(language), whole: must(whole), playlist: must(playlist), segments }
+}
+
+/** What every file of captions begins with. A dot ends it, which no language has. */
+export function captionsName(language: string): string {
+  return `captions-${language.toLowerCase()}`
 }
 
 /** What is unknown is called captions. */

@@ -23,6 +23,7 @@ import { mergeVolume, volumesToMerge } from './merge-volume.ts'
 import { compactVolume } from './compact-volume.ts'
 import { type ScrubDeps, scrubVolume, volumesToScrub } from './scrub-volume.ts'
 import { volumesToCompact } from './volumes-to-compact.ts'
+import { recaptionVideo } from './recaption-video.ts'
 import { renderVariants, type VariantsDeps } from './render-variants.ts'
 import { announce, refuse, type SettleDeps } from './settle.ts'
 import { tryTitle } from './try-title.ts'
@@ -66,6 +67,7 @@ export function videoActivities(deps: AdmitVideoDeps & PosterDeps) {
     extractCaptions: extractCaptions(deps),
     makeStoryboard: makeStoryboard(deps),
     assembleVideo: assembleVideo(deps),
+    recaptionVideo: recaptionVideo(deps),
   })
 }
 

@@ -40,9 +40,43 @@ test('api: captions are kept as cues alone, one text a language, until the film 
   await refused(post('de', Uint8Array.of(0x57, 0xff)), 'CAPTIONS_INVALID')
   await refused(post('de', `WEBVTT\n${'x'.repeat(2 * 1024 ** 2)}`), 'UPLOAD_TOO_LARGE')
 
+  assert.deepEqual(api.starter.recaptioned, [], 'whoever makes the film takes them up')
+})
+
+test('api: captions of a film whose playlists are made are put into it afterwards', async () => {
+  await using api = await startTestApi()
+  const row = film()
+  await api.catalog.accept(row)
+  const call = (method: 'POST' | 'DELETE', language: string) =>
+    api.call(`/v1/media/${row.id}/captions?language=${language}`, { method, ...(method === 'POST' ? { body: vtt } : {}) })
   await api.catalog.setStage(row.id, 'publish')
-  await refused(post('fr'), 'CAPTIONS_LATE')
-  assert.equal(api.objects.stored.size, 1)
+  assert.equal((await call('POST', 'fr')).status, 202)
+  await api.catalog.settle(row.id, { state: 'ready', event: {} as never })
+  assert.equal((await call('POST', 'de')).status, 202)
+  assert.equal((await call('DELETE', 'fr')).status, 202)
+  assert.deepEqual([...api.objects.stored.keys()], [captionsKey(row.id, 'de', 'given')])
+  assert.deepEqual(
+    api.starter.recaptioned.map(({ id }) => id),
+    [row.id, row.id, row.id],
+  )
+})
+
+test('api: captions taken away while a film is made hide those that are found in the upload', async () => {
+  await using api = await startTestApi()
+  const row = film()
+  await api.catalog.accept(row)
+  assert.equal((await api.call(`/v1/media/${row.id}/captions?language=en`, { method: 'DELETE' })).status, 202)
+  assert.equal(Buffer.from(api.objects.stored.get(captionsKey(row.id, 'en', 'given')) ?? []).toString(), 'WEBVTT\n')
+})
+
+test('api: a film that came to nothing gets no captions, and none are left behind', async () => {
+  await using api = await startTestApi()
+  const row = film()
+  await api.catalog.accept(row)
+  await api.catalog.settle(row.id, { state: 'failed', error: { code: 'INTERNAL', title: '' }, event: {} as never })
+  const response = await api.call(`/v1/media/${row.id}/captions?language=en`, { method: 'POST', body: vtt })
+  assert.deepEqual([response.status, ((await response.json()) as Problem).code], [409, 'CAPTIONS_IMPOSSIBLE'])
+  assert.equal(api.objects.stored.size, 0)
 })
 
 test('api: captions are of the own film, and no photo has any', async () => {

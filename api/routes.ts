@@ -1,6 +1,6 @@
 import { deleteQuota, getSpace, listSpace, listVolumes, putQuota, quotaParameters } from './admin-routes.ts'
 import type { Handler } from './call.ts'
-import { captionParameters, postCaptions } from './captions-route.ts'
+import { captionParameters, deleteCaptions, postCaptions } from './captions-route.ts'
 import { mediaEvents } from './events-route.ts'
 import { healthz, readyz } from './health-routes.ts'
 import { deleteMedia, enhanceMedia, getFacts, getMedia, listMedia, retryMedia, similarMedia } from './media-routes.ts'
@@ -31,6 +31,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/media/{id}/upload', access: 'tenant', handler: getUpload },
   { method: 'GET', path: '/v1/media/{id}/facts', access: 'tenant', handler: getFacts },
   { method: 'POST', path: '/v1/media/{id}/captions', access: 'tenant', query: captionParameters, handler: postCaptions },
+  { method: 'DELETE', path: '/v1/media/{id}/captions', access: 'tenant', query: captionParameters, handler: deleteCaptions },
   { method: 'GET', path: '/v1/media/{id}/similar', access: 'tenant', handler: similarMedia },
   { method: 'GET', path: '/v1/media/{id}/events', access: 'tenant', handler: mediaEvents },
   { method: 'GET', path: '/v1/space', access: 'tenant', handler: getSpace },

@@ -1,10 +1,16 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import { lookIn } from '../domain/edits.ts'
 import type { MediaRow } from '../domain/media.ts'
-import { enhanceWorkflowId, eraseWorkflowId, ingestWorkflowId } from '../domain/media.ts'
+import { captionsWorkflowId, enhanceWorkflowId, eraseWorkflowId, ingestWorkflowId } from '../domain/media.ts'
 import type { SourceType } from '../domain/plans.ts'
 import type { MediaStore } from '../domain/ports.ts'
-import type { EraseInput, IngestInput, searchAttributeNames } from '../domain/workflow-inputs.ts'
+import {
+  CAPTIONS_CHANGED,
+  type EraseInput,
+  type IngestInput,
+  type RecaptionInput,
+  type searchAttributeNames,
+} from '../domain/workflow-inputs.ts'
 
 /** Begins the workflows that the catalog says are due. Each call may be repeated without harm. */
 export interface Starter {
@@ -12,6 +18,8 @@ export interface Starter {
   erase(row: MediaRow): Promise<void>
   /** The next version of a ready photo, at higher effort. */
   enhance(row: MediaRow): Promise<void>
+  /** Puts the captions that there are now into a finished film. */
+  recaption(row: MediaRow): Promise<void>
   /** Throws when Temporal does not answer. */
   ping(): Promise<void>
 }
@@ -27,9 +35,9 @@ export interface StarterOptions {
 type Attribute = (typeof searchAttributeNames)[number]
 
 /** Lower runs sooner (1..5). A person waits for an erasure; a photo takes moments where a video takes minutes. */
-const priorities = { erase: 1, image: 2, video: 4, enhance: 5 } as const
+const priorities = { erase: 1, recaption: 1, image: 2, video: 4, enhance: 5 } as const
 
-const summaries = { ingest: '', erase: 'erase ', enhance: 'enhance ' } as const
+const summaries = { ingest: '', erase: 'erase ', enhance: 'enhance ', recaption: 'captions of ' } as const
 
 /** Temporal's limit for a fairness key, in bytes; a tenant's name is ASCII. */
 const FAIRNESS_KEY_MAX = 64
@@ -38,13 +46,31 @@ export function createStarter(options: StarterOptions): Starter {
   const { temporal, catalog, taskQueue, callMsMax } = options
   const within = <T>(work: () => Promise<T>) => temporal.withDeadline(Date.now() + callMsMax, work)
 
-  async function begin(type: keyof typeof summaries, workflowId: string, row: MediaRow, input: IngestInput | EraseInput): Promise<void> {
+  /** What an operator sees of a workflow, and finds it by. */
+  function shownAs(type: keyof typeof summaries, row: MediaRow) {
     const attributes: readonly [Attribute, string][] = [
       ['mediaId', row.id],
       ['tenant', row.tenant],
       ['kind', row.kind],
       ['stage', row.stage],
     ]
+    return {
+      typedSearchAttributes: attributes.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value })),
+      priority: {
+        priorityKey: type === 'ingest' ? priorities[row.kind] : priorities[type],
+        fairnessKey: row.tenant.slice(0, FAIRNESS_KEY_MAX),
+      },
+      staticSummary: `${summaries[type]}${row.kind} of ${row.tenant}`,
+      staticDetails: `${row.sourceType}, ${row.sourceBytes} bytes, preset ${row.preset}${row.filter === null ? '' : `, filter ${row.filter}`}`,
+    }
+  }
+
+  async function begin(
+    type: 'ingest' | 'erase' | 'enhance',
+    workflowId: string,
+    row: MediaRow,
+    input: IngestInput | EraseInput,
+  ): Promise<void> {
     try {
       await within(() =>
         temporal.workflow.start(type, {
@@ -54,13 +80,7 @@ export function createStarter(options: StarterOptions): Starter {
           // One ingest per version, for as long as Temporal keeps the ended one; an erasure that failed is owed still, so it may be begun anew.
           workflowIdReusePolicy: type === 'ingest' ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
           workflowIdConflictPolicy: 'FAIL',
-          typedSearchAttributes: attributes.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value })),
-          priority: {
-            priorityKey: type === 'ingest' ? priorities[row.kind] : priorities[type],
-            fairnessKey: row.tenant.slice(0, FAIRNESS_KEY_MAX),
-          },
-          staticSummary: `${summaries[type]}${row.kind} of ${row.tenant}`,
-          staticDetails: `${row.sourceType}, ${row.sourceBytes} bytes, preset ${row.preset}${row.filter === null ? '' : `, filter ${row.filter}`}`,
+          ...shownAs(type, row),
         }),
       )
     } catch (error) {
@@ -87,6 +107,18 @@ export function createStarter(options: StarterOptions): Starter {
     async enhance(row) {
       const version = row.version + 1
       await begin('enhance', enhanceWorkflowId(row.tenant, row.id, version), row, inputOf(row, version))
+    },
+    async recaption(row) {
+      const input: RecaptionInput = { mediaId: row.id, tenant: row.tenant }
+      await within(() =>
+        temporal.workflow.signalWithStart('recaption', {
+          workflowId: captionsWorkflowId(row.tenant, row.id),
+          taskQueue,
+          args: [input],
+          signal: CAPTIONS_CHANGED,
+          ...shownAs('recaption', row),
+        }),
+      )
     },
     async ping() {
       await within(async () => temporal.connection.workflowService.getSystemInfo({}))

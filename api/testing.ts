@@ -162,6 +162,11 @@ export function createMemoryCatalog(): MemoryCatalog {
       factsById.set(id, facts)
       change(id, { manifest })
     },
+    async amend(id, manifest) {
+      if (rowOf(id).state !== 'ready') return false
+      change(id, { manifest })
+      return true
+    },
     async settle(id, outcome) {
       if (rowOf(id).state === 'erased' && outcome.state !== 'erased') throw new MediaError('MEDIA_ERASED')
       change(id, { state: outcome.state, stage: 'done', ...('error' in outcome ? { error: outcome.error } : {}) })
@@ -245,6 +250,7 @@ export interface RecordingStarter extends Starter {
   readonly started: MediaRow[]
   readonly erased: MediaRow[]
   readonly enhanced: MediaRow[]
+  readonly recaptioned: MediaRow[]
 }
 
 /** A starter that keeps what it was asked for and, like the real one, marks what it started. */
@@ -252,16 +258,21 @@ export function createRecordingStarter(catalog: Pick<MediaStore, 'markStarted'>)
   const started: MediaRow[] = []
   const erased: MediaRow[] = []
   const enhanced: MediaRow[] = []
+  const recaptioned: MediaRow[] = []
   return {
     started,
     erased,
     enhanced,
+    recaptioned,
     async start(row) {
       started.push(row)
       await catalog.markStarted(row.id)
     },
     async erase(row) {
       erased.push(row)
+    },
+    async recaption(row) {
+      recaptioned.push(row)
     },
     async enhance(row) {
       enhanced.push(row)

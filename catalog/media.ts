@@ -119,6 +119,15 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
       })
     },
 
+    async amend(id, manifest) {
+      const rows = await database.rows("update media set manifest = $2 where id = $1 and state = 'ready' and version = $3 returning id", [
+        id,
+        JSON.stringify(manifest),
+        manifest.version,
+      ])
+      return rows.length > 0
+    },
+
     async facts(id) {
       const [row] = await database.rows<{ facts: PrivateFacts | null }>('select facts from media where id = $1', [id])
       return row?.facts ?? null

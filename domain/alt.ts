@@ -10,8 +10,11 @@
  * 0x14_0000 + track * 4,096 captions: the whole, its playlist, its segments;
  * 0x20_0000 + rung an init segment; 0x30_0000 + rung a playlist (0x3f_ffff the master);
  * 0x31_0000 + rung an I-frame playlist; 0x3f_fffd the DASH manifest;
- * 0x40_0000 + index audio segments (0x4f_ffff its init); 0x32_0000 + sound, 0x50_0000 + sound * 262,144 the playlists,
- * and the segments and last of all the init, of other sounds; 0x80_0000 + rung * 65,536 + segment index video segments.
+ * 0x32_0000 + sound the playlists of other sounds than the first;
+ * 0x33_0000 and 0x34_0000 + revision the master and the DASH manifest with other captions;
+ * 0x40_0000 + index audio segments (0x4f_ffff its init);
+ * 0x50_0000 + (sound - 1) * 262,144 the segments, and last of all the init, of other sounds;
+ * 0x80_0000 + rung * 65,536 + segment index video segments.
  */
 export const altPlaces = {
   image: (index: number) => index,
@@ -28,6 +31,8 @@ export const altPlaces = {
   iframes: (rung: number) => 0x31_0000 + rung,
   dash: 0x3f_fffd,
   master: 0x3f_ffff,
+  revisedMaster: (revision: number) => 0x33_0000 + revision,
+  revisedDash: (revision: number) => 0x34_0000 + revision,
   soundPlaylist: (sound: number) => (sound === 0 ? 0x3f_fffe : 0x32_0000 + sound),
   soundSegment: (sound: number, index: number) => (sound === 0 ? 0x40_0000 : 0x50_0000 + (sound - 1) * 0x4_0000) + index,
   soundInit: (sound: number) => (sound === 0 ? 0x4f_ffff : 0x50_0000 + sound * 0x4_0000 - 1),

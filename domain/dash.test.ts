@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dashManifest } from './dash.ts'
+import { dashManifest, dashWithCaptions } from './dash.ts'
 
 const track = (id: string, lengths: readonly number[]) => ({
   id,
@@ -93,4 +93,21 @@ test('dash: several sounds are sets of their own with their languages, and the f
     ['3', undefined, 'description'],
     ['4', 'en', 'subtitle'],
   ])
+})
+
+test('dash: a manifest whose captions are changed is the one that would have been made with them', () => {
+  const manifest = (captions: readonly { language: string; uri: string }[]) =>
+    dashManifest({
+      durationSeconds: 1,
+      frameRate: { timescale: 30_000, ticks: 1_000 },
+      rungs: [{ ...track('a', [1]), width: 2, height: 2 }],
+      audio: [{ ...track('audio', [1]), samplingRate: 48_000 }],
+      captions,
+    })
+  const [german, portuguese] = [
+    { language: 'de', uri: '../1/de.vtt' },
+    { language: 'pt-BR', uri: '../2/pt.vtt' },
+  ]
+  for (const before of [[], [german], [german, portuguese]])
+    for (const after of [[], [portuguese], [german, portuguese]]) assert.equal(dashWithCaptions(manifest(before), after), manifest(after))
 })

@@ -24,6 +24,13 @@ export interface DashSound extends DashTrack {
   readonly aside?: SoundAside
 }
 
+export interface DashCaptions {
+  /** BCP 47. */
+  readonly language: string
+  /** WebVTT, whole. */
+  readonly uri: string
+}
+
 /** Ticks a second of the segments' times here; the media keep clocks of their own. */
 const TIMESCALE = 1_000_000
 /** Seconds that a player buffers first: a segment. */
@@ -38,7 +45,7 @@ export function dashManifest(input: {
   readonly frameRate: FrameRate
   readonly rungs: readonly DashPicture[]
   readonly audio: readonly DashSound[]
-  readonly captions?: readonly { readonly language: string; readonly uri: string }[]
+  readonly captions?: readonly DashCaptions[]
 }): string {
   const { timescale, ticks } = input.frameRate
   const rate = timescale % ticks === 0 ? `${timescale / ticks}` : `${timescale}/${ticks}`
@@ -70,17 +77,26 @@ export function dashManifest(input: {
     )
     id += 1
   }
-  for (const [at, { language, uri }] of (input.captions ?? []).entries()) {
-    lines.push(
-      `    <AdaptationSet id="${id + at}" contentType="text" mimeType="text/vtt" lang="${textOf(language)}">`,
-      '      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="subtitle"/>',
-      `      <Representation id="captions-${textOf(language)}" bandwidth="256">`,
-      `        <BaseURL>${textOf(uri)}</BaseURL>`,
-      '      </Representation>',
-      '    </AdaptationSet>',
-    )
-  }
+  lines.push(...captionSets(input.captions ?? [], id))
   return [...lines, '  </Period>', '</MPD>', ''].join('\n')
+}
+
+function captionSets(captions: readonly DashCaptions[], firstId: number): string[] {
+  return captions.flatMap(({ language, uri }, at) => [
+    `    <AdaptationSet id="${firstId + at}" contentType="text" mimeType="text/vtt" lang="${textOf(language)}">`,
+    '      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="subtitle"/>',
+    `      <Representation id="captions-${textOf(language)}" bandwidth="256">`,
+    `        <BaseURL>${textOf(uri)}</BaseURL>`,
+    '      </Representation>',
+    '    </AdaptationSet>',
+  ])
+}
+
+/** A manifest of {@link dashManifest} with these captions in the place of those that it has. */
+export function dashWithCaptions(manifest: string, captions: readonly DashCaptions[]): string {
+  const plain = manifest.replaceAll(/ {4}<AdaptationSet id="\d+" contentType="text"[\s\S]*?<\/AdaptationSet>\n/g, '')
+  const sets = captionSets(captions, plain.match(/<AdaptationSet /g)?.length ?? 0)
+  return plain.replace('  </Period>\n', (end) => [...sets, end].join('\n'))
 }
 
 function roleOf({ aside }: DashSound, isFirst: boolean): string {

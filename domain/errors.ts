@@ -141,11 +141,11 @@ export const errorTable = {
     title: 'The captions are not WebVTT, or have more in them than the limits.',
     advice: 'See the detail; export them as WebVTT.',
   },
-  CAPTIONS_LATE: {
+  CAPTIONS_IMPOSSIBLE: {
     retry: false,
     status: 409,
-    title: 'The film was finished without these captions.',
-    advice: 'Send captions as soon as the upload is accepted; for a film that is finished, upload it anew with them.',
+    title: 'There is no film to give captions to.',
+    advice: 'The upload was rejected or has failed: see its error. A failed one can be tried again first.',
   },
   PARAMETER_UNKNOWN: {
     retry: false,

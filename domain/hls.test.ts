@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { captionsPlaylist, masterPlaylist, measureBandwidth, mediaPlaylist } from './hls.ts'
+import { captionsPlaylist, masterPlaylist, masterWithCaptions, measureBandwidth, mediaPlaylist } from './hls.ts'
 
 test('hls: a master playlist names every rung with its size, rate, codecs and measured bit rates, and the one audio rendition', () => {
   const text = masterPlaylist({
@@ -163,4 +163,22 @@ test('hls: a variant says which range its light has, where that is given', () =>
     range: 'PQ' as const,
   }
   assert.match(masterPlaylist({ rungs: [rung] }), /FRAME-RATE=30\.000,VIDEO-RANGE=PQ,/)
+})
+
+test('hls: a master whose captions are changed is the one that would have been made with them', () => {
+  const rung = { width: 2, height: 4, fps: 25, codecs: 'avc1.42c00a,mp4a.40.2', bandwidth: 1, averageBandwidth: 1 }
+  const master = (captions: readonly { uri: string; label: string; language: string }[]) =>
+    masterPlaylist({
+      rungs: [
+        { ...rung, uri: 'a.m3u8' },
+        { ...rung, uri: 'b.m3u8', range: 'SDR' },
+      ],
+      audio: [{ uri: 'audio.m3u8', channels: 2, label: 'Sound' }],
+      iframes: [{ uri: 'i.m3u8', width: 2, height: 4, codecs: 'avc1.42c00a', bandwidth: 1, averageBandwidth: 1 }],
+      captions,
+    })
+  const german = { uri: 'de.m3u8', label: 'German', language: 'de' }
+  const unknown = { uri: 'und.m3u8', label: 'Captions', language: 'und' }
+  for (const before of [[], [german], [german, unknown]])
+    for (const after of [[], [unknown], [german, unknown]]) assert.equal(masterWithCaptions(master(before), after), master(after))
 })

@@ -89,12 +89,7 @@ export function masterPlaylist(input: {
   const { rungs, audio = [], captions = [], iframes = [] } = input
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS']
   for (const [at, sound] of audio.entries()) lines.push(soundLine(sound, at === 0))
-  for (const { uri, label, language } of captions) {
-    const said = language === 'und' ? '' : `LANGUAGE="${language}",`
-    lines.push(
-      `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="captions",NAME="${label}",${said}DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="${uriOf(uri)}"`,
-    )
-  }
+  lines.push(...captions.map(captionsLine))
   for (const rung of rungs) {
     const attributes = [
       `BANDWIDTH=${Math.ceil(rung.bandwidth)}`,
@@ -106,9 +101,9 @@ export function masterPlaylist(input: {
       // Section 4.3.4.2: without captions it has to be said, or players may look for them in the video.
       'CLOSED-CAPTIONS=NONE',
       ...(audio.length > 0 ? ['AUDIO="audio"'] : []),
-      ...(captions.length > 0 ? ['SUBTITLES="captions"'] : []),
+      ...(captions.length > 0 ? [CAPTIONS_ATTRIBUTE] : []),
     ]
-    lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, uriOf(rung.uri))
+    lines.push(`${VARIANT_TAG}${attributes.join(',')}`, uriOf(rung.uri))
   }
   for (const variant of iframes) lines.push(iframeLine({ ...variant, uri: uriOf(variant.uri) }))
   return `${lines.join('\n')}\n`
@@ -128,6 +123,27 @@ function soundLine({ uri, channels, label, language, aside }: MasterAudio, isFir
     `URI="${uriOf(uri)}"`,
   ]
   return `#EXT-X-MEDIA:${attributes.join(',')}`
+}
+
+const CAPTIONS_ATTRIBUTE = 'SUBTITLES="captions"'
+const CAPTIONS_TAG = '#EXT-X-MEDIA:TYPE=SUBTITLES,'
+const VARIANT_TAG = '#EXT-X-STREAM-INF:'
+
+function captionsLine({ uri, label, language }: MasterCaptions): string {
+  const said = language === 'und' ? '' : `LANGUAGE="${language}",`
+  return `${CAPTIONS_TAG}GROUP-ID="captions",NAME="${label}",${said}DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="${uriOf(uri)}"`
+}
+
+/** A master playlist of {@link masterPlaylist} with these captions in the place of those that it has. */
+export function masterWithCaptions(master: string, captions: readonly MasterCaptions[]): string {
+  const lines = master.split('\n').filter((line) => !line.startsWith(CAPTIONS_TAG))
+  const first = lines.findIndex((line) => line.startsWith(VARIANT_TAG))
+  const rest = lines.slice(first).map((line) => {
+    if (!line.startsWith(VARIANT_TAG)) return line
+    const plain = line.replace(`,${CAPTIONS_ATTRIBUTE}`, '')
+    return captions.length > 0 ? `${plain},${CAPTIONS_ATTRIBUTE}` : plain
+  })
+  return [...lines.slice(0, first), ...captions.map(captionsLine), ...rest].join('\n')
 }
 
 /**

@@ -77,6 +77,8 @@ export const limits = {
   captionCuesMax: 20_000,
   captionCueCharactersMax: 2_000,
   captionTracksMax: 16,
+  /** Captions that are stored of an item, the changed ones of a finished film counted again: each takes places of its own among its needles. */
+  captionsStoredMax: 160,
   /** The signed address of an encrypted video can be used for this long. */
   contentGrantMs: 6 * 60 * 60_000,
 

@@ -112,6 +112,8 @@ export interface Manifest extends Partial<Appearance> {
   /** The index, WebVTT; its sheet is among the parts. */
   readonly storyboard?: string
   readonly captions?: readonly CaptionsFile[]
+  /** How often captions were changed after the film was finished, and how many were stored in all. */
+  readonly captionChanges?: { readonly revision: number; readonly stored: number }
   /** Where there is more than one to choose from; the first is what is heard. */
   readonly sounds?: readonly SoundTitle[]
   /** Encoded at higher effort after it had been ready. */
@@ -214,6 +216,11 @@ export function variantsWorkflowId(id: MediaId, version: number, names: readonly
 
 export function enhanceWorkflowId(tenant: string, id: MediaId, version: number): string {
   return `enhance:${tenant}:${id}:${version}`
+}
+
+/** One run at a time: what is given meanwhile is signalled to it. */
+export function captionsWorkflowId(tenant: string, id: MediaId): string {
+  return `captions:${tenant}:${id}`
 }
 
 export function eraseWorkflowId(tenant: string, id: MediaId): string {

@@ -23,6 +23,15 @@ export interface EraseInput {
   readonly version: number
 }
 
+/** Input of workflow `recaption`. */
+export interface RecaptionInput {
+  readonly mediaId: MediaId
+  readonly tenant: string
+}
+
+/** Sent to workflow `recaption` when there are other captions than before. */
+export const CAPTIONS_CHANGED = 'captions-changed'
+
 /** Input of workflow `variants`: those of one version of a ready item, made from one decode. */
 export interface VariantsInput {
   readonly mediaId: MediaId

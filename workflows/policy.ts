@@ -94,6 +94,14 @@ const policies: Readonly<Record<Name, Policy>> = {
     summary: 'one file out of stored segments',
   },
   assembleVideo: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'playlists' },
+  recaptionVideo: {
+    taskQueue: video,
+    startToCloseTimeout: '5m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'captions of a finished film',
+    priority: { priorityKey: 1 },
+  },
   publish: {
     taskQueue: control,
     startToCloseTimeout: '20s',

@@ -241,6 +241,8 @@ export function createFakePipeline(options: PipelineOptions): FakePipeline {
         catalog.change(row.id, { stage: 'done' })
       },
       async enhance() {},
+
+      async recaption() {},
       async ping() {},
     },
     hold() {

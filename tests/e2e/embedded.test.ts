@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Item } from '../../api/item.ts'
 import type { CloudEvent, ReadyData } from '../../domain/events.ts'
 import { limits } from '../../domain/limits.ts'
@@ -227,8 +228,39 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
   )
   const cues = '\n00:00:05.000 --> 00:00:07.000\nHallo\n'
   assert.equal((await fetchWhole(item.captions?.[0]?.url ?? '')).bytes.toString(), `WEBVTT\n${cues}`)
-  for (const address of addresses.filter((name) => /captions-de-[01]\.vtt$/.test(name)))
+  for (const address of addresses.filter((name) => /captions-de\.[01]\.vtt$/.test(name)))
     assert.ok((await fetchWhole(address)).bytes.toString().endsWith(cues), address)
+
+  const captionsOf = async (method: 'POST' | 'DELETE', language: string, body?: string) => {
+    const headers = { authorization: `Bearer ${running.instance.apiKey}` }
+    const before = (await client.get(id)).hls
+    const url = `${running.instance.api}/v1/media/${id}/captions?language=${language}`
+    assert.equal((await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })).status, 202)
+    for (;;) {
+      const now = await client.get(id)
+      if (now.hls !== before) return now
+      await sleep(100)
+    }
+  }
+  const later = await captionsOf('POST', 'pt-BR', 'WEBVTT\n\n00:01.000 --> 00:02.000\nOi\n')
+  assert.deepEqual(
+    later.captions?.map(({ language }) => language),
+    ['de', 'pt-BR'],
+  )
+  assert.equal(later.captions?.[0]?.url, item.captions?.[0]?.url, 'what did not change keeps its address')
+  assert.deepEqual(await lintItem(later), [])
+  const all = await playlistTree(later.hls ?? '')
+  assert.deepEqual(
+    addresses.filter((address) => address !== item.hls && !all.includes(address)),
+    [],
+    'the picture and the sound keep their addresses',
+  )
+  const fewer = await captionsOf('DELETE', 'de')
+  assert.deepEqual(
+    fewer.captions?.map(({ language }) => language),
+    ['pt-BR'],
+  )
+  assert.deepEqual(await lintItem(fewer), [])
 
   const kept = await fetch(item.mp4 ?? '', { headers: { range: 'bytes=4-7' } })
   assert.deepEqual([kept.status, await kept.text()], [206, 'ftyp'])

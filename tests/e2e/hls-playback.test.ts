@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { limits } from '../../domain/limits.ts'
+import { captionsPlaylist, masterWithCaptions } from '../../domain/hls.ts'
 import { planVideo } from '../../domain/plan-video.ts'
 import { standard } from '../../domain/presets/standard.ts'
+import { parseWebVtt, segmentWebVtt } from '../../domain/webvtt.ts'
 import { makeSampleClip } from '../../media/sample/clip.ts'
 import { createVideoStudio } from '../../media/video/studio.ts'
 import { serveFolder } from './serve-folder.ts'
@@ -36,6 +38,7 @@ before(async () => {
   const plan = planVideo(probe, { ...standard, video: { ...standard.video, chunkSeconds: 4 } }, { filter: null })
   assert.ok(plan.chunks.length >= 2)
   await layVideo(studio, clip, plan, folder)
+  await layCaptions()
   await layPlayers(folder)
   server = await serveFolder(folder)
   browser = await openBrowser(tools['chromium'] ?? '/usr/bin/chromium')
@@ -46,6 +49,18 @@ after(async () => {
   await server?.close()
   await rm(folder, { recursive: true, force: true })
 })
+
+/** One cue in each of two segments, put into the playlists as a finished film gets them. */
+async function layCaptions(): Promise<void> {
+  const cues = parseWebVtt('WEBVTT\n\n00:01.000 --> 00:02.000\nHallo\n\n00:07.500 --> 00:08.000\nWelt\n', limits)
+  const parts = segmentWebVtt(cues, SECONDS * 1000, 6)
+  for (const [at, { text }] of parts.entries()) await writeFile(join(folder, `captions.${at}.vtt`), text)
+  const listed = parts.map(({ durationSeconds }, at) => ({ uri: `captions.${at}.vtt`, durationSeconds }))
+  await writeFile(join(folder, 'captions.m3u8'), captionsPlaylist(listed))
+  const master = join(folder, 'master.m3u8')
+  const captions = [{ uri: 'captions.m3u8', label: 'German', language: 'de' }]
+  await writeFile(master, masterWithCaptions(await readFile(master, 'utf8'), captions))
+}
 
 const playIn = async (player: PlayerName, name: string) => await play(browser, server.origin, player, name)
 
@@ -71,10 +86,11 @@ test('hls playback: what is laid out has no fault by the rules of HLS and DASH',
   assert.deepEqual(await lintItem({ hls: `${server.origin}/master.m3u8`, dash: `${server.origin}/manifest.mpd` }), [])
 })
 
-test('hls playback: hls.js plays the chunks as one stream, from end to end without a hole', async () => {
+test('hls playback: hls.js plays the chunks as one stream, from end to end without a hole, with its captions', async () => {
   const played = await playIn('hls.js', 'master.m3u8')
   assertOneStream(played)
   assert.deepEqual(played.sounds, ['English', 'German'])
+  assert.deepEqual(played.cues, ['Hallo at 1', 'Welt at 7.5'])
 })
 
 test('dash playback: shaka-player plays the same segments through the manifest', async () => {

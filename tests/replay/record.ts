@@ -52,14 +52,17 @@ async function record(env: TestWorkflowEnvironment, scenario: Scenario, bundle: 
   await makeCurrent(env.client, 'default', bundle.buildId)
   const workflowId = scenario.name
   const input = scenario.input
-  const ended = env.client.workflow.execute(scenario.workflow, {
+  const options = {
     workflowId,
     taskQueue: taskQueues.control,
     args: [input],
     ...('mediaId' in input
       ? { typedSearchAttributes: [{ key: { name: 'mediaId', type: 'KEYWORD' as const }, value: input.mediaId }] }
       : {}),
-  })
+  }
+  const { signal, workflow } = scenario
+  const run = signal ? env.client.workflow.signalWithStart(workflow, { ...options, signal }) : env.client.workflow.start(workflow, options)
+  const ended = run.then((handle) => handle.result())
   await ended.catch((error: unknown) => {
     if (!scenario.red) throw error
   })

@@ -3,13 +3,21 @@ import type { Complexity } from '../../domain/complexity.ts'
 import type { MediaId } from '../../domain/ids.ts'
 import type { Animation, ImageProbe, VideoProbe } from '../../domain/plans.ts'
 import type { VolumeCareInput, VolumeWorkflow } from '../../domain/volume-schedules.ts'
-import type { EraseInput, IngestInput, VariantsInput } from '../../domain/workflow-inputs.ts'
+import {
+  CAPTIONS_CHANGED,
+  type EraseInput,
+  type IngestInput,
+  type RecaptionInput,
+  type VariantsInput,
+} from '../../domain/workflow-inputs.ts'
 
 /** A run of a workflow whose history is kept: later code must be able to replay it. */
 export interface Scenario {
   readonly name: string
-  readonly workflow: 'ingest' | 'erase' | 'enhance' | 'variants' | VolumeWorkflow
-  readonly input: IngestInput | EraseInput | VariantsInput | VolumeCareInput
+  readonly workflow: 'ingest' | 'erase' | 'enhance' | 'recaption' | 'variants' | VolumeWorkflow
+  readonly input: IngestInput | EraseInput | RecaptionInput | VariantsInput | VolumeCareInput
+  /** Sent with the start. */
+  readonly signal?: string
   /** What the header of the picture says, where that is not the usual. */
   readonly animation?: Animation
   /** What the activities do in this run, where that is not the usual. */
@@ -64,6 +72,7 @@ export const scenarios: readonly Scenario[] = [
     child: 'image',
     fails: { activity: 'developImage', code: 'STORAGE_UNAVAILABLE', times: 1 },
   },
+  { name: 'recaption', workflow: 'recaption', input: { mediaId, tenant: 'acme' }, signal: CAPTIONS_CHANGED },
   { name: 'volumes-compact', workflow: 'compact', input: {} },
   {
     name: 'volumes-compact-in-trouble',
@@ -135,6 +144,7 @@ export function answers({ fails, animation }: Scenario): Record<string, () => Pr
     makeMp4: { bytes: 1_000_000 },
     makeStoryboard: { pictures: 10 },
     assembleVideo: { parts: 30 },
+    recaptionVideo: { outcome: 'changed', tracks: 2 },
     publish: null,
     invalidate: null,
     announcePlayable: null,

@@ -19,12 +19,14 @@ export interface Played {
   readonly seekedTo: number
   /** Of the sounds to choose from: hls.js tells their names, shaka their languages. */
   readonly sounds: readonly string[]
+  /** Of the first captions, as hls.js was told to show. */
+  readonly cues: readonly string[]
   readonly errors: readonly string[]
 }
 
 /** Script that has `video` play `url` in `player` and gives the number of levels to choose from. */
 export const attach = `
-const sounds = { names: [], choose: null }
+const sounds = { names: [], choose: null, showCaptions: null }
 async function attach(video, player, url, errors) {
   if (player === 'hls.js') {
     const { default: Hls } = await import('./hls.mjs')
@@ -35,6 +37,9 @@ async function attach(video, player, url, errors) {
     hls.attachMedia(video)
     const levels = await parsed
     sounds.names = hls.audioTracks.map(({ name }) => name)
+    sounds.showCaptions = () => {
+      if (hls.subtitleTracks.length > 0) [hls.subtitleTrack, hls.subtitleDisplay] = [0, true]
+    }
     sounds.choose = (index) => {
       const switched = new Promise((resolve) => hls.once(Hls.Events.AUDIO_TRACK_SWITCHED, resolve))
       hls.audioTrack = index
@@ -66,6 +71,7 @@ video.addEventListener('error', () => errors.push('video: ' + video.error.messag
 const canPlay = happens('canplay')
 const levels = await attach(video, player, url, errors)
 await canPlay
+sounds.showCaptions?.()
 video.playbackRate = 2
 await video.play()
 await happens('ended')
@@ -76,7 +82,8 @@ const seeked = happens('seeked')
 video.currentTime = 3.5
 await seeked
 if (sounds.choose && sounds.names.length > 1) await sounds.choose(sounds.names.length - 1)
-window.played = { sounds: sounds.names, duration: video.duration, buffered, levels, frames, dropped, audioBytes: video.webkitAudioDecodedByteCount, times: forward, seekedTo: video.currentTime, errors }
+const cues = [...video.textTracks].flatMap(({ cues }) => [...(cues ?? [])].map(({ text, startTime }) => text + ' at ' + startTime))
+window.played = { sounds: sounds.names, cues, duration: video.duration, buffered, levels, frames, dropped, audioBytes: video.webkitAudioDecodedByteCount, times: forward, seekedTo: video.currentTime, errors }
 </script>`
 
 /** Lays the page and its players into a folder. */
