@@ -64,6 +64,17 @@ test('api: a ready item has URLs for what an app links to, and nothing of how it
   })
 })
 
+test('api: of an encrypted video only the signed playlist is told of', () => {
+  const encrypted = { ...row, state: 'ready' as const, manifest: { ...manifest, protection: 'aes-128' as const } }
+  const item = toItem(encrypted, { ...urls, protectedUrl: (id, version, name) => `https://cdn/k/${id}.${version}/${name}` })
+  assert.equal(item.hls, `https://cdn/k/${row.id}.2/master.m3u8`)
+  assert.deepEqual(
+    item.renditions.map(({ name }) => name),
+    ['p640.jpg'],
+  )
+  assert.equal(toItem(encrypted, urls).hls, undefined, 'without a secret there is no address that finds a key')
+})
+
 test('api: before it may be shown an item has its placeholder and sizes, and no URL', () => {
   const item = toItem({ ...row, manifest }, urls)
   assert.deepEqual(

@@ -10,6 +10,7 @@ import {
   type MediaRow,
   type MediaState,
   type Motion,
+  openRenditions,
   type Progress,
   type Stage,
   type StoredFile,
@@ -57,7 +58,7 @@ export interface Item extends Partial<Appearance> {
   readonly width: number | null
   readonly height: number | null
   readonly durationMs?: number
-  /** Empty until the item can be shown. */
+  /** Empty until the item can be shown. An encrypted video's playlists are not among them: only `hls` finds the key. */
   readonly renditions: readonly ItemRendition[]
   /** Present once it was encoded again at higher effort. */
   readonly enhanced?: true
@@ -100,7 +101,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
   const renditions =
     !manifest || !shown
       ? []
-      : manifest.renditions.map((file) => ({
+      : openRenditions(manifest).map((file) => ({
           name: file.name,
           url: urls.fileUrl(row.id, manifest.version, file),
           type: file.type,

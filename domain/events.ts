@@ -33,7 +33,9 @@ export interface ReadyData extends Partial<Appearance> {
   readonly blurhash: string
   readonly durationMs?: number
   readonly renditions: readonly EventRendition[]
+  /** Of an encrypted video there is none here: the API gives an address that is signed and ends. */
   readonly hls?: string
+  readonly protection?: 'aes-128'
   readonly dash?: string
   readonly mp4?: string
   readonly poster?: string

@@ -163,6 +163,14 @@ export interface ItemError {
   readonly title: string
 }
 
+/**
+ * The files of an item that can be linked to: of an encrypted one not its playlists, which find a key only where an
+ * address is signed.
+ */
+export function openRenditions({ renditions, protection }: Pick<Manifest, 'renditions' | 'protection'>): readonly Rendition[] {
+  return protection === undefined ? renditions : renditions.filter(({ type }) => type !== mediaTypes.m3u8)
+}
+
 /** A row of the catalog. */
 export interface MediaRow {
   readonly id: MediaId

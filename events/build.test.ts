@@ -43,6 +43,11 @@ const row: MediaRow = {
 }
 const fileUrl = (of: string, version: number, { name }: { readonly name: string }) => `https://cdn.example/${of}.${version}/${name}`
 
+test('build: of an encrypted video no playlist is named, since none without a signature finds its key', () => {
+  const data = readyData({ ...row, manifest: { ...video, protection: 'aes-128' } }, fileUrl)
+  assert.deepEqual([data.hls, data.protection, data.renditions.map(({ name }) => name)], [undefined, 'aes-128', ['poster.jpg']])
+})
+
 test('build: a ready video names its playlist and poster by URL and its renditions, not its parts', () => {
   assert.deepEqual(readyData(row, fileUrl), {
     id,

@@ -1,6 +1,6 @@
 import type { ErasedData, EventMotion, EventRendition, PlayableData, ReadyData, RefusedData } from '../domain/events.ts'
 import type { MediaId } from '../domain/ids.ts'
-import { appearanceIn, type ItemError, type MediaRow, type Motion, type StoredFile } from '../domain/media.ts'
+import { appearanceIn, type ItemError, type MediaRow, type Motion, openRenditions, type StoredFile } from '../domain/media.ts'
 
 /** The address at which a file of a version of an item is served. */
 export type FileUrl = (id: MediaId, version: number, file: StoredFile) => string
@@ -36,7 +36,7 @@ export function playableData(row: MediaRow, { fileUrl, aliasUrl }: ItemUrls): Pl
 export function readyData(row: MediaRow, fileUrl: FileUrl): ReadyData {
   const { id, tenant, kind, manifest } = row
   if (!manifest) throw new Error(`${id} is told to be ready without a manifest`)
-  const renditions = manifest.renditions.map(
+  const renditions = openRenditions(manifest).map(
     (file): EventRendition => ({
       name: file.name,
       url: fileUrl(id, manifest.version, file),
@@ -62,7 +62,8 @@ export function readyData(row: MediaRow, fileUrl: FileUrl): ReadyData {
     ...appearanceIn(manifest),
     ...(manifest.durationMs === undefined ? {} : { durationMs: manifest.durationMs }),
     renditions,
-    ...(manifest.hls === undefined ? {} : { hls: urlOf(manifest.hls) }),
+    ...(manifest.hls === undefined || manifest.protection ? {} : { hls: urlOf(manifest.hls) }),
+    ...(manifest.protection ? { protection: manifest.protection } : {}),
     ...(manifest.dash === undefined ? {} : { dash: urlOf(manifest.dash) }),
     ...(manifest.mp4 === undefined ? {} : { mp4: urlOf(manifest.mp4) }),
     ...(manifest.poster === undefined ? {} : { poster: urlOf(manifest.poster) }),
