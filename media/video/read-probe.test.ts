@@ -50,6 +50,15 @@ test('read-probe: a frame rate shows every frame, and clock rates are not taken 
   assert.equal(fpsOf('90000/1', '0/0'), 30)
 })
 
+test('read-probe: of several pictures the largest film is chosen, not its smaller copy, and not stills beside it', () => {
+  const small = { ...video, width: 320, height: 180, nb_frames: '325' }
+  const large = { ...video, index: 3, width: 480, height: 270, nb_frames: '390' }
+  assert.equal(read(small, large).videoStreamIndex, 3)
+  assert.equal(read(small, { ...large, disposition: { default: 0 } }).videoStreamIndex, 0, 'the one that is said to be it')
+  assert.equal(read(small, { ...large, nb_frames: '2' }).videoStreamIndex, 0)
+  assert.equal(read(small, { ...large, codec_name: 'vvc' }).videoStreamIndex, 0)
+})
+
 test('read-probe: the default track with frames is chosen, sound only where it can be decoded', () => {
   const empty = { ...video, index: 0, nb_frames: '0' }
   const second = { ...video, index: 3, disposition: { default: 0 } }

@@ -59,7 +59,8 @@ export function readProbe(
   const described = JSON.parse(json) as Described
   const streams = described.streams ?? []
   if (streams.length > limits.videoStreamsMax) throw new MediaError('MEDIA_TOO_COSTLY', undefined, { facts: { streams: streams.length } })
-  const video = preferred(streams.filter((stream) => stream.codec_type === 'video' && !stream.disposition?.['attached_pic']))
+  const pictures = streams.filter((stream) => stream.codec_type === 'video' && !stream.disposition?.['attached_pic'])
+  const video = preferred(films(pictures))
   if (!video) throw new MediaError('MEDIA_NO_VIDEO', undefined, { facts: { streams: streams.length } })
   if (!codecs.video.has(video.codec_name ?? '')) {
     throw new MediaError('MEDIA_TYPE_UNSUPPORTED', undefined, { facts: { codec: video.codec_name ?? 'unknown' } })
@@ -192,6 +193,21 @@ function hasFrames(stream: DescribedStream): boolean {
 function preferred(streams: readonly DescribedStream[]): DescribedStream | undefined {
   const filled = streams.filter(hasFrames)
   return filled.find((stream) => stream.disposition?.['default'] && stream.pix_fmt !== 'unknown') ?? filled[0]
+}
+
+/** A track of stills beside a film has far fewer frames than it. */
+const FILM_FRAMES_SHARE = 0.5
+
+/**
+ * Of several pictures those that may be the film, the largest first: others are smaller copies of it for slow machines, or a
+ * few stills that the camera took meanwhile. What cannot be decoded comes last.
+ */
+function films(pictures: readonly DescribedStream[]): DescribedStream[] {
+  const framesOf = ({ nb_frames }: DescribedStream) => positive(nb_frames) ?? Infinity
+  const known = pictures.map(framesOf).filter(Number.isFinite)
+  const pixelsOf = ({ codec_name = '', width = 0, height = 0 }: DescribedStream) => (codecs.video.has(codec_name) ? width * height : 0)
+  const moving = pictures.filter((stream) => stream.nb_frames === '0' || framesOf(stream) >= Math.max(...known, 0) * FILM_FRAMES_SHARE)
+  return moving.toSorted((a, b) => pixelsOf(b) - pixelsOf(a))
 }
 
 /** Pixels as shown: widened by the sample aspect ratio, then turned by the display matrix. */
