@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Complexity, planSamples, rungsByTitle } from './complexity.ts'
+import { type Complexity, eagerTrials, planSamples, rungsByTitle } from './complexity.ts'
 import { planVideo } from './plan-video.ts'
 import type { VideoProbe } from './plans.ts'
 import { byTitle } from './presets/by-title.ts'
@@ -22,17 +22,19 @@ const briefly = (rungs: ReturnType<typeof rungsByTitle>) =>
 
 /** Natural pictures: scaling costs more than coarse quantisers. */
 const detailed: Complexity = {
+  effort: 'high',
   fixed: { crf: 24, kbps: 300, ssim: 0.97 },
   eager: [
     { crf: 25, kbps: 280, ssim: 0.975 },
     { crf: 33, kbps: 100, ssim: 0.945 },
   ],
-  small: { crf: 25, kbps: 150, ssim: 0.94 },
+  small: { crf: 25, kbps: 150, ssim: 0.93 },
 }
 /** Drawn flat: nothing is lost by scaling, so larger pictures buy nothing. */
 const flat: Complexity = { ...detailed, small: { crf: 25, kbps: 90, ssim: 0.968 } }
 /** Next to nothing happens. */
 const still: Complexity = {
+  effort: 'high',
   fixed: { crf: 24, kbps: 30, ssim: 0.99 },
   eager: [
     { crf: 25, kbps: 28, ssim: 0.992 },
@@ -41,35 +43,37 @@ const still: Complexity = {
   small: { crf: 25, kbps: 18, ssim: 0.988 },
 }
 
-test('complexity: samples are spread over the video, one second each, and cost a small share of it', () => {
+test('complexity: samples are spread over the video, a group of pictures each, and cost a small share of it', () => {
   assert.deepEqual(planSamples(fixed), {
     starts: [12, 32, 52],
-    frames: 25,
-    size: { width: 640, height: 360 },
-    smallSize: { width: 426, height: 240 },
+    frames: 50,
+    size: { width: 512, height: 288 },
+    smallSize: { width: 342, height: 192 },
   })
-  assert.equal(planSamples({ ...fixed, durationMs: 3_600_000 })?.starts.length, 8)
-  assert.equal(planSamples({ ...fixed, durationMs: 9_000 }), null, 'too short')
+  assert.equal(planSamples({ ...fixed, durationMs: 3_600_000 })?.starts.length, 4)
+  assert.deepEqual(planSamples({ ...fixed, durationMs: 5_000 })?.starts, [4.5], 'of a short one a part of a second')
+  assert.equal(planSamples({ ...fixed, durationMs: 5_000 })?.frames, 15)
+  assert.equal(planSamples({ ...fixed, durationMs: 3_900 }), null, 'too short')
   assert.equal(planSamples({ ...fixed, rungs: fixed.rungs.slice(0, 1) }), null, 'nothing to choose')
 })
 
 test('complexity: where scaling costs more than coarse quantisers, steps take the next larger size', () => {
   assert.deepEqual(briefly(rungsByTitle(fixed.rungs, detailed)), [
-    '1080p 1080 25.1 fast',
-    '1080p-lean 1080 30.4 fast',
-    '720p 720 30.4 fast',
-    '480p 480 31.4 fast',
-    '360p 360 32.4 fast',
+    '1080p 1080 25.7 high',
+    '1080p-lean 1080 31.9 high',
+    '720p 720 31.9 high',
+    '480p 480 32.9 high',
+    '360p 360 33.9 high',
   ])
 })
 
 test('complexity: where nothing is lost by scaling, steps keep their size', () => {
   assert.deepEqual(briefly(rungsByTitle(fixed.rungs, flat)), [
-    '1080p 1080 25.1 fast',
-    '720p 720 25.1 fast',
-    '480p 480 25.1 fast',
-    '360p 360 26.1 fast',
-    '240p 240 27.1 fast',
+    '1080p 1080 25.7 high',
+    '720p 720 25.7 high',
+    '480p 480 25.7 high',
+    '360p 360 26.7 high',
+    '240p 240 27.7 high',
   ])
 })
 
@@ -81,11 +85,26 @@ test('complexity: where the picture costs less than the sound, the smallest step
   )
 })
 
+test('complexity: what the eager encoder comes to elsewhere follows from the slopes of the quick one', () => {
+  const [fixed, coarse] = [
+    { crf: 24, kbps: 400, ssim: 0.96 },
+    { crf: 32, kbps: 100, ssim: 0.84 },
+  ]
+  const [low, high] = eagerTrials({ crf: 28, kbps: 180, ssim: 0.93 }, fixed, coarse)
+  assert.deepEqual(low, { crf: 28, kbps: 180, ssim: 0.93 })
+  assert.deepEqual([high.crf, Math.round(high.kbps), high.ssim.toFixed(3)], [32, 90, '0.860'])
+})
+
+test('complexity: trials of an earlier release go on with its encoder', () => {
+  const { effort: _, ...earlier } = detailed
+  assert.deepEqual([...new Set(rungsByTitle(fixed.rungs, earlier).map(({ effort }) => effort))], ['fast'])
+})
+
 test('complexity: a title that was not looked at keeps its sizes; only the effort goes up', () => {
   const plan = planVideo(probe, byTitle, { filter: null })
   assert.deepEqual(
     plan.rungs.map(({ name, crf, maxKbps, effort }) => [name, crf, maxKbps, effort]),
-    fixed.rungs.map(({ name, crf, maxKbps }) => [name, crf + 2, maxKbps, 'fast']),
+    fixed.rungs.map(({ name, crf, maxKbps }) => [name, crf + 1, maxKbps * 0.8, 'high']),
   )
 })
 

@@ -10,6 +10,8 @@ export interface Trial {
 
 /** What the trials found, all at one small size. */
 export interface Complexity {
+  /** How the eager trials were encoded, and so the ladder is; trials of earlier releases do not say it. */
+  readonly effort?: 'high'
   /** As the fixed ladder would encode it. */
   readonly fixed: Trial
   /** With the effort that a ladder by title has, at a low and at a high rate factor. */
@@ -27,24 +29,36 @@ export interface SamplePlan {
   readonly smallSize: { readonly width: number; readonly height: number }
 }
 
-export const trialCrfs = { fixed: 24, low: 25, high: 33, small: 25 } as const
+export const trialCrfs = { fixed: 24, coarse: 33, eager: 26, small: 25 } as const
 
 /** Share of a video that is looked at, so that looking costs little of what encoding it does. */
-const SAMPLED_SHARE = 0.06
-const SAMPLE_SECONDS = 1
+const SAMPLED_SHARE = 0.1
+/** As long as a group of pictures: most of what more effort gains lies between keyframes. */
+const SAMPLE_SECONDS = 2
+/** A shorter sample is little more than its keyframe. */
+const SAMPLE_SECONDS_MIN = 0.6
 /** Shorter than this, even one sample would be too much. */
-const SECONDS_MIN = 10
-const SAMPLES_MAX = 8
+const SECONDS_MIN = 4
+const SAMPLES_MAX = 4
 /** Shorter side of the trials; half a ladder's size where that is small itself. */
-const TRIAL_SHORT_SIDE = 360
+const TRIAL_SHORT_SIDE = 288
 const SMALLER = 2 / 3
 
-/** Rate factor by which an encoder that takes its time may go up, where nothing is known of the title. */
-const UNSEEN_SHIFT = 2
-/** Kept back from what the trials promise: other sizes and other parts of the film are not quite like them. */
-const OWN_MARGIN = 0.75
+/**
+ * Rate factor by which an encoder that takes its time may go up where nothing is known of the title: of the pictures
+ * that were compared, natural and drawn, the one that bears least bears this.
+ */
+const UNSEEN_SHIFT = 1
+/**
+ * Kept back from what the trials promise: other sizes and other parts of the film are not quite like them. Of the
+ * ladder's own sizes it is little, since a sample that is shorter than a group of pictures promises too little.
+ */
+const OWN_MARGIN = 0.15
 const UP_MARGIN = 1.5
+const OWN_SHIFT_MIN = UNSEEN_SHIFT
 const OWN_SHIFT_MAX = 6
+/** Where a rung comes to its cap, an encoder that takes its time shows as much within this share of it. */
+const CAP_SHARE = 0.8
 const UP_SHIFT_MAX = 12
 /** A step of the ladder takes the next larger size only where that saves something. */
 const UP_GAIN_MAX = 0.95
@@ -57,7 +71,8 @@ const RATE_EXPONENT = 0.75
 export function planSamples(plan: Pick<VideoPlan, 'rungs' | 'chunks' | 'durationMs' | 'fps'>): SamplePlan | null {
   const [top] = plan.rungs
   const durationSeconds = plan.durationMs / 1000
-  const count = Math.min(SAMPLES_MAX, Math.max(1, Math.floor((durationSeconds * SAMPLED_SHARE) / SAMPLE_SECONDS)))
+  const seconds = Math.max(SAMPLE_SECONDS_MIN, durationSeconds * SAMPLED_SHARE)
+  const count = between(1, Math.floor(seconds / SAMPLE_SECONDS), SAMPLES_MAX)
   if (!top || plan.rungs.length < 2 || durationSeconds < SECONDS_MIN) return null
   const short = Math.min(top.width, top.height)
   const side = short >= TRIAL_SHORT_SIDE * 2 ? TRIAL_SHORT_SIDE : short / 2
@@ -65,7 +80,7 @@ export function planSamples(plan: Pick<VideoPlan, 'rungs' | 'chunks' | 'duration
   const origin = plan.chunks[0]?.startSeconds ?? 0
   return {
     starts: Array.from({ length: count }, (_, at) => origin + (durationSeconds * (at + 0.5)) / count),
-    frames: Math.max(1, Math.round(SAMPLE_SECONDS * plan.fps)),
+    frames: Math.max(1, Math.round(Math.min(SAMPLE_SECONDS, seconds) * plan.fps)),
     size: sizeOf(side),
     smallSize: sizeOf(side * SMALLER),
   }
@@ -77,19 +92,24 @@ export function planSamples(plan: Pick<VideoPlan, 'rungs' | 'chunks' | 'duration
  * beats a smaller one, a step takes the next larger size. Steps that no network needs are left out.
  */
 export function rungsByTitle(rungs: readonly PlannedRung[], complexity: VideoProbe['complexity']): PlannedRung[] {
-  if (!complexity) return rungs.map((rung) => ({ ...rung, crf: rung.crf + UNSEEN_SHIFT, effort: 'fast' }))
+  const effortful = (rung: PlannedRung, shift: number): PlannedRung => {
+    const effort = complexity ? (complexity.effort ?? 'fast') : 'high'
+    const maxKbps = effort === 'high' ? Math.round(rung.maxKbps * CAP_SHARE) : rung.maxKbps
+    return { ...rung, crf: tenth(rung.crf + shift), maxKbps, effort }
+  }
+  if (!complexity) return rungs.map((rung) => effortful(rung, UNSEEN_SHIFT))
   const { eager, fixed, small } = complexity
   const ownCrf = crfFor(eager, fixed.ssim)
-  const own = between(0, ownCrf - fixed.crf - OWN_MARGIN, OWN_SHIFT_MAX)
+  const own = between(OWN_SHIFT_MIN, ownCrf - fixed.crf - OWN_MARGIN, OWN_SHIFT_MAX)
   const upCrf = crfFor(eager, small.ssim)
   const up = between(0, upCrf - small.crf - UP_MARGIN, UP_SHIFT_MAX)
   const smallKbps = (small.kbps * kbpsAt(eager, fixed.crf + own)) / fixed.kbps
   const isUp = kbpsAt(eager, small.crf + up) <= smallKbps * UP_GAIN_MAX
   const chosen = rungs.map((rung, at): PlannedRung => {
     const larger = isUp ? rungs[at - 1] : undefined
-    if (!larger) return { ...rung, crf: tenth(rung.crf + own), effort: 'fast' }
+    if (!larger) return effortful(rung, own)
     const name = at === 1 ? `${larger.name}-lean` : larger.name
-    return { ...rung, name, width: larger.width, height: larger.height, crf: tenth(rung.crf + up), effort: 'fast' }
+    return { ...effortful(rung, up), name, width: larger.width, height: larger.height }
   })
   const lowest = isUp ? kbpsAt(eager, small.crf + up) : smallKbps
   return withoutUseless(chosen, lowest)
@@ -102,6 +122,17 @@ function withoutUseless(rungs: readonly PlannedRung[], kbps: number): PlannedRun
   if (!last || !before) return [...rungs]
   const larger = kbps * ((before.width * before.height) / (last.width * last.height)) ** RATE_EXPONENT
   return larger <= USEFUL_KBPS_MIN ? withoutUseless(rungs.slice(0, -1), larger) : [...rungs]
+}
+
+/**
+ * What the eager encoder would come to at a high rate factor, from one trial of it: by the slopes of the quick one, of
+ * which two trials cost less than one of the eager one's.
+ */
+export function eagerTrials(eager: Trial, fixed: Trial, coarse: Trial): Complexity['eager'] {
+  const [moreLoss, ratio] = [lossOf(coarse.ssim) - lossOf(fixed.ssim), coarse.kbps / fixed.kbps]
+  const share = (coarse.crf - eager.crf) / (coarse.crf - fixed.crf)
+  const loss = Math.min(1, Math.exp(lossOf(eager.ssim) + moreLoss * share))
+  return [eager, { crf: coarse.crf, kbps: eager.kbps * ratio ** share, ssim: 1 - loss }]
 }
 
 /** The rate factor at which the trials' encoder would come to `ssim`: the loss grows exponentially with it. */

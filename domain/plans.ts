@@ -182,6 +182,8 @@ export interface VideoProbe extends SourceTraits {
   /** Frames at which its closed groups begin, where it has been looked at and may be copied. */
   readonly keyframes?: readonly number[]
   readonly captions?: readonly CaptionsTrack[]
+  /** The first chunk is one group of pictures, so that there is something to play at once. Said by admission: the plan of an item never changes. */
+  readonly briefStart?: true
   /** Where the preset goes by title and the video is long enough to be looked at. */
   readonly complexity?: Complexity
 }
@@ -199,8 +201,8 @@ export interface PlannedRung {
   readonly codec?: NewerCodec
   /** HDR as it came, in 10 bits and BT.2020; SDR unless it is said. */
   readonly range?: 'pq' | 'hlg'
-  /** The encoder takes more time for fewer bytes. */
-  readonly effort?: 'fast'
+  /** The encoder takes more time for fewer bytes: half as much again, or three times as much. */
+  readonly effort?: 'fast' | 'high'
   /** Position in the ladder, 0 = largest; part of the needle's alternate key. */
   readonly index: number
 }

@@ -5,7 +5,7 @@ import { effortParameters, encoderOptions } from './ladder-command.ts'
 import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /** The trials' files, in the order of the comparison's inputs. */
-export const trialNames = ['fixed', 'low', 'high', 'small'] as const
+export const trialNames = ['fixed', 'coarse', 'eager', 'small'] as const
 export type TrialName = (typeof trialNames)[number]
 export const REFERENCE_FILE = 'reference.nut'
 
@@ -32,7 +32,7 @@ export function trialCommand(
   const atSize = { ...plan, rungs: plan.rungs.slice(0, 1).map((top) => ({ ...top, ...size })) }
   const graph = [
     `[0:${plan.videoStreamIndex}]${[...deinterlacing(plan), ...pictureFilters(atSize, options)].join(',')}`,
-    `fps=${plan.fps.toFixed(3)},trim=end_frame=${samples.frames},split=5[reference][fixed][low][high][full];[full]scale=w=${smallSize.width}:h=${smallSize.height}:flags=bicubic[small]`,
+    `fps=${plan.fps.toFixed(3)},trim=end_frame=${samples.frames},split=5[reference][fixed][coarse][eager][full];[full]scale=w=${smallSize.width}:h=${smallSize.height}:flags=bicubic[small]`,
   ].join(',')
   const frames = flags('-frames:v', `${samples.frames}`)
   const trial = (name: TrialName, effort: PlannedRung['effort']) => ({
@@ -40,7 +40,7 @@ export function trialCommand(
       ...flags('-map', `[${name}]`),
       ...stripOptions,
       ...encoderOptions(effort, 1),
-      ...flags('-crf', `${trialCrfs[name]}`, '-x264-params', `keyint=${plan.gopFrames}:scenecut=0${effortParameters(effort)}`),
+      ...flags('-crf', `${trialCrfs[name]}`, '-x264-params', `keyint=${plan.gopFrames}:scenecut=0${effortParameters(effort, size)}`),
       ...frames,
       ...flags('-fps_mode', 'passthrough', '-f', 'h264'),
     ],
@@ -67,8 +67,8 @@ export function trialCommand(
         target: REFERENCE_FILE,
       },
       trial('fixed', undefined),
-      trial('low', 'fast'),
-      trial('high', 'fast'),
+      trial('coarse', undefined),
+      trial('eager', 'high'),
       trial('small', undefined),
     ],
   }

@@ -23,14 +23,17 @@ test('complexity: a sample is decoded once from a keyframe on, kept, and encoded
   const { probe } = await studio.probe(clip, 'video/mp4')
   const plan = planVideo(probe, little, { filter: null })
   const samples = must(planSamples(plan))
-  const [input, reference, fixed, low, high, small] = linesOf(
+  const [input, reference, fixed, coarse, eager, small] = linesOf(
     trialCommand('/o', plan, samples, 6, { zscale: false, pixelsMax: limits.videoPixelsMax }),
   )
   assert.match(must(input), /-noaccurate_seek -ss 6 -i file:\/o$/)
-  assert.match(must(reference), /trim=end_frame=25,split=5.*-c:v rawvideo -frames:v 25 -fps_mode passthrough -f nut reference\.nut$/)
+  assert.match(must(reference), /trim=end_frame=30,split=5.*-c:v rawvideo -frames:v 30 -fps_mode passthrough -f nut reference\.nut$/)
   assert.match(must(fixed), /-preset veryfast .* -crf 24 -x264-params keyint=25:scenecut=0 .* fixed\.h264$/)
-  assert.match(must(low), /-preset fast .* -crf 25 -x264-params keyint=25:scenecut=0:aq-mode=2:psy=0 .* low\.h264$/)
-  assert.match(must(high), /-preset fast .* -crf 33 .* high\.h264$/)
+  assert.match(must(coarse), /-preset veryfast .* -crf 33 .* coarse\.h264$/)
+  assert.match(
+    must(eager),
+    /-preset slow .* -crf 26 -x264-params keyint=25:scenecut=0:aq-mode=2:psy=0:b-adapt=2:bframes=5:me=umh:subme=9:ref=5 .* eager\.h264$/,
+  )
   assert.match(must(small), /-preset veryfast .* -crf 25 .* small\.h264$/)
   assert.match(must(linesOf(ssimCommand(samples))[0]), /-f h264 -i file:fixed\.h264 .* -i file:reference\.nut$/)
 })

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Complexity, type SamplePlan, type Trial, trialCrfs } from '../../domain/complexity.ts'
+import { type Complexity, eagerTrials, type SamplePlan, type Trial, trialCrfs } from '../../domain/complexity.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
 import type { Command } from './command.ts'
 import { meanSsim, ssimCommand, ssimFile, trialCommand, trialFile, type TrialName } from './complexity-command.ts'
@@ -25,26 +25,26 @@ export async function measureComplexity(
   for (const start of samples.starts) {
     await run(trialCommand(source, plan, samples, start, tools))
     await run(ssimCommand(samples))
-    seen.push({ fixed: await trialOf('fixed'), low: await trialOf('low'), high: await trialOf('high'), small: await trialOf('small') })
+    seen.push({ fixed: await trialOf('fixed'), coarse: await trialOf('coarse'), eager: await trialOf('eager'), small: await trialOf('small') })
   }
   const meanOf = (name: TrialName): Trial => {
     const mean = (pick: (trial: Trial) => number) => seen.reduce((sum, trials) => sum + pick(trials[name]), 0) / seen.length
     return {
       crf: trialCrfs[name],
-      kbps: rounded(
-        mean(({ kbps }) => kbps),
-        10,
-      ),
-      ssim: rounded(
-        mean(({ ssim }) => ssim),
-        1e6,
-      ),
+      kbps: mean(({ kbps }) => kbps),
+      ssim: mean(({ ssim }) => ssim),
     }
   }
-  return { fixed: meanOf('fixed'), eager: [meanOf('low'), meanOf('high')], small: meanOf('small') }
+  const fixed = meanOf('fixed')
+  const [low, high] = eagerTrials(meanOf('eager'), fixed, meanOf('coarse'))
+  return { effort: 'high', fixed: brief(fixed), eager: [brief(low), brief(high)], small: brief(meanOf('small')) }
 }
 
 /** What goes into histories need not have sixteen digits. */
+function brief({ crf, kbps, ssim }: Trial): Trial {
+  return { crf, kbps: rounded(kbps, 10), ssim: rounded(ssim, 1e6) }
+}
+
 function rounded(value: number, parts: number): number {
   return Math.round(value * parts) / parts
 }

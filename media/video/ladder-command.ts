@@ -82,14 +82,26 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
   }
 }
 
-/** The encoder of a rung: quick unless more effort is asked for. */
+/** x264's preset for an effort: the quick one unless more is asked for. */
+const presets = { quick: 'veryfast', fast: 'fast', high: 'slow' } as const
+
+/** The encoder of a rung. */
 export function encoderOptions(effort: PlannedRung['effort'], threads: number): readonly string[] {
-  return flags('-c:v', 'libx264', '-preset', effort ?? 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', `${threads}`)
+  const preset = presets[effort ?? 'quick']
+  return flags('-c:v', 'libx264', '-preset', preset, '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', `${threads}`)
 }
 
-/** With effort: bits go where the eye sees noise least, and none to what only looks sharp. */
-export function effortParameters(effort: PlannedRung['effort']): string {
-  return effort ? ':aq-mode=2:psy=0' : ''
+/** Macroblocks that decoders of level 4 and 4.1 hold: 1080p four times (ITU-T H.264, table A-1). */
+const DECODED_MACROBLOCKS_MAX = 32_768
+const REFERENCES_MAX = 5
+
+/** With effort: bits go where the eye sees noise least, and none to what only looks sharp. High effort looks further, for what is like it elsewhere. */
+export function effortParameters(effort: PlannedRung['effort'], { width, height }: Pick<PlannedRung, 'width' | 'height'>): string {
+  if (!effort) return ''
+  if (effort === 'fast') return ':aq-mode=2:psy=0'
+  const macroblocks = Math.ceil(width / 16) * Math.ceil(height / 16)
+  const references = Math.min(REFERENCES_MAX, Math.max(1, Math.floor(DECODED_MACROBLOCKS_MAX / macroblocks)))
+  return `:aq-mode=2:psy=0:b-adapt=2:bframes=5:me=umh:subme=9:ref=${references}`
 }
 
 /** From the one decode the frames of each rung, `[sr0]` and so on: those in HDR parted from the others before they are toned down. */
@@ -150,7 +162,7 @@ function plainEncoder(plan: VideoPlan, rung: PlannedRung, threads: number, isFir
     ...flags('-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`),
     ...flags(
       '-x264-params',
-      `${gridParameters(plan)}:scenecut=0:open-gop=0${effortParameters(rung.effort)}${isFirst ? '' : `:vbv-init=${VBV_INIT}`}`,
+      `${gridParameters(plan)}:scenecut=0:open-gop=0${effortParameters(rung.effort, rung)}${isFirst ? '' : `:vbv-init=${VBV_INIT}`}`,
     ),
     ...flags('-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'),
     // x264 writes its settings, and sources' captions, as SEI messages; none of them is needed to decode.
