@@ -36,6 +36,23 @@ const probe: VideoProbe = {
   audio: null,
 }
 
+test('admit-video: what has more than one chunk begins with a brief one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'admit-video-'))
+  const objects = createFileObjectStore({ folder: join(folder, 'objects') })
+  await objects.put(originalKey(mediaId), Buffer.from('movie'))
+  const admitted = async (durationMs: number, preset = 'standard') => {
+    const videos = { probe: async () => ({ probe: { ...probe, durationMs }, facts: {}, seekable: true }) }
+    const catalog = { setStage: async () => {}, finish: async () => {} }
+    const deps = { catalog, objects, videos, limits } as unknown as AdmitVideoDeps
+    return ((await new MockActivityEnvironment().run(admitVideo(deps), { ...input, preset })) as VideoProbe).briefStart
+  }
+  try {
+    assert.deepEqual([await admitted(4_000), await admitted(40_000), await admitted(40_000, 'protected')], [undefined, true, undefined])
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
 test('admit-video: what cannot be sought in is worked from a remuxed copy, which is discarded with the original', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'admit-video-'))
   const objects = createFileObjectStore({ folder: join(folder, 'objects') })

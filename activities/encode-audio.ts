@@ -3,6 +3,7 @@ import { planVideo } from '../domain/plan-video.ts'
 import type { VideoProbe } from '../domain/plans.ts'
 import { presetNamed } from '../domain/presets/index.ts'
 import { withSound } from '../domain/sounds.ts'
+import type { StoredTrack } from '../domain/video-pieces.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import type { EncodeDeps } from './encode-chunk.ts'
 import { withHeartbeat } from './heartbeat.ts'
@@ -12,7 +13,13 @@ import { sealFor } from './seal.ts'
 import { storeAudio } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
-/** The sound, once and whole: encoders add samples at every start, so chunks of sound would drift. */
+/** Sound that is made ahead of the whole of it, where a video can be played already: as much as is played while hours of sound are encoded. */
+const AHEAD_SECONDS = 301
+
+/**
+ * The sound, once and whole: encoders add samples at every start, so chunks of sound would drift. Of a long one a
+ * longer beginning than the lead's comes first, so that early viewers do not wait for all of it.
+ */
 export function encodeAudio({ catalog, objects, blobs, videos, contentKeys }: EncodeDeps) {
   return async (input: IngestInput, probe: VideoProbe): Promise<{ segments: number }> =>
     await withHeartbeat(async ({ signal, report }) => {
@@ -21,11 +28,15 @@ export function encodeAudio({ catalog, objects, blobs, videos, contentKeys }: En
         const plan = planVideo(probe, presetNamed(input.preset), input)
         const source = await locateSource(objects, input.mediaId, plan)
         const level = await soundLevel(steps, videos, input, plan, source, signal)
-        const track = await videos.encodeAudio(source, plan, { ...level, signal, onProgress: told(report) })
-        return await storeAudio(blobs, input, track, {
-          lead: (await steps.peek('lead'))?.audio ?? null,
-          seal: sealFor(contentKeys, input),
-        })
+        const seal = sealFor(contentKeys, input)
+        const lead = (await steps.peek('lead'))?.audio ?? null
+        const until = async (untilSeconds: number, stored: StoredTrack | null) => {
+          const track = await videos.encodeAudio(source, plan, { ...level, signal, untilSeconds, onProgress: told(report) })
+          return await storeAudio(blobs, input, track, { lead: stored, seal })
+        }
+        const isLong = plan.durationMs > AHEAD_SECONDS * 2_000
+        const ahead = lead && isLong ? await steps.once('audio:ahead', async () => await until(AHEAD_SECONDS, lead)) : lead
+        return await until(Infinity, ahead)
       })
       return { segments: stored.segments.length }
     })

@@ -11,10 +11,10 @@ import { storeAudio, storeChunk } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
 /**
- * Sound that goes along with the first chunk, seconds: as much as an early viewer can play before the whole
- * track, which takes about a sixtieth of its length to encode, is there for the longest video.
+ * Sound that goes along with the first chunk, seconds: two segments, which a viewer plays while the next part of the
+ * sound is made.
  */
-export const LEAD_AUDIO_SECONDS = 61
+export const LEAD_AUDIO_SECONDS = 13
 
 /**
  * What a video can be played from first: its first chunk in the low rungs, and the beginning of its sound.

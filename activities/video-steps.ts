@@ -15,6 +15,7 @@ export interface StoredPoster extends Partial<Appearance> {
 interface Results {
   facts: PrivateFacts
   audio: StoredTrack
+  'audio:ahead': StoredTrack
   poster: StoredPoster
   loudness: Loudness | null
   captions: { readonly tracks: number }

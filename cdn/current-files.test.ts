@@ -107,6 +107,27 @@ test('current files: a playlist grows by what has been finished, keeps what it t
   assert.match(await text('audio.m3u8'), /ENDLIST/)
 })
 
+test('current files: sound is shown as far as there is a picture to it, and of a long one what is made ahead of the whole', async () => {
+  const { world, text } = stage()
+  const more = { ...sound, segments: [...sound.segments, segment('audio-1.m4s')] }
+  world.steps.set('audio:ahead', more)
+  assert.equal(uris(await text('audio.m3u8')).length, 1, 'there is one chunk of the picture')
+  world.steps.set('chunk:0', chunks[0])
+  world.steps.set('chunk:1', chunks[1])
+  const grown = await text('audio.m3u8')
+  assert.equal(uris(grown).length, 2)
+  assert.doesNotMatch(grown, /ENDLIST/, 'the whole of it is to come')
+  world.steps.set('audio', more)
+  assert.match(await text('audio.m3u8'), /ENDLIST/)
+})
+
+test('current files: a playlist that grows says from the first segment on how long later ones may be', async () => {
+  const { world, text } = stage()
+  const brief = { ...low, segments: [{ ...segment('360p-0.m4s'), durationSeconds: 2 }] }
+  world.steps.set('lead', { ...lead, chunk: { rungs: [brief] } })
+  assert.match(await text('360p.m3u8'), /TARGETDURATION:6\n/)
+})
+
 test('current files: what was finished is asked for once, and many viewers cost one look', async () => {
   const { world, resolve, key, text } = stage()
   world.steps.set('chunk:0', chunks[0])

@@ -114,7 +114,8 @@ async function morePieces(source: CurrentFiles, { id, version }: MediaRow, known
     chunks.push(chunk)
   }
   const audio = lead.audio === null ? null : (before?.audio ?? ((await finished('audio')) as StoredTrack | null))
-  return { version, lead, chunks, audio }
+  const ahead = audio || lead.audio === null ? null : (before?.ahead ?? ((await finished('audio:ahead')) as StoredTrack | null))
+  return { version, lead, chunks, ahead, audio }
 }
 
 function isKey(given: string, wanted: string): boolean {

@@ -31,7 +31,7 @@ const GAIN_DB_MAX = 20
  * Sound up to this length is measured whole; of longer sound so many pieces, evenly spread, that come to it: a long film
  * is playable as early as a short one, and one gain holds from its first second to its last.
  */
-const MEASURED_SECONDS_MAX = 120
+const MEASURED_SECONDS_MAX = 64
 const WINDOWS = 8
 
 /** Which parts of the sound are measured. Times are the source's. */

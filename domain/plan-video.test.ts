@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assert as check, constantFrom, double, integer, oneof, property, record } from 'fast-check'
 import { limits } from './limits.ts'
-import { admitVideo, frameRateOf, framesOf, planVideo } from './plan-video.ts'
+import { admitVideo, frameRateOf, framesOf, mayBegin, planVideo } from './plan-video.ts'
 import type { VideoProbe } from './plans.ts'
+import { protectedPreset } from './presets/protected.ts'
 import { standard } from './presets/standard.ts'
 
 const phone: VideoProbe = {
@@ -52,6 +53,32 @@ test('plan-video: a tail shorter than a GOP joins the chunk before it; a lone sh
   assert.deepEqual(planVideo({ ...phone, durationMs: 700 }, standard, { filter: null }).chunks, [
     { index: 0, startSeconds: 0.5, durationSeconds: 0.7 },
   ])
+})
+
+test('plan-video: with a brief start the first chunk is one group of pictures, and the others partition the rest', () => {
+  const lengthsOf = (durationMs: number) =>
+    planVideo({ ...phone, durationMs, briefStart: true }, standard, { filter: null }).chunks.map((chunk) => chunk.durationSeconds)
+  assert.deepEqual(lengthsOf(14_700), [2, 6, 6.7])
+  assert.deepEqual(lengthsOf(1_500), [1.5])
+  const copied = { ...phone, width: 1280, height: 720, startSeconds: 0, plainH264: true as const, durationMs: 12_000 }
+  const plan = planVideo(
+    { ...copied, keyframes: [0, 45, 100, 190, 250, 330], briefStart: true },
+    { ...standard, video: { ...standard.video, copiesTop: true } },
+    { filter: null },
+  )
+  assert.deepEqual(
+    plan.chunks.map((chunk) => framesOf(plan, chunk)),
+    [
+      { first: 0, count: 100 },
+      { first: 100, count: 230 },
+      { first: 330, count: 30 },
+    ],
+  )
+})
+
+test('plan-video: what is one chunk, or is encrypted, has no beginning of its own', () => {
+  const of = (durationMs: number, preset = standard) => mayBegin(planVideo({ ...phone, durationMs }, preset, { filter: null }), preset)
+  assert.deepEqual([of(6_000), of(14_700), of(14_700, protectedPreset)], [false, true, false])
 })
 
 test('plan-video: NTSC rates stay exact over an hour', () => {

@@ -87,7 +87,8 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   const keyframes = mayCopy(probe, preset, { fps, rungs: wanted, isPlain }) ? probe.keyframes : undefined
   const rungs = wanted.map((rung, at) => (keyframes && at === 0 ? { ...rung, copied: true as const } : rung))
   const chunkFrames = gopFrames * Math.max(1, Math.round(video.chunkSeconds / video.gopSeconds))
-  const parts = keyframes ? groupedChunks(frames, keyframes, chunkFrames) : planChunks(frames, gopFrames, chunkFrames)
+  const firstFrames = probe.briefStart ? gopFrames : chunkFrames
+  const parts = keyframes ? groupedChunks(frames, keyframes, chunkFrames, firstFrames) : planChunks(frames, gopFrames, chunkFrames, firstFrames)
   return {
     width,
     height,
@@ -142,6 +143,14 @@ export function mayCopy(
   return top.width === probe.width && top.height === probe.height && plan.fps === timescale / ticks && !video.byTitle && !video.newer
 }
 
+/**
+ * Whether a video's beginning is made playable before the rest: not where one chunk is all there is, since that is ready as
+ * soon as it would be playable, nor where it is encrypted: growing playlists are not signed.
+ */
+export function mayBegin({ chunks }: Pick<VideoPlan, 'chunks'>, { video }: Preset): boolean {
+  return video.encryption === undefined && chunks.length > 1
+}
+
 /** The rungs that a video can be played in first: those that cost least, for small screens and slow networks. */
 export function leadRungs(plan: Pick<VideoPlan, 'rungs'>): readonly PlannedRung[] {
   const known = plan.rungs.filter(({ codec }) => codec === undefined)
@@ -174,22 +183,22 @@ function evenDown(side: number): number {
   return Math.max(2, nearest > Math.ceil(side) ? nearest - 2 : nearest)
 }
 
-/** Chunks of whole groups, each as long as a chunk at least; a shorter tail joins the one before. */
-function groupedChunks(frames: number, keyframes: readonly number[], chunkFrames: number): FrameSpan[] {
+/** Chunks of whole groups, each as long as a chunk, or the first chunk, at least; a shorter tail joins the one before. */
+function groupedChunks(frames: number, keyframes: readonly number[], chunkFrames: number, firstFrames: number): FrameSpan[] {
   const chunks: { first: number; count: number }[] = []
   for (const [at, first] of keyframes.entries()) {
     const count = (keyframes[at + 1] ?? frames) - first
     const last = chunks.at(-1)
-    if (last && last.count < chunkFrames) last.count += count
+    if (last && last.count < (chunks.length === 1 ? firstFrames : chunkFrames)) last.count += count
     else chunks.push({ first, count })
   }
   return chunks
 }
 
-function planChunks(frames: number, gopFrames: number, chunkFrames: number): FrameSpan[] {
+function planChunks(frames: number, gopFrames: number, chunkFrames: number, firstFrames: number): FrameSpan[] {
   const chunks: { first: number; count: number }[] = []
-  for (let first = 0; first < frames; first += chunkFrames) {
-    const count = Math.min(chunkFrames, frames - first)
+  for (let first = 0, count = 0; first < frames; first += count) {
+    count = Math.min(first === 0 ? firstFrames : chunkFrames, frames - first)
     const previous = chunks.at(-1)
     if (previous && count < gopFrames) previous.count += count
     else chunks.push({ first, count })

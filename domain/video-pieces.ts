@@ -46,6 +46,8 @@ export interface VideoPieces {
   readonly lead: StoredLead
   /** Finished chunks from the first one on, without a hole. */
   readonly chunks: readonly StoredChunk[]
+  /** A longer beginning of the sound than the lead's. */
+  readonly ahead?: StoredTrack | null
   /** The whole sound, once it is there. */
   readonly audio: StoredTrack | null
 }

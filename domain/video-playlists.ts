@@ -18,6 +18,8 @@ export type Reference = (file: StoredFile) => string
 
 /** Channels that every sound is encoded with. */
 const CHANNELS = 2
+/** By which sound that is shown may be longer than the picture: its segments are of whole frames. */
+const SOUND_SLACK_SECONDS = 0.25
 /** Hertz of every sound. */
 const SAMPLING_RATE = 48_000
 
@@ -36,6 +38,9 @@ export function joinChunks(chunks: readonly StoredChunk[], rung: number): Stored
   return { init: first.init, segments, codecs: first.codecs }
 }
 
+/** The longest segment that a playlist may come to have while it grows, seconds: what segments are gathered to. */
+const GROWING_TARGET_SECONDS = 6
+
 /** The media playlist of a track: whole from the start, or one that has grown and has `ended` or will grow on. */
 export function trackPlaylist(track: StoredTrack, reference: Reference, growth?: { readonly ended: boolean }): string {
   return mediaPlaylist({
@@ -45,7 +50,7 @@ export function trackPlaylist(track: StoredTrack, reference: Reference, growth?:
       durationSeconds: segment.durationSeconds,
       ...(segment.iv === undefined ? {} : { iv: segment.iv }),
     })),
-    ...(growth ? { growing: true, ended: growth.ended } : {}),
+    ...(growth ? { growing: true, ended: growth.ended, targetSeconds: GROWING_TARGET_SECONDS } : {}),
   })
 }
 
@@ -149,12 +154,28 @@ export function ladderPlaylist(input: {
  */
 export function livePlaylist(name: string, pieces: VideoPieces, reference: Reference): string | null {
   const { lead } = pieces
-  const sound = pieces.audio ?? lead.audio
+  const sound = pieces.audio ?? pieces.ahead ?? lead.audio
   if (name === 'master.m3u8') return liveMaster(pieces, sound)
-  if (name === 'audio.m3u8') return sound && trackPlaylist(sound, reference, { ended: pieces.audio !== null })
+  if (name === 'audio.m3u8') {
+    const ended = pieces.audio !== null && pieces.chunks.length === lead.chunks
+    return sound && trackPlaylist(ended ? sound : besidePicture(sound, pieces), reference, { ended })
+  }
   const rung = lead.rungs.find((candidate) => `${candidate.name}.m3u8` === name)
   const track = rung && liveTrack(pieces, rung.index)
   return track ? trackPlaylist(track, reference, { ended: pieces.chunks.length === lead.chunks }) : null
+}
+
+/**
+ * The sound as far as there is a picture to it. Players go on for seconds with sound alone, and then find themselves behind
+ * the end of a playlist that has not grown.
+ */
+function besidePicture(sound: StoredTrack, { lead, chunks }: VideoPieces): StoredTrack {
+  const rung = lead.chunk.rungs[0]?.rung
+  const picture = (rung === undefined ? null : liveTrack({ lead, chunks }, rung))?.segments ?? []
+  const end = picture.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0) + SOUND_SLACK_SECONDS
+  let seconds = 0
+  const segments = sound.segments.filter(({ durationSeconds }, at) => (seconds += durationSeconds) <= end || at === 0)
+  return { ...sound, segments }
 }
 
 function liveMaster(pieces: VideoPieces, sound: StoredTrack | null): string {

@@ -17,7 +17,7 @@ export async function compact(input: VolumeCareInput = {}): Promise<Compacted> {
   let freedBytes = 0
   const troubles = await eachVolume(volumes, async (volume, turn) => {
     showStage('compact', `Volume ${volume}, ${turn + 1} of ${volumes.length}; ${freedBytes} bytes given back so far.`)
-    const outcome = await attempt('compactVolume', `volume ${volume}`)(volume, input.volumes !== undefined)
+    const outcome = await attempt('compactVolume', { summary: `volume ${volume}` })(volume, input.volumes !== undefined)
     if (!outcome.done) return
     done += 1
     freedBytes += outcome.bytesBefore - outcome.bytesAfter

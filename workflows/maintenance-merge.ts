@@ -11,7 +11,7 @@ export async function merge(input: VolumeCareInput = {}): Promise<{ readonly vol
   let done = 0
   const troubles = await eachVolume(volumes, async (volume, turn) => {
     showStage('merge', `Volume ${volume}, ${turn + 1} of ${volumes.length}.`)
-    const outcome = await attempt('mergeVolume', `volume ${volume}`)(volume)
+    const outcome = await attempt('mergeVolume', { summary: `volume ${volume}` })(volume)
     if (outcome.done) done += 1
   })
   showStage('done', `${done} of ${volumes.length} volumes merged.`)

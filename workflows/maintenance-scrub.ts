@@ -19,7 +19,7 @@ export async function scrub(input: VolumeCareInput = {}): Promise<ScrubResult> {
   let repaired = 0
   const failed = await eachVolume(volumes, async (volume, turn) => {
     showStage('scrub', `Volume ${volume}, ${turn + 1} of ${volumes.length}; ${bytes} bytes read, ${repaired} bad spans repaired so far.`)
-    const found = await attempt('scrubVolume', `volume ${volume}`)(volume)
+    const found = await attempt('scrubVolume', { summary: `volume ${volume}` })(volume)
     bytes += found.bytes
     repaired += found.repaired
     if (found.bad.length > 0) bad.push({ volume, code: 'BLOB_CORRUPT' })

@@ -44,7 +44,15 @@ const policies: Readonly<Record<Name, Policy>> = {
     summary: 'variants, from one decode',
     priority: { priorityKey: 1 },
   },
-  admitVideo: { taskQueue: video, startToCloseTimeout: '20m', heartbeatTimeout: '8s', retry: wary, summary: 'container and streams' },
+  admitVideo: {
+    taskQueue: video,
+    startToCloseTimeout: '20m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'container and streams',
+    // What is short and stands before all else does not wait behind encoders.
+    priority: { priorityKey: 2 },
+  },
   tryTitle: {
     taskQueue: video,
     startToCloseTimeout: '10m',
@@ -71,7 +79,14 @@ const policies: Readonly<Record<Name, Policy>> = {
     retry: wary,
     summary: 'what moves of a picture',
   },
-  makePoster: { taskQueue: video, startToCloseTimeout: '5m', heartbeatTimeout: '8s', retry: wary, summary: 'poster ladder and blurhash' },
+  makePoster: {
+    taskQueue: video,
+    startToCloseTimeout: '5m',
+    heartbeatTimeout: '8s',
+    retry: wary,
+    summary: 'poster ladder and blurhash',
+    priority: { priorityKey: 1 },
+  },
   makeStoryboard: {
     taskQueue: video,
     startToCloseTimeout: '30m',
@@ -185,12 +200,13 @@ const policies: Readonly<Record<Name, Policy>> = {
 type Activities = ControlActivities & ImageActivities & VideoActivities & VolumeActivities
 
 /** The activity of a name under its policy, and no longer: what cannot be done now is done at the next run. */
-export function attempt<K extends Name>(name: K, summary?: string): Activities[K] {
-  const policy = policies[name]
-  return proxyActivities<Activities>({ cancellationType: 'WAIT_CANCELLATION_COMPLETED', ...policy, ...(summary ? { summary } : {}) })[
-    name
-  ] as unknown as Activities[K]
+export function attempt<K extends Name>(name: K, own: Own = {}): Activities[K] {
+  const options = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' as const, ...policies[name], ...own }
+  return proxyActivities<Activities>(options)[name] as unknown as Activities[K]
 }
+
+/** What a call has of its own, in place of the table's. */
+type Own = Pick<ActivityOptions, 'summary' | 'priority'>
 
 /** What ails us and not the item: waited out, since giving up would discard what was acknowledged. */
 const outages: ReadonlySet<string> = new Set([
@@ -203,11 +219,11 @@ const outages: ReadonlySet<string> = new Set([
 const OUTAGE_MS_MAX = 24 * 60 * 60_000
 
 /**
- * The activity of a name under its policy; a summary given here takes the place of the table's. When its attempts are
+ * The activity of a name under its policy, a summary and a priority given here in place of the table's. When its attempts are
  * used up by an outage it is begun anew each minute, for a day.
  */
-export function activity<K extends Name>(name: K, summary?: string): Activities[K] {
-  const run = attempt(name, summary) as (...args: unknown[]) => Promise<unknown>
+export function activity<K extends Name>(name: K, own: Own = {}): Activities[K] {
+  const run = attempt(name, own) as (...args: unknown[]) => Promise<unknown>
   const patiently = async (...args: unknown[]): Promise<unknown> => {
     const giveUpAt = Date.now() + OUTAGE_MS_MAX
     for (;;) {

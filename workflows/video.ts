@@ -1,36 +1,50 @@
-import { CancellationScope, patched, setWorkflowOptions } from '@temporalio/workflow'
+import { type ActivityOptions, CancellationScope, patched, setWorkflowOptions } from '@temporalio/workflow'
 import { planSamples } from '../domain/complexity.ts'
 import { lookIn } from '../domain/edits.ts'
-import { planVideo } from '../domain/plan-video.ts'
-import type { VideoProbe } from '../domain/plans.ts'
+import { mayBegin, planVideo } from '../domain/plan-video.ts'
+import type { VideoPlan, VideoProbe } from '../domain/plans.ts'
 import { presetNamed } from '../domain/presets/index.ts'
-import type { IngestInput } from '../domain/workflow-inputs.ts'
+import { type IngestInput, laterKey } from '../domain/workflow-inputs.ts'
 import { activity } from './policy.ts'
 import { showStage } from './stage.ts'
 
 /** Chunks of one video that wait in the queue at once: enough for many workers, few enough for fairness and history. */
 const CHUNKS_IN_FLIGHT_MAX = 16
 
+/** Shorter videos were not tried by earlier releases. */
+const BRIEF_MS = 10_000
+
+/** Half a minute of the usual length: what is shorter is not held up by the rest of what is longer. */
+const EARLY_CHUNKS = 6
+const LATER_WEIGHT = 0.25
+
 /**
- * Whether the beginning is made playable before the rest: not where one chunk is all there is, nor for a later
- * version, since until it is ready the one before is shown, nor where it is encrypted: growing playlists are not signed.
+ * Whose turn a chunk takes. A video's first chunks take its tenant's; those behind them have a key of their own with a
+ * quarter of the weight, so that a tenant's short videos pass the long ones that it sent before, and long ones still go on.
  */
-function hasLead({ version, preset }: IngestInput, chunks: number): boolean {
-  return version === 1 && !presetNamed(preset).video.encryption && chunks > 1 && patched('lead')
+function turnOf({ tenant }: IngestInput, index: number): Pick<ActivityOptions, 'priority'> {
+  if (index < EARLY_CHUNKS) return {}
+  return { priority: { fairnessKey: laterKey(tenant), fairnessWeight: LATER_WEIGHT } }
+}
+
+/** Whether the beginning is made playable before the rest; also of a video that is brought in again, since it is shown nowhere yet. */
+function hasLead({ version, preset }: IngestInput, plan: VideoPlan): boolean {
+  return mayBegin(plan, presetNamed(preset)) && (version === 1 || patched('lead-of-retry')) && patched('lead')
 }
 
 /** The probe with what trials tell, where the preset goes by title: the plan stays a function of probe and preset. */
 async function lookedAt(input: IngestInput, probe: VideoProbe): Promise<VideoProbe> {
   const preset = presetNamed(input.preset)
   if (!preset.video.byTitle || !planSamples(planVideo(probe, preset, lookIn(input)))) return probe
+  if (probe.durationMs < BRIEF_MS && !patched('brief-trials')) return probe
   showStage('develop', 'Trials on samples.')
   const complexity = await activity('tryTitle')(input, probe)
   return complexity ? { ...probe, complexity } : probe
 }
 
 /**
- * The beginning first, in low rungs, so that it can be played at once; poster, audio and chunks side by side on
- * whatever workers there are; then the playlists around them.
+ * The beginning first, in low rungs, and the poster, so that it can be played at once; then audio and chunks side by
+ * side on whatever workers there are; then the playlists around them.
  * When one part fails for good the rest is cancelled at once and its encoders are killed.
  */
 export async function video(input: IngestInput, admitted: VideoProbe): Promise<void> {
@@ -43,7 +57,8 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
   shown()
   const encodeInTurn = async (first = next++) => {
     for (let index = first; index < total; index = next++) {
-      await activity('encodeChunk', `chunk ${index + 1} of ${total}`)(input, probe, index)
+      const summary = `chunk ${index + 1} of ${total}`
+      await activity('encodeChunk', { summary, ...turnOf(input, index) })(input, probe, index)
       done += 1
       shown()
     }
@@ -51,20 +66,30 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
   await CancellationScope.cancellable(async () => {
     const poster = activity('makePoster')(input, probe)
     const parts: Promise<unknown>[] = [poster]
-    if (hasLead(input, total)) {
-      next = 1
-      const lead = activity('encodeLead')(input, probe)
-      // The first chunk and the sound go on from what the lead has stored: its addresses are in players' hands.
-      if (plan.audio) parts.push(lead.then(() => activity('encodeAudio')(input, probe)))
-      parts.push(lead.then(() => encodeInTurn(0)))
-      parts.push(Promise.all([lead, poster]).then(() => activity('announcePlayable')(input, probe)))
-    } else if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
-    for (const at of plan.otherSounds?.keys() ?? []) parts.push(activity('encodeOtherSound', `sound ${at + 2}`)(input, probe, at + 1))
-    if (patched('storyboard')) parts.push(activity('makeStoryboard')(input, probe))
-    if (plan.captions && patched('captions')) parts.push(activity('extractCaptions')(input, probe))
-    const lanes = Math.min(total, CHUNKS_IN_FLIGHT_MAX) - next
-    for (let lane = 0; lane < lanes; lane += 1) parts.push(encodeInTurn())
     try {
+      if (hasLead(input, plan)) {
+        next = 1
+        const lead = activity('encodeLead')(input, probe)
+        const begun = Promise.all([lead, poster])
+        parts.push(begun)
+        // The first chunk and the sound go on from what the lead has stored: its addresses are in players' hands.
+        if (patched('begin-alone')) {
+          // Nothing else of the video takes a core from its beginning; then what is played next goes first.
+          await begun
+          parts.push(activity('announcePlayable')(input, probe), encodeInTurn(), encodeInTurn(0))
+          if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
+        } else {
+          if (plan.audio) parts.push(lead.then(() => activity('encodeAudio')(input, probe)))
+          parts.push(lead.then(() => encodeInTurn(0)))
+          parts.push(begun.then(() => activity('announcePlayable')(input, probe)))
+        }
+      } else if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
+      for (const at of plan.otherSounds?.keys() ?? [])
+        parts.push(activity('encodeOtherSound', { summary: `sound ${at + 2}` })(input, probe, at + 1))
+      if (patched('storyboard')) parts.push(activity('makeStoryboard')(input, probe))
+      if (plan.captions && patched('captions')) parts.push(activity('extractCaptions')(input, probe))
+      const lanes = Math.min(total, CHUNKS_IN_FLIGHT_MAX) - next
+      for (let lane = 0; lane < lanes; lane += 1) parts.push(encodeInTurn())
       await Promise.all(parts)
     } catch (error) {
       CancellationScope.current().cancel()

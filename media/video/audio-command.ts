@@ -1,8 +1,8 @@
 import type { VideoPlan } from '../../domain/plans.ts'
 import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
 
-/** Length of an audio segment: as near to a video chunk's as whole AAC frames allow. */
-const FRAGMENT_SECONDS = 6
+/** As near to a group of pictures as whole AAC frames allow: segments are made of them. */
+const FRAGMENT_SECONDS = 2
 export const AUDIO_FILE = 'audio.mp4'
 
 /**

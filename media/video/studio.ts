@@ -160,7 +160,9 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
             if (key === 'out_time_us' && Number(value) > 0) encode.onProgress?.(Math.min(1, Number(value) / 1e6 / seconds))
           },
         )
-        const { init, segments, codecs, samples } = readTrack(await readFile(join(folder, AUDIO_FILE)))
+        // As the picture's first one, so that neither is there long before the other.
+        const firstSeconds = plan.chunks[0]?.durationSeconds
+        const { init, segments, codecs, samples } = readTrack(await readFile(join(folder, AUDIO_FILE)), firstSeconds)
         if (samples === 0) throw new MediaError('MEDIA_CORRUPT', undefined, { facts: { track: 'audio', samples } })
         // The segment that was cut off is another one in the whole track.
         return { init, segments: seconds === untilSeconds && segments.length > 1 ? segments.slice(0, -1) : segments, codecs }

@@ -15,10 +15,11 @@ const SEGMENT_SECONDS = 6
 const SLACK_SECONDS = 0.25
 
 /**
- * One fragmented file of our encoder as init (ftyp and moov) and segments (moof and mdat, whole fragments).
+ * One fragmented file of our encoder as init (ftyp and moov) and segments (moof and mdat, whole fragments), the first of
+ * them no longer than `firstSeconds`.
  * Throws an Error when fragments do not follow one another without gap, which would be our bug. No fragments: no segments.
  */
-export function readTrack(file: Uint8Array): ReadTrack {
+export function readTrack(file: Uint8Array, firstSeconds = SEGMENT_SECONDS): ReadTrack {
   let init: Uint8Array | null = null
   const fragments: Fragment[] = []
   let moof: Box | null = null
@@ -39,7 +40,7 @@ export function readTrack(file: Uint8Array): ReadTrack {
   }
   const codecs = codecsOf(init)
   const isPicture = !codecs.startsWith('mp4a')
-  const segments = groupFragments(fragments, timescale).map((group) => ({
+  const segments = groupFragments(fragments, timescale, firstSeconds).map((group) => ({
     data: file.slice(group[0]?.start, group.at(-1)?.end),
     durationSeconds: group.reduce((sum, fragment) => sum + fragment.durationTicks, 0) / timescale,
     // Fragments begin at keyframes: the muxer is told so.
@@ -59,13 +60,14 @@ function keyframeOf({ start, end, firstEnd, durationTicks }: Fragment, origin: n
   return { offset: start - origin, bytes: (firstEnd ?? end) - start, durationSeconds: durationTicks / timescale }
 }
 
-/** As many fragments to a segment as fit its target; one that is longer stands alone. */
-export function groupFragments(fragments: readonly Fragment[], timescale: number): Fragment[][] {
+/** As many fragments to a segment as fit its target, or to the first one `firstSeconds`; one that is longer stands alone. */
+export function groupFragments(fragments: readonly Fragment[], timescale: number, firstSeconds = SEGMENT_SECONDS): Fragment[][] {
   const groups: Fragment[][] = []
   let ticks = 0
   for (const fragment of fragments) {
     const group = groups.at(-1)
-    if (group && ticks + fragment.durationTicks <= (SEGMENT_SECONDS + SLACK_SECONDS) * timescale) {
+    const most = Math.min(SEGMENT_SECONDS, groups.length === 1 ? firstSeconds : Infinity)
+    if (group && ticks + fragment.durationTicks <= (most + SLACK_SECONDS) * timescale) {
       group.push(fragment)
       ticks += fragment.durationTicks
     } else {

@@ -185,8 +185,8 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
     [/BYTERANGE:(\d+)@0/, 'BYTERANGE:$1@1', /does not begin with a fragment/],
     [/#EXT-X-ENDLIST\n/, '', /not a finished VOD/],
     [/TARGETDURATION:6/, 'TARGETDURATION:5', /longer than the target/],
-    [/EXTINF:6\.000000/, 'EXTINF:5.900000', /segment 0 is 6 s long, said to be 5.9/],
-    [/\n([^#\n]*-0\.m4s)/, '\n$1\n#EXTINF:6.000000,\n$1', /begins at \d+ where \d+ was due/],
+    [/EXTINF:6\.000000/, 'EXTINF:5.900000', /segment 1 is 6 s long, said to be 5.9/],
+    [/\n([^#\n]*-16\.m4s)/, '\n$1\n#EXTINF:6.000000,\n$1', /begins at \d+ where \d+ was due/],
   ]
   for (const [pattern, by, fault] of spoilt)
     assert.match(
