@@ -7,6 +7,7 @@ import type { MediaStore } from '../domain/ports.ts'
 import {
   CAPTIONS_CHANGED,
   type EraseInput,
+  fairnessKey,
   type IngestInput,
   type RecaptionInput,
   type searchAttributeNames,
@@ -39,9 +40,6 @@ const priorities = { erase: 1, recaption: 1, image: 2, video: 4, enhance: 5 } as
 
 const summaries = { ingest: '', erase: 'erase ', enhance: 'enhance ', recaption: 'captions of ' } as const
 
-/** Temporal's limit for a fairness key, in bytes; a tenant's name is ASCII. */
-const FAIRNESS_KEY_MAX = 64
-
 export function createStarter(options: StarterOptions): Starter {
   const { temporal, catalog, taskQueue, callMsMax } = options
   const within = <T>(work: () => Promise<T>) => temporal.withDeadline(Date.now() + callMsMax, work)
@@ -58,7 +56,7 @@ export function createStarter(options: StarterOptions): Starter {
       typedSearchAttributes: attributes.map(([name, value]) => ({ key: { name, type: 'KEYWORD' as const }, value })),
       priority: {
         priorityKey: type === 'ingest' ? priorities[row.kind] : priorities[type],
-        fairnessKey: row.tenant.slice(0, FAIRNESS_KEY_MAX),
+        fairnessKey: fairnessKey(row.tenant),
       },
       staticSummary: `${summaries[type]}${row.kind} of ${row.tenant}`,
       staticDetails: `${row.sourceType}, ${row.sourceBytes} bytes, preset ${row.preset}${row.filter === null ? '' : `, filter ${row.filter}`}`,

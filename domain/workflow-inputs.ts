@@ -48,5 +48,19 @@ export const taskQueues = {
   volumes: 'darkroom-volumes',
 } as const
 
+/** Temporal's limit for a fairness key, in bytes; a tenant's name is ASCII. */
+const FAIRNESS_KEY_MAX = 64
+const LATER = ':later'
+
+/** Whose turn a tenant's work takes: keys share what there is of workers. */
+export function fairnessKey(tenant: string): string {
+  return tenant.slice(0, FAIRNESS_KEY_MAX)
+}
+
+/** The same for what may wait: a name holds no colon. */
+export function laterKey(tenant: string): string {
+  return `${tenant.slice(0, FAIRNESS_KEY_MAX - LATER.length)}${LATER}`
+}
+
 /** Typed search attributes, all Keyword: what an operator can find a workflow by. */
 export const searchAttributeNames = ['mediaId', 'tenant', 'kind', 'stage'] as const
