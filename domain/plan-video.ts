@@ -88,7 +88,9 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   const rungs = wanted.map((rung, at) => (keyframes && at === 0 ? { ...rung, copied: true as const } : rung))
   const chunkFrames = gopFrames * Math.max(1, Math.round(video.chunkSeconds / video.gopSeconds))
   const firstFrames = probe.briefStart ? gopFrames : chunkFrames
-  const parts = keyframes ? groupedChunks(frames, keyframes, chunkFrames, firstFrames) : planChunks(frames, gopFrames, chunkFrames, firstFrames)
+  const parts = keyframes
+    ? groupedChunks(frames, keyframes, chunkFrames, firstFrames)
+    : planChunks(frames, gopFrames, chunkFrames, firstFrames)
   return {
     width,
     height,

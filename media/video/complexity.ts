@@ -25,7 +25,12 @@ export async function measureComplexity(
   for (const start of samples.starts) {
     await run(trialCommand(source, plan, samples, start, tools))
     await run(ssimCommand(samples))
-    seen.push({ fixed: await trialOf('fixed'), coarse: await trialOf('coarse'), eager: await trialOf('eager'), small: await trialOf('small') })
+    seen.push({
+      fixed: await trialOf('fixed'),
+      coarse: await trialOf('coarse'),
+      eager: await trialOf('eager'),
+      small: await trialOf('small'),
+    })
   }
   const meanOf = (name: TrialName): Trial => {
     const mean = (pick: (trial: Trial) => number) => seen.reduce((sum, trials) => sum + pick(trials[name]), 0) / seen.length
