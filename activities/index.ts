@@ -25,10 +25,11 @@ import { type ScrubDeps, scrubVolume, volumesToScrub } from './scrub-volume.ts'
 import { volumesToCompact } from './volumes-to-compact.ts'
 import { recaptionVideo } from './recaption-video.ts'
 import { renderVariants, type VariantsDeps } from './render-variants.ts'
+import { forgetVersions, retireVersions, type RetireDeps } from './retire-versions.ts'
 import { announce, refuse, type SettleDeps } from './settle.ts'
 import { tryTitle } from './try-title.ts'
 
-export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps & PlayableDeps) {
+export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps & PlayableDeps & RetireDeps) {
   return guarded({
     publish: publish(deps),
     invalidate: invalidate(deps),
@@ -41,6 +42,8 @@ export function controlActivities(deps: DiscardDeps & SettleDeps & EraseDeps & P
     verifyOrigins: verifyOrigins(deps),
     purgeEdges: purgeEdges(deps),
     certifyErase: certifyErase(deps),
+    retireVersions: retireVersions(deps),
+    forgetVersions: forgetVersions(deps),
   })
 }
 

@@ -7,7 +7,7 @@ import { NeedleIndex } from './needle-index.ts'
 import type { WalkOptions } from './pace.ts'
 import { type VolumeAt, tombstonesOf, type WalkedRecord, walkVolume } from './scrub.ts'
 import { encodeSuperblock, type Superblock } from './superblock.ts'
-import { encodeTombstone } from './tombstone.ts'
+import { encodeTombstone, erasedIn } from './tombstone.ts'
 import { whileLocked } from './volume-lock.ts'
 
 export interface CompactReport {
@@ -60,7 +60,7 @@ async function rewrite(at: VolumeAt, options: WalkOptions): Promise<CompactRepor
     await walkVolume(at, path, options, async (record) => {
       if (record.header.type !== 'needle') return
       if (record.data === null) throw corrupt(volume, record.offset)
-      if (erased.has(record.header.key) || (await isReplaced(latest, record, headerAt))) dropped += 1
+      if (erasedIn(erased, record.header) !== null || (await isReplaced(latest, record, headerAt))) dropped += 1
       else await writer.add(record)
     })
     await writer.finish()

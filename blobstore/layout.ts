@@ -13,7 +13,7 @@ export const ALIGN_BYTES = 8
 export const HEADER_BYTES = 56
 export const FOOTER_BYTES = 16
 
-export const recordTypes = { needle: 1, tombstone: 2, packIndex: 3, mark: 4 } as const
+export const recordTypes = { needle: 1, tombstone: 2, packIndex: 3, mark: 4, versionTombstone: 5 } as const
 export type RecordType = keyof typeof recordTypes
 
 /** Bytes that a record with `length` bytes of data takes up in a volume. */

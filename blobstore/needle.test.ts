@@ -5,7 +5,7 @@ import { MediaError } from '../domain/errors.ts'
 import { recordBytes } from './layout.ts'
 import { checkBody, decodeHeader, encodeRecord, seedOf } from './needle.ts'
 import { decodeSuperblock, encodeSuperblock } from './superblock.ts'
-import { decodeTombstones, encodeTombstone, TOMBSTONE_BYTES } from './tombstone.ts'
+import { decodeTombstones, encodeTombstone, erasedIn, graveOf, TOMBSTONE_BYTES } from './tombstone.ts'
 
 const uuid = new Uint8Array(Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex'))
 const superblock = { volume: 7, epoch: 3, uuid }
@@ -53,6 +53,19 @@ test('volume format 1: the bytes of a tombstone are frozen, written twice', () =
     '6e4544cc010201000300000000000000efcdab896745230100000000000000000000000000000000000000000000000000000000eafc0d3d45444cee0000000000000000a2630dc8',
   )
   assert.deepEqual(bytes.subarray(0, 72), bytes.subarray(72))
+})
+
+test('volume format 1: the tombstone of a version has a type of its own, so that a release that does not know it hides nothing', () => {
+  const grave = graveOf(0x0123_4567_89ab_cdefn, 3)
+  const bytes = encodeTombstone(superblock, grave)
+  const view = new DataView(bytes.buffer)
+  assert.deepEqual([bytes[5], view.getUint32(12, true), view.getBigUint64(16, true)], [5, 0x300_0000, 0x0123_4567_89ab_cdefn])
+  assert.deepEqual(bytes.subarray(0, 72), bytes.subarray(72))
+  assert.deepEqual(decodeTombstones(superblock, bytes), { keys: [grave], strayBytes: 0 })
+  const erased = new Set([grave])
+  const of = (alt: number) => erasedIn(erased, { key: 0x0123_4567_89ab_cdefn, alt })
+  assert.deepEqual([of(0x300_0001), of(0x3ff_ffff), of(0x2ff_ffff), of(0x400_0000), of(1)], ['version', 'version', null, null, null])
+  for (const version of [0, -1, 256, Number.NaN]) assert.throws(() => graveOf(1n, version))
 })
 
 test('volume format 1: a later version is refused by name, whatever its checksum', () => {

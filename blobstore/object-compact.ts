@@ -7,6 +7,7 @@ import { publishGeneration, type Rewriting } from './object-rewrite.ts'
 import { lostTail } from './object-scrub.ts'
 import { type ObjectView, openObjectView } from './object-view.ts'
 import { encodeSuperblock, type Superblock } from './superblock.ts'
+import { erasedIn } from './tombstone.ts'
 import type { Report } from './volume-log.ts'
 import { type SegmentRecord, walkSound } from './walk-segments.ts'
 
@@ -59,7 +60,7 @@ async function* rewritten(
 
   for await (const record of walkSound(objects, superblock, view.segments(), { ...options, clock })) {
     if (record.header.type !== 'needle') continue
-    if (view.erased.has(record.header.key) || (await isReplaced(view, seed, record))) counts.dropped += 1
+    if (erasedIn(view.erased, record.header) !== null || (await isReplaced(view, seed, record))) counts.dropped += 1
     else yield encode(record.header, record.data)
   }
   const none = { key: 0n, alt: 0, cookie: new Uint8Array(8), lastOfBatch: true, epoch: 0, batch: 0, durableThrough: 0 }

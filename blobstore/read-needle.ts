@@ -5,6 +5,7 @@ import type { BlobRead, BlobReadOptions } from '../domain/ports.ts'
 import { checkBody, decodeHeader, readSoundRecord, seedOf } from './needle.ts'
 import type { Loan } from './disk.ts'
 import { copyOf } from './reader-threads.ts'
+import { erasedIn } from './tombstone.ts'
 import { Moved, type VolumeView } from './volume-log.ts'
 import type { OpenView, Volumes } from './volumes.ts'
 
@@ -13,7 +14,7 @@ const COOKIE = /^[0-9a-f]{16}$/
 
 /**
  * The needle that a locator names, every byte checked. One device read when the volume is known.
- * BLOB_NOT_FOUND (a wrong cookie too), MEDIA_ERASED, BLOB_CORRUPT, VOLUME_UNKNOWN_FORMAT.
+ * BLOB_NOT_FOUND (a wrong cookie too), MEDIA_ERASED, VERSION_REPLACED, BLOB_CORRUPT, VOLUME_UNKNOWN_FORMAT.
  */
 export async function readNeedle(
   volumes: Volumes,
@@ -69,7 +70,11 @@ async function lookUp(opened: OpenView, wanted: Wanted): Promise<BlobRead | null
   const { key, alt } = wanted
   const looking = opened.freshErased()
   if (looking !== null) await looking
-  if (view.erased.has(key)) throw new MediaError('MEDIA_ERASED', undefined, { facts: { volume: view.superblock.volume, alt } })
+  const erased = erasedIn(view.erased, wanted)
+  if (erased !== null)
+    throw new MediaError(erased === 'key' ? 'MEDIA_ERASED' : 'VERSION_REPLACED', undefined, {
+      facts: { volume: view.superblock.volume, alt },
+    })
   // Of one moment: a rewriting gives the view another index.
   const { superblock, index } = view
   const asked = { superblock, index }

@@ -3,6 +3,7 @@ import type { VolumeHost } from '../domain/volume-ports.ts'
 import type { BlobLimits } from './blob-limits.ts'
 import { readNeedle } from './read-needle.ts'
 import type { Clock } from './refresher.ts'
+import { graveOf } from './tombstone.ts'
 import type { VolumeBackend } from './volume-log.ts'
 import { Volumes } from './volumes.ts'
 
@@ -17,9 +18,10 @@ export function createPackedReader(options: {
   const volumes = new Volumes(options.backend, options.limits, options.clock)
   return {
     read: (key, locator, options) => readNeedle(volumes, key, locator, options),
-    async delete(key, volume) {
+    async delete(key, volume, version) {
+      const grave = graveOf(key, version)
       await volumes.use(volume, async (opened) => {
-        if (opened !== null && !opened.view.erased.has(key)) await opened.view.erase(key)
+        if (opened !== null && !opened.view.erased.has(grave)) await opened.view.erase(grave)
       })
     },
     seal: async () => false,

@@ -146,7 +146,7 @@ async function wholeBatches(read: ReadAt, records: readonly FoundRecord[]): Prom
 
 /** A record tells of bytes before it only, and tombstones lie beside the log: others lie where they were not written. */
 function belongs(header: RecordHeader, offset: number): boolean {
-  return header.durableThrough <= offset && header.type !== 'tombstone'
+  return header.durableThrough <= offset && header.type !== 'tombstone' && header.type !== 'versionTombstone'
 }
 
 /**

@@ -9,6 +9,7 @@ import { NotWritten, OpenVolume } from './open-volume.ts'
 import { readNeedle } from './read-needle.ts'
 import type { Clock } from './refresher.ts'
 import type { Report, VolumeBackend } from './volume-log.ts'
+import { erasedIn, graveOf } from './tombstone.ts'
 import { Volumes } from './volumes.ts'
 
 export interface PackedStoreOptions {
@@ -126,10 +127,11 @@ class PackedStore implements BlobStore, VolumeHost {
     return readNeedle(this.#volumes, key, locator, options)
   }
 
-  async delete(key: bigint, volume: number): Promise<void> {
+  async delete(key: bigint, volume: number, version?: number): Promise<void> {
+    const grave = graveOf(key, version)
     await this.#volumes.use(volume, async (opened) => {
       // Volumes are created before anything is placed in them: what is not there holds nothing of the key.
-      if (opened !== null && !opened.view.erased.has(key)) await opened.view.erase(key)
+      if (opened !== null && !opened.view.erased.has(grave)) await opened.view.erase(grave)
     })
   }
 
@@ -260,7 +262,7 @@ class PackedStore implements BlobStore, VolumeHost {
 async function erasedHere(open: OpenVolume, batch: readonly NeedleInput[]): Promise<boolean> {
   const { view } = open.own
   if (batch.some(({ key }) => open.placed.has(key))) await view.refreshErased()
-  return batch.some(({ key }) => view.erased.has(key))
+  return batch.some((needle) => erasedIn(view.erased, needle) !== null)
 }
 
 function checkSizes(batch: readonly NeedleInput[], limits: BlobLimits): number {

@@ -57,7 +57,7 @@ export class Moved extends Error {}
 export interface VolumeView {
   readonly superblock: Superblock
   readonly index: NeedleIndex
-  /** Keys with a tombstone. Final: whatever of the key lies in the volume, now or later, is unreadable. */
+  /** Graves: keys with a tombstone, and versions of keys (tombstone.ts). Final: whatever of them lies in the volume, now or later, is unreadable. */
   readonly erased: ReadonlySet<bigint>
   /** Parts of the volume are damaged, so a needle that is not in the index may have been in it. */
   readonly damaged: boolean
@@ -73,8 +73,8 @@ export interface VolumeView {
   refresh(): Promise<void>
   /** Learns of tombstones that other processes wrote. */
   refreshErased(): Promise<void>
-  /** Writes a tombstone, durable when it returns. Any process may, at any time, beside a writer. */
-  erase(key: bigint): Promise<void>
+  /** Writes a tombstone of a grave, durable when it returns. Any process may, at any time, beside a writer. */
+  erase(grave: bigint): Promise<void>
   close(): Promise<void>
 }
 

@@ -8,6 +8,7 @@ import { createMedia } from './media.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import { createOutbox } from './outbox.ts'
 import { createPlacements } from './placements.ts'
+import { createReplaced } from './replaced.ts'
 import { createSettle } from './settle.ts'
 import { openSignals } from './signals.ts'
 import { createSpace } from './space.ts'
@@ -58,6 +59,8 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createPlacements(database),
     ...createCheckpoints(database),
     ...createVariants(database),
+    ...createReplaced(database),
+    ...createReplaced(database),
     ...createOutbox(database),
     ...createVolumes(database),
     ...createVolumeBooks(database),

@@ -35,6 +35,7 @@ export function createErasures(database: Database): Pick<MediaStore, 'beginErase
         )
         // Drafts hold private facts, and an event holds the blurred picture. Nobody adds more of either: both look at the state.
         await queries.rows('delete from checkpoints where media_id = $1', [id])
+        await queries.rows('delete from replaced_versions where media_id = $1', [id])
         await queries.rows(
           `update outbox set data = (jsonb_set(data::jsonb, '{blurhash}', to_jsonb($2::text), false) - $3::text[])::json where media_id = $1`,
           [id, BLACK, LOOKS],

@@ -4,6 +4,7 @@ import type { MediaRow, MediaState, PrivateFacts } from '../domain/media.ts'
 import type { MediaStore, NewMedia } from '../domain/ports.ts'
 import type { Database, Queries } from './database.ts'
 import { keepFingerprint } from './fingerprints.ts'
+import { noteReplaced } from './replaced.ts'
 import { mediaColumns, toMediaRow, type MediaColumns } from './rows.ts'
 import { decidePublish } from './transitions.ts'
 
@@ -109,6 +110,7 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
       await database.transaction(async (queries) => {
         const row = await lockMedia(queries, id)
         if (!decidePublish(row, manifest.version)) return
+        await noteReplaced(queries, id, row, manifest.version)
         await queries.rows('update media set manifest = $2, facts = $3, version = $4 where id = $1', [
           id,
           JSON.stringify(manifest),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MediaError } from '../domain/errors.ts'
 import { mediaIdOf } from '../domain/ids.ts'
 import type { FileParts } from './url.ts'
 import { createHotFiles } from './hot-files.ts'
@@ -18,7 +19,7 @@ function reader(bytes: number) {
 }
 
 test('hot files: readers at once and later ones share a read', async () => {
-  const hot = createHotFiles(1_000_000)
+  const hot = createHotFiles(1_000_000, { ageMsMax: 1_000 })
   const { state, read } = reader(10)
   const [first, second] = await Promise.all([hot.get(file(1), read), hot.get(file(1), read)])
   assert.equal(first, second)
@@ -27,7 +28,7 @@ test('hot files: readers at once and later ones share a read', async () => {
 })
 
 test('hot files: the least recently asked goes first, and the limit holds', async () => {
-  const hot = createHotFiles(100_000)
+  const hot = createHotFiles(100_000, { ageMsMax: 1_000 })
   const { state, read } = reader(10_000)
   for (let item = 1; item <= 9; item += 1) await hot.get(file(item), read)
   await hot.get(file(1), read)
@@ -41,7 +42,7 @@ test('hot files: the least recently asked goes first, and the limit holds', asyn
 })
 
 test('hot files: a file too large for its share is read each time', async () => {
-  const hot = createHotFiles(100_000)
+  const hot = createHotFiles(100_000, { ageMsMax: 1_000 })
   const { state, read } = reader(20_000)
   for (const _ of [1, 2]) await hot.get(file(1), read)
   assert.equal(state.reads, 2)
@@ -49,7 +50,7 @@ test('hot files: a file too large for its share is read each time', async () => 
 })
 
 test('hot files: a failed read is not remembered', async () => {
-  const hot = createHotFiles(100_000)
+  const hot = createHotFiles(100_000, { ageMsMax: 1_000 })
   await assert.rejects(hot.get(file(1), async () => Promise.reject(new Error('no'))))
   const { state, read } = reader(1)
   await hot.get(file(1), read)
@@ -57,7 +58,7 @@ test('hot files: a failed read is not remembered', async () => {
 })
 
 test('hot files: a forgotten item leaves nothing, even when it was being read', async () => {
-  const hot = createHotFiles(100_000)
+  const hot = createHotFiles(100_000, { ageMsMax: 1_000 })
   const { read } = reader(10)
   await hot.get(file(1, 1), read)
   await hot.get(file(2), read)
@@ -71,4 +72,24 @@ test('hot files: a forgotten item leaves nothing, even when it was being read', 
   gate.resolve()
   await pending
   assert.equal(hot.bytes, before / 2)
+})
+
+test('hot files: what is held for too long is read anew, since nobody tells of versions that are taken away', async () => {
+  let nowMs = 0
+  const hot = createHotFiles(1_000_000, { ageMsMax: 1_000, nowMs: () => nowMs })
+  const { state, read } = reader(10)
+  await hot.get(file(1), read)
+  nowMs = 1_000
+  await hot.get(file(1), read)
+  assert.equal(state.reads, 1)
+  nowMs = 1_001
+  await hot.get(file(1), read)
+  assert.equal(state.reads, 2)
+  const gone = async () => {
+    throw new MediaError('VERSION_REPLACED')
+  }
+  nowMs = 3_000
+  await assert.rejects(hot.get(file(1), gone), { code: 'VERSION_REPLACED' })
+  await hot.get(file(1), read)
+  assert.equal(state.reads, 3)
 })

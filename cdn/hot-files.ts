@@ -10,6 +10,12 @@ export interface HotFiles {
   readonly bytes: number
 }
 
+export interface HotFileOptions {
+  /** What is older is read anew. */
+  readonly ageMsMax: number
+  readonly nowMs?: () => number
+}
+
 /** What an entry costs beside its data: key, map entry, promise. */
 const ENTRY_BYTES = 512
 /** A file larger than this share of the memory would push out too many others. */
@@ -19,9 +25,9 @@ const SHARE_MAX = 1 / 8
  * The most recently asked files, up to `bytesMax`. Edges ask for each file about once, so that this is for
  * bursts: many edges, or an origin without one, asking for the same new file.
  */
-export function createHotFiles(bytesMax: number): HotFiles {
+export function createHotFiles(bytesMax: number, { ageMsMax, nowMs = Date.now }: HotFileOptions): HotFiles {
   /** In order of use, the least recent first. A pending read has no size yet. */
-  const entries = new Map<string, { readonly id: MediaId; readonly blob: Promise<BlobRead>; bytes: number }>()
+  const entries = new Map<string, { readonly id: MediaId; readonly blob: Promise<BlobRead>; readonly sinceMs: number; bytes: number }>()
   let total = 0
 
   function drop(key: string): void {
@@ -46,13 +52,14 @@ export function createHotFiles(bytesMax: number): HotFiles {
       const { volume, alt, cookie } = file.locator
       const key = `${file.id}.${volume}.${alt}.${cookie}`
       const held = entries.get(key)
-      if (held !== undefined) {
+      if (held !== undefined && nowMs() - held.sinceMs > ageMsMax) drop(key)
+      else if (held !== undefined) {
         entries.delete(key)
         entries.set(key, held)
         return held.blob
       }
       const blob = read()
-      entries.set(key, { id: file.id, blob, bytes: 0 })
+      entries.set(key, { id: file.id, blob, sinceMs: nowMs(), bytes: 0 })
       blob.then(
         ({ data }) => keep(key, blob, data.byteLength + ENTRY_BYTES),
         () => {

@@ -50,6 +50,15 @@ async function refusal(response: Response) {
   return { status, code }
 }
 
+test('origin: a version that was taken away is gone, and no cache keeps that', async (context) => {
+  const { base } = await open(context, {
+    read: async () => {
+      throw new MediaError('VERSION_REPLACED')
+    },
+  })
+  assert.deepEqual(await refusal(await fetch(base + path)), { status: 410, code: 'VERSION_REPLACED' })
+})
+
 test('origin: a file is answered with all that caches and players need', async (context) => {
   const { base } = await open(context)
   const response = await fetch(base + path)

@@ -43,6 +43,7 @@ export interface OriginOptions {
   readonly limits: Pick<
     Limits,
     | 'aliasAgeMsMax'
+    | 'hotFileAgeMsMax'
     | 'aliasItemsMax'
     | 'originConcurrencyMax'
     | 'requestHeaderMsMax'
@@ -77,7 +78,7 @@ export interface Origin {
  */
 export function createOrigin(options: OriginOptions): Origin {
   const { blobs, erasures, limits, hotBytesMax = 0, stuckMsMax = 60_000, logger = silent, onAnswer } = options
-  const hot = createHotFiles(hotBytesMax)
+  const hot = createHotFiles(hotBytesMax, { ageMsMax: limits.hotFileAgeMsMax })
   const unsubscribe = erasures.onErased?.((id) => hot.forget(id))
   const current = options.current
     ? createCurrent({ source: options.current, ageMsMax: limits.aliasAgeMsMax, itemsMax: limits.aliasItemsMax })

@@ -86,6 +86,12 @@ export const errorTable = {
     title: 'The original of this item is not kept.',
     advice: 'Send the file anew.',
   },
+  VERSION_REPLACED: {
+    retry: false,
+    status: 410,
+    title: 'This version of the item was replaced, and is not kept any more.',
+    advice: 'Ask for the item again: it tells the addresses of what is current.',
+  },
   MEDIA_ERASED: { retry: false, status: 410, title: 'The item was erased.', advice: 'Nothing can be done: erasure is final.' },
   PRESET_UNKNOWN: {
     retry: false,

@@ -44,6 +44,12 @@ export const limits = {
   enhanceItemsMax: 20,
   /** Items whose reads an origin counts at once: some 100 bytes each. */
   enhanceCountedMax: 20_000,
+  /** The files of a version that was replaced go on answering for so long: pages hold their addresses. */
+  replacedVersionKeptMs: 30 * 24 * 60 * 60_000,
+  /** Replaced versions that one run of a workflow takes away; the next run takes the rest. */
+  replacedVersionsPerRunMax: 200,
+  /** What an origin holds in memory is read anew after this: nobody tells it of versions that are taken away. */
+  hotFileAgeMsMax: 10 * 60_000,
   /** Variants of one version of an item, made on demand. */
   variantsPerItemMax: 120,
   variantSideMax: 4_096,

@@ -95,10 +95,10 @@ export interface BlobStore {
    * order. The same key and alt in the same volume: the last one wins. STORAGE_FULL, VOLUME_FENCED.
    */
   append(batch: readonly NeedleInput[]): Promise<Locator[]>
-  /** BLOB_NOT_FOUND (also for a wrong cookie), MEDIA_ERASED (tombstone), BLOB_CORRUPT. */
+  /** BLOB_NOT_FOUND (also for a wrong cookie), MEDIA_ERASED (tombstone), VERSION_REPLACED (tombstone of its version), BLOB_CORRUPT. */
   read(key: bigint, locator: Locator, options?: BlobReadOptions): Promise<BlobRead>
-  /** A durable tombstone for all of the key's needles in the volume. Idempotent. */
-  delete(key: bigint, volume: number): Promise<void>
+  /** A durable tombstone for all of the key's needles in the volume, or for those of one `version` of it (their alternate key's upper 8 bits). Idempotent. */
+  delete(key: bigint, volume: number, version?: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -233,6 +233,20 @@ export interface VariantStore {
   forgetVariants(id: MediaId): Promise<void>
 }
 
+/** A version of an item that a later one has taken the place of. */
+export interface ReplacedVersion {
+  readonly id: MediaId
+  readonly version: number
+}
+
+/** Versions that were replaced, from then until their files are taken away. */
+export interface ReplacedStore {
+  /** Of ready items, replaced at least `olderThanMs` ago, the longest first. */
+  replaced(olderThanMs: number, limit: number): Promise<ReplacedVersion[]>
+  /** Their needles are gone: with them what is known of the version's variants. Idempotent. */
+  forgetReplaced(version: ReplacedVersion): Promise<void>
+}
+
 export interface ReservedVariant {
   readonly name: string
   readonly place: number
@@ -267,6 +281,7 @@ export interface Catalog
     PlacementStore,
     CheckpointStore,
     VariantStore,
+    ReplacedStore,
     Outbox,
     ErasureFeed,
     VolumeDirectory,

@@ -11,6 +11,7 @@ interface VolumeSchedule {
 export const volumeSchedules = {
   compact: { everyMs: 60 * 60_000, summary: 'gives back the space of what was erased', grounds: ['files', 'objects'] },
   scrub: { everyMs: 60 * 60_000, summary: 'reads every byte of the volumes that are due', grounds: ['files', 'objects'] },
+  retire: { everyMs: 60 * 60_000, summary: 'takes away the files of versions that were replaced long ago', grounds: ['files', 'objects'] },
   merge: { everyMs: 10 * 60_000, summary: 'makes one large object of the packs of each sealed volume', grounds: ['objects'] },
   gc: { everyMs: 60 * 60_000, summary: 'deletes objects that no longer count and are past their time of grace', grounds: ['objects'] },
 } as const satisfies Record<string, VolumeSchedule>

@@ -182,6 +182,20 @@ const policies: Readonly<Record<Name, Policy>> = {
     retry: { ...patient, initialInterval: '100ms', maximumInterval: '5s' },
     summary: 'seen to be refused, receipt',
   },
+  retireVersions: {
+    taskQueue: control,
+    startToCloseTimeout: '10m',
+    heartbeatTimeout: '15s',
+    retry: wary,
+    summary: 'tombstones for replaced versions',
+  },
+  forgetVersions: {
+    taskQueue: control,
+    startToCloseTimeout: '10m',
+    heartbeatTimeout: '15s',
+    retry: wary,
+    summary: 'replaced versions purged',
+  },
   volumesToCompact: {
     taskQueue: volumes,
     startToCloseTimeout: '10m',

@@ -128,6 +128,33 @@ export function blobStoreContract(name: string, make: () => Promise<BlobHarness>
     await again.close()
   })
 
+  about('a tombstone of a version is for its needles alone, for good, and the key can still be erased', async (harness) => {
+    const store = await harness.open()
+    const [old, older, current, other] = await store.append([
+      needle(8n, 0x100_0001, text('old')),
+      needle(8n, 0x1ff_ffff, text('old too')),
+      needle(8n, 0x200_0001, text('current')),
+      needle(9n, 0x100_0001, text('other')),
+    ])
+    assert.ok(old && older && current && other)
+    await store.delete(8n, old.volume, 1)
+    await store.delete(8n, old.volume, 1)
+    await store.delete(8n, 999_999, 1)
+    await assert.rejects(store.delete(8n, old.volume, 0), /version/)
+    const assertGone = async (one: BlobStore) => {
+      for (const locator of [old, older]) await assert.rejects(one.read(8n, locator), code('VERSION_REPLACED'))
+      await assertReads(one, 8n, current, text('current'))
+      await assertReads(one, 9n, other, text('other'))
+    }
+    await assertGone(store)
+    await store.close()
+    const again = await harness.open()
+    await assertGone(again)
+    await again.delete(8n, current.volume)
+    for (const locator of [old, current]) await assert.rejects(again.read(8n, locator), code('MEDIA_ERASED'))
+    await again.close()
+  })
+
   about('a key erased in one volume is appended to another, with its placement logged anew', async (harness) => {
     const store = await harness.open()
     const before = await appendOne(store, 8n, 1, text('before'))

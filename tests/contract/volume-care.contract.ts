@@ -49,6 +49,20 @@ export function careWorld(objects: ObjectStore) {
       await store.close()
       return kept
     },
+    /** Two versions of one key in a volume that is sealed. */
+    async versions(): Promise<Kept[]> {
+      const limits = { ...fresh, volumeBytesMax: 16_384 }
+      const store = await createObjectBlobStore({ objects, directory, placements: directory, writer: 'w', limits })
+      const datas = [new Uint8Array(randomBytes(900)), new Uint8Array(randomBytes(900))]
+      const locators = await store.append(datas.map((data, index) => ({ key: 7n, alt: (index + 1) * 0x100_0000, data })))
+      await store.append([{ key: 999n, alt: 1, data: new Uint8Array(limits.volumeBytesMax) }])
+      await store.close()
+      return locators.map((locator, index) => ({ key: 7n, locator, data: datas[index] ?? new Uint8Array() }))
+    },
+    async replace(reader: Pick<BlobStore, 'delete'>, { key, locator }: Kept) {
+      await reader.delete(key, locator.volume, locator.alt >>> 24)
+      directory.erased(key)
+    },
     async erase(reader: Pick<BlobStore, 'delete'>, { key, locator }: Kept) {
       await reader.delete(key, locator.volume)
       directory.erased(key)
@@ -87,6 +101,20 @@ export function volumeCareContract(name: string, make: () => Promise<ObjectStore
       }
     })
   }
+
+  about('compaction leaves out a version that has a tombstone, and keeps the others of the key', async (world) => {
+    const versions = await world.versions()
+    const [old, current] = versions
+    assert.ok(old && current)
+    const reader = world.reader()
+    await world.replace(reader, old)
+    const outcome = await world.care().compact(old.locator.volume, { force: true })
+    assert.ok(outcome.done && outcome.dropped === 1 && outcome.kept === 1)
+    await world.care().collectGarbage({})
+    await assertAllRead(world.reader(), [current])
+    assert.equal(await world.holds(old.data), false)
+    await assert.rejects(world.reader().read(old.key, old.locator), (error) => codeOf(error) === 'VERSION_REPLACED')
+  })
 
   about('a merged volume reads as before, to those who had it open and to those who come, also when its packs are gone', async (world) => {
     // Small packs, and some large enough to be copied by the server.

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import sharp from 'sharp'
 import type { Item } from '../../api/item.ts'
+import type { UploadView } from '../../api/previews-route.ts'
 import { formatVariantPath, parseVariantPath } from '../../cdn/variant-path.ts'
 import { limits } from '../../domain/limits.ts'
 import { makeSamplePhoto } from '../../media/sample/photo.ts'
@@ -128,6 +129,40 @@ test('variants: an enhanced photo is a new version of fewer bytes, and the addre
   assert.ok(now.length < old.length, 'the alias leads to what is current')
   assert.equal((await enhance(item.id)).status, 200)
   assert.equal((await client.get(item.id)).state, 'ready')
+})
+
+test('variants: the owner sees what was uploaded, whole and without its look, and no address of a reader asks for it', {
+  skip,
+}, async () => {
+  const headers = { authorization: `Bearer ${running.instance.apiKey}` }
+  const address = `${running.instance.api}/v1/uploads?filter=moon&crop=pct:0,0,50,50`
+  const { id } = (await (await fetch(address, { method: 'POST', headers, body: new Blob([new Uint8Array(photo)]) })).json()) as Item
+  const item = await client.follow(id, () => {})
+  assert.deepEqual([item.width, item.height], [800, 1200])
+  const view = (await (await fetch(`${running.instance.api}/v1/media/${id}/upload`, { headers })).json()) as UploadView
+  assert.deepEqual([view.width, view.height, view.source], [1080, 1620, { type: 'image/jpeg', bytes: photo.length }])
+  const [shown, expected] = await Promise.all(
+    [await bytesOf(await fetch(view.url)), photo].map(
+      async (file) => await sharp(file).autoOrient().resize(60, 90, { fit: 'fill' }).removeAlpha().raw().toBuffer(),
+    ),
+  )
+  const difference = (shown ?? Buffer.alloc(0)).reduce((sum, value, at) => sum + Math.abs(value - (expected?.[at] ?? 0)), 0) / (60 * 90 * 3)
+  assert.ok(difference < 4, `${difference.toFixed(1)} of 255 a channel`)
+  assert.match(await refusal(`${base(item)}upload-w1080.webp`), /^404 /)
+})
+
+test('variants: a photo that an origin is asked for often enough is enhanced by itself', { skip }, async () => {
+  const item = await ready('standard')
+  const [{ url } = { url: '' }] = item.renditions.toSorted((a, b) => a.bytes - b.bytes)
+  // A window may end amid the reads: of twice as many one of two has enough.
+  let left = 2 * limits.enhanceReadsMin
+  const read = async () => {
+    while (left-- > 0) await (await fetch(url)).arrayBuffer()
+  }
+  await Promise.all(Array.from({ length: 16 }, read))
+  const enhanced = await until(item.id, (now) => now.enhanced === true)
+  assert.match(enhanced.renditions[0]?.url ?? '', new RegExp(`/m/${item.id}\\.2/`))
+  assert.equal((await fetch(url)).status, 200, 'what pages hold goes on answering')
 })
 
 /** What comes after an item is settled is not streamed. */

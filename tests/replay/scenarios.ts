@@ -83,6 +83,7 @@ export const scenarios: readonly Scenario[] = [
   },
   { name: 'volumes-merge', workflow: 'merge', input: {} },
   { name: 'volumes-gc', workflow: 'gc', input: {} },
+  { name: 'volumes-retire', workflow: 'retire', input: {} },
   { name: 'volumes-scrub', workflow: 'scrub', input: {} },
   { name: 'enhance', workflow: 'enhance', input: { ...image, version: 2 } },
   {
@@ -161,6 +162,8 @@ export function answers({ fails, animation }: Scenario): Record<string, () => Pr
     volumesToMerge: [2, 3],
     mergeVolume: { done: true, bytesBefore: 10_000_000, bytesAfter: 10_000_000, kept: 100, dropped: 0 },
     collectGarbage: 12,
+    retireVersions: [{ id: mediaId, version: 1 }],
+    forgetVersions: null,
     volumesToScrub: [1, 2],
     scrubVolume: { bytes: 10_000_000, needles: 100, repaired: 1, bad: [] },
   }
