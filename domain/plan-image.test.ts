@@ -69,6 +69,19 @@ test('plan-image: no rendition has a side of none or one that a format cannot ho
     for (const rendition of plan.renditions) assert.ok(rendition.height >= 1 && rendition.height <= 16_383)
 })
 
+test('plan-image: a picture between two widths keeps its own, unless it is next to nothing wider', () => {
+  const widths = (width: number) => [
+    ...new Set(planImage({ ...probe, width, height: width }, standard, { filter: null, version: 1 }).renditions.map((r) => r.width)),
+  ]
+  assert.deepEqual(widths(4_000), [1440, 1080, 640, 320, 150])
+  assert.deepEqual(widths(1_440), [1440, 1080, 640, 320, 150])
+  assert.deepEqual(widths(1_300), [1300, 1080, 640, 320, 150])
+  assert.deepEqual(widths(1_100), [1080, 640, 320, 150])
+  assert.deepEqual(widths(307), [307, 150])
+  assert.deepEqual(widths(160), [150])
+  assert.deepEqual(widths(64), [64])
+})
+
 test('plan-image: a poster has names and places of its own', () => {
   assert.deepEqual(lines(planPoster(1920, 1080, standard, 3)), [
     'poster-w1080.jpg 1080x608 q80 0x3100000',

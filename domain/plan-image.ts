@@ -106,8 +106,12 @@ function plan(width: number, height: number, wanted: readonly number[], preset: 
   return { width, height, ...look, renditions }
 }
 
-/** Largest first, each once. */
+/** A picture that is wider than its largest planned width by more than this keeps its own, too. */
+const OWN_WIDTH_SHARE = 1.1
+
+/** Largest first, each once. A picture between two widths would lose up to half of what it has, so that its own is one of them. */
 function widthsWithin(sourceWidth: number, wanted: readonly number[]): number[] {
-  const within = [...new Set(wanted)].filter((width) => width <= Math.min(sourceWidth, RENDITION_SIDE_MAX)).toSorted((a, b) => b - a)
-  return within.length > 0 ? within : [Math.min(sourceWidth, RENDITION_SIDE_MAX)]
+  const most = Math.min(sourceWidth, RENDITION_SIDE_MAX, Math.max(...wanted))
+  const within = [...new Set(wanted)].filter((width) => width <= most).toSorted((a, b) => b - a)
+  return most > (within[0] ?? 0) * OWN_WIDTH_SHARE ? [most, ...within] : within
 }

@@ -49,7 +49,7 @@ test('auto quality: the same pixels are 1, others less, and what cannot be compa
 test('auto quality: in a child that may load PNG alone the preset makes its whole ladder, item after item', async (context) => {
   const studio = createImageStudio({ slots: 1, limits })
   context.after(async () => await studio.close())
-  for (const bytes of [await flat([9, 90, 200, 128], 'png', 400), await flat([9, 90, 200], 'png', 400)]) {
+  for (const bytes of [await flat([9, 90, 200, 128], 'png', 320), await flat([9, 90, 200], 'png', 320)]) {
     const plan = planImage(await studio.probe(bytes, 'image/png'), auto, { filter: null, version: 1 })
     const { files } = await studio.develop(bytes, plan, {})
     assert.deepEqual(
