@@ -16,6 +16,8 @@ import { createSignals } from './signals.ts'
 export interface ApiOptions extends Omit<Parts, 'signals' | 'uploads' | 'background' | 'closing'> {
   /** SHA-256 (hex) of the keys of those who run the house. */
   readonly operatorKeys: readonly string[]
+  /** Told of every answer, for metrics: `route` is its pattern, empty where there is none; status 0: the client had gone. */
+  readonly onAnswer?: (seen: { readonly route: string; readonly status: number; readonly ms: number }) => void
 }
 
 export interface Api {
@@ -60,13 +62,14 @@ export function createApi(options: ApiOptions): Api {
     const startedMs = performance.now()
     const requestId = randomUUID()
     const facts: { tenant?: string; code?: string } = {}
+    let route = ''
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
     response.setHeader('x-request-id', requestId)
     // Without a listener a broken connection would be an uncaught error; the reader of the body sees it too.
     request.on('error', () => {})
     response.on('error', () => {})
     try {
-      const answer = await answerOf(request, response, path, requestId, proceed, facts)
+      const answer = await answerOf(request, response, path, requestId, proceed, facts, (found) => (route = found))
       if (answer) await send(request, response, answer, limits.lingerMsMax)
     } catch (error) {
       const problem = problemOf(error, requestId)
@@ -77,7 +80,9 @@ export function createApi(options: ApiOptions): Api {
     }
     // 0: the client went away before there was an answer.
     const status = response.headersSent ? response.statusCode : 0
-    logger.info('request', { requestId, method: request.method, path, status, ms: Math.round(performance.now() - startedMs), ...facts })
+    const ms = performance.now() - startedMs
+    options.onAnswer?.({ route, status, ms })
+    logger.info('request', { requestId, method: request.method, path, status, ms: Math.round(ms), ...facts })
   }
 
   async function answerOf(
@@ -87,9 +92,11 @@ export function createApi(options: ApiOptions): Api {
     requestId: string,
     proceed: () => void,
     facts: { tenant?: string },
+    onRoute: (route: string) => void,
   ): Promise<Answer | null> {
     const match = matchRoute(routes, request.method ?? '', path)
     if (!match.found) return notRouted(match.allow, requestId)
+    onRoute(`${match.route.method} ${match.route.path}`)
     const tenant = await tenantFor(match.route, request)
     if (tenant !== '') facts.tenant = tenant
     const query = new URLSearchParams(request.url?.slice(path.length + 1) ?? '')

@@ -1,5 +1,6 @@
 import { limits } from '../domain/limits.ts'
 import type { Catalog } from '../domain/ports.ts'
+import { createBacklog } from './backlog.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import { connectionConfig, openDatabase, type DatabaseOptions } from './database.ts'
 import { createErasures } from './erasures.ts'
@@ -53,6 +54,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createTenants(database),
     ...createSpace(database),
     ...createMedia(database),
+    ...createBacklog(database),
     ...createSettle(database),
     ...createErasures(database),
     ...createFingerprints(database),

@@ -2,6 +2,7 @@
  * What the folders need of one another, given at construction. Contract suites in tests/contract run
  * over every implementation of a port. All of them throw MediaError for the world's errors.
  */
+import type { BacklogView } from './backlog.ts'
 import type { Complexity } from './complexity.ts'
 import type { DevelopedImage } from './developed.ts'
 import type { Packet } from './copy-gate.ts'
@@ -275,6 +276,7 @@ export type CatalogSignal = { readonly kind: 'media'; readonly id: MediaId } | {
 
 export interface Catalog
   extends TenantStore,
+    BacklogView,
     SpaceStore,
     MediaStore,
     LikenessStore,

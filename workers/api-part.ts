@@ -44,6 +44,7 @@ export async function startApi(
     consoleAssets: await bundleConsole(),
     consoleConfig: { temporalUi: config.temporal.uiUrl, mediaOrigins: [new URL(config.publicUrl).origin] },
     operatorKeys: config.operatorKeys.map(hashKey),
+    onAnswer: core.metrics.onApiAnswer,
     logger,
   })
   const { port } = await api.listen(address.host, address.port)

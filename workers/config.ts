@@ -43,6 +43,8 @@ export interface Config {
   readonly slots: { readonly image: number; readonly video: number }
   /** Names this version of our workers; null: a hash over the workflows. */
   readonly buildId: string | null
+  /** Where what is counted can be scraped; null: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | null
   /** An API key of tenant `dev`, for a machine of one's own. */
   readonly devKey: string | null
   /** Keys of those who see and set what concerns all tenants. */
@@ -90,6 +92,7 @@ export function readConfig(env: Environment, role: string): Config {
     contentSecret: readContentSecret(env),
     slots: readSlots(env),
     buildId: readBuildId(env),
+    metrics: readMetrics(env),
     devKey: optional(env, 'DARKROOM_DEV_KEY') ?? null,
     operatorKeys: readOperatorKeys(env),
   }
@@ -128,6 +131,12 @@ export function readQuotas(env: Environment): Config['quotas'] {
     const power = ['MiB', 'GiB', 'TiB'].indexOf(unit) + 2
     return { tenant: tenant === '*' ? null : tenant, bytesMax: Number(number) * 1024 ** power }
   })
+}
+
+/** METRICS_PORT and METRICS_HOST, loopback unless it is given. */
+export function readMetrics(env: Environment): Config['metrics'] {
+  if (!optional(env, 'METRICS_PORT')) return null
+  return { host: text(env, 'METRICS_HOST', '127.0.0.1'), port: whole(env, 'METRICS_PORT', { min: 0, max: 65_535, fallback: 0 }) }
 }
 
 /** OPERATOR_KEYS, each of 24 characters or more; several while one takes another's place. Throws SettingError. */

@@ -16,6 +16,7 @@ import type { Catalog, ObjectStore } from '../domain/ports.ts'
 import { createFileObjectStore } from '../objects/file.ts'
 import { createS3ObjectStore } from '../objects/s3/store.ts'
 import type { Config } from './config.ts'
+import { createMetrics, type Metrics, startMetricsServer } from './metrics.ts'
 import type { Parts } from './part.ts'
 
 /** What all parts of a process share. */
@@ -24,6 +25,7 @@ export interface Core {
   readonly logger: Logger
   readonly catalog: Catalog
   readonly objects: ObjectStore
+  readonly metrics: Metrics
   fileUrl(id: MediaId, version: number, file: StoredFile): string
   aliasUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>, name: string): string
   variantsUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>): string
@@ -41,11 +43,18 @@ export async function openCore(config: Config, logger: Logger, parts: Parts): Pr
   parts.add({ name: 'catalog', stop: async () => await catalog.close() })
   for (const { tenant, bytesMax } of config.quotas) await catalog.setQuota(tenant, bytesMax)
   const objects = openObjects(config, parts)
+  const metrics = createMetrics()
+  metrics.watchBacklog(catalog)
+  if (config.metrics) {
+    const { port } = parts.add(await startMetricsServer(metrics, config.metrics))
+    logger.info('metrics', { host: config.metrics.host, port })
+  }
   return {
     config,
     logger,
     catalog,
     objects,
+    metrics,
     fileUrl: (id, version, file) => `${config.publicUrl}${formatFilePath({ id, version, locator: file.locator, name: file.name })}`,
     aliasUrl: (row, name) => `${config.publicUrl}${formatAliasPath({ id: row.id, key: aliasKey(row), name })}`,
     protectedUrl: (id, version, name) => {

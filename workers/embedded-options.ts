@@ -1,7 +1,17 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parseTools } from '../infra/engines/tools.ts'
-import { readBuildId, readContentSecret, readOperatorKeys, readQuotas, readS3, readSlots, readVariants, readVolumeReads } from './config.ts'
+import {
+  readBuildId,
+  readContentSecret,
+  readMetrics,
+  readOperatorKeys,
+  readQuotas,
+  readS3,
+  readSlots,
+  readVariants,
+  readVolumeReads,
+} from './config.ts'
 import type { EmbeddedOptions } from './embedded.ts'
 import { baseUrl, type Environment, list, optional, text, urlList, wholeNumber } from './settings.ts'
 
@@ -44,6 +54,7 @@ export function embeddedOptions(
     operatorKeys: readOperatorKeys(env),
     slots: readSlots(env),
     buildId: readBuildId(env),
+    metrics: readMetrics(env),
     eventsTopic: text(env, 'EVENTS_TOPIC', 'darkroom.media.v1'),
     say,
     onLost,

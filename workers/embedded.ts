@@ -50,6 +50,7 @@ export interface EmbeddedOptions {
   readonly operatorKeys?: Config['operatorKeys']
   readonly slots: Config['slots']
   readonly buildId: Config['buildId']
+  readonly metrics: Config['metrics']
   readonly eventsTopic: string
   /** One line of progress for a person. */
   readonly say: (line: string) => void
@@ -107,6 +108,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
     contentSecret: options.contentSecret ?? (await keptContentSecret(home)),
     slots: options.slots,
     buildId: options.buildId,
+    metrics: options.metrics,
     devKey,
     operatorKeys: [...(options.operatorKeys ?? []), await keptOperatorKey(home)],
   }

@@ -42,6 +42,7 @@ export async function startOrigin(
     limits,
     logger,
     onRead: popularity.count,
+    onAnswer: core.metrics.onOriginAnswer,
   })
   const port = Number(new URL(await origin.listen(address.port, address.host)).port)
   return {

@@ -15,13 +15,14 @@ import type { Part, Parts } from './part.ts'
 import { startQueueWorker, type QueueWorkerOptions } from './temporal-worker.ts'
 
 /** What every queue's worker is started with. */
-export type WorkerSeat = Pick<QueueWorkerOptions, 'connection' | 'namespace' | 'buildId' | 'onFailure'>
+export type WorkerSeat = Pick<QueueWorkerOptions, 'connection' | 'namespace' | 'buildId' | 'onActivity' | 'onFailure'>
 
 export function workerSeat(core: Core, connection: NativeConnection, buildId: string, onFailure: (error: unknown) => void): WorkerSeat {
   return {
     connection,
     namespace: core.config.temporal.namespace,
     buildId,
+    onActivity: core.metrics.onActivity,
     onFailure: (error) => {
       core.logger.error('worker-stopped', factsOfError(error))
       onFailure(error)

@@ -1,7 +1,10 @@
-import { type NativeConnection, Worker } from '@temporalio/worker'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import { type ActivityInterceptorsFactory, type NativeConnection, Worker } from '@temporalio/worker'
 import type { WorkflowBundle } from './bundle.ts'
 import { deploymentVersion } from './deployment.ts'
 import type { Part } from './part.ts'
+
+export type OnActivity = (seen: { readonly name: string; readonly code: string | null; readonly ms: number }) => void
 
 export interface QueueWorkerOptions {
   readonly connection: NativeConnection
@@ -13,6 +16,8 @@ export interface QueueWorkerOptions {
   readonly buildId: string
   /** Only the control queue runs workflows. */
   readonly workflows?: WorkflowBundle
+  /** Told of every activity that ended, for metrics; `code` is what it failed with. */
+  readonly onActivity?: OnActivity
   /** Called when the worker stops although nobody asked it to. */
   readonly onFailure: (error: unknown) => void
 }
@@ -27,6 +32,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Par
     maxConcurrentActivityTaskExecutions: options.slots,
     // Workflows in the cache cost memory for as long as they run; those evicted are replayed.
     ...(options.workflows ? { workflowBundle: { code: options.workflows.code }, maxCachedWorkflows: 200, reuseV8Context: true } : {}),
+    ...(options.onActivity ? { interceptors: { activity: [watched(options.onActivity)] } } : {}),
     workerDeploymentOptions: {
       version: deploymentVersion(options.buildId),
       useWorkerVersioning: true,
@@ -51,4 +57,26 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Par
       await running
     },
   }
+}
+
+function watched(onActivity: OnActivity): ActivityInterceptorsFactory {
+  return ({ info }) => ({
+    inbound: {
+      async execute(input, next) {
+        const startedMs = performance.now()
+        const told = (code: string | null) => onActivity({ name: info.activityType, code, ms: performance.now() - startedMs })
+        try {
+          const result: unknown = await next(input)
+          told(null)
+          return result
+        } catch (error) {
+          // What is meant for Temporal carries our code as its type; anything else was cancelled, or is a bug.
+          told(
+            error instanceof ApplicationFailure ? (error.type ?? 'INTERNAL') : error instanceof CancelledFailure ? 'CANCELLED' : 'INTERNAL',
+          )
+          throw error
+        }
+      },
+    },
+  })
 }

@@ -51,21 +51,6 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     await assert.rejects(catalog.accept({ ...media, tenant: 'else' }), /taken by another upload/)
   })
 
-  test('catalog: the manifest of a ready item is amended, of its own version only', async () => {
-    const id = await accepted()
-    assert.equal(await catalog.amend(id, manifest), false, 'not ready yet')
-    await catalog.publish(id, manifest, {})
-    await catalog.settle(id, ready(id))
-    const before = (await catalog.get(id))?.revision ?? 0
-    assert.equal(await catalog.amend(id, { ...manifest, hls: 'master.m3u8' }), true)
-    const row = await catalog.get(id)
-    assert.equal(row?.manifest?.hls, 'master.m3u8')
-    assert.ok((row?.revision ?? 0) > before, 'whoever follows the item is told')
-    assert.equal(await catalog.amend(id, { ...manifest, version: 9 }), false)
-    await catalog.beginErase(id)
-    assert.equal(await catalog.amend(id, manifest), false)
-  })
-
   test('catalog: an unknown item is null, and cannot be settled, published or placed', async () => {
     const id = newId()
     assert.equal(await catalog.get(id), null)

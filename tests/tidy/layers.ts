@@ -37,6 +37,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   pg: ['catalog'],
   'hls.js': ['console'],
   esbuild: ['console'],
+  'prom-client': ['workers'],
   fresh: ['cdn', 'api'],
   'range-parser': ['cdn'],
   '@temporalio/worker': ['workers'],
