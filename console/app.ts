@@ -132,6 +132,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
   }
   showEmpty()
 
+  let editing: Promise<void> = Promise.resolve()
   const chosen = (): Choice => ({
     preset: typedById('preset', HTMLSelectElement).value,
     filter: typedById('filter', HTMLSelectElement).value,
@@ -165,10 +166,16 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
       for (const file of [...files].toReversed()) if (!isEdited(file)) takeOne(file, chosen())
       const photos = [...files].filter(isEdited)
       if (photos.length === 0) return
-      editEach(photos, { dialog: typedById('editor', HTMLDialogElement), filters: config.filters, choice: chosen(), send: takeOne }).then(
-        (left) => left > 0 && announce(`${left} of ${photos.length} photos not uploaded.`),
-        (error: unknown) => announce(`The editor could not be opened. ${error instanceof Error ? error.message : ''}`),
-      )
+      const options = { dialog: typedById('editor', HTMLDialogElement), filters: config.filters, choice: chosen(), send: takeOne }
+      // What is dropped while others are edited comes after them: there is one editor.
+      editing = editing
+        .then(async () => await editEach(photos, options))
+        .then(
+          (left) => {
+            if (left > 0) announce(`${left} of ${photos.length} photos not uploaded.`)
+          },
+          (error: unknown) => announce(`The editor could not be opened. ${error instanceof Error ? error.message : ''}`),
+        )
     },
     end: () => {
       follower.stop()

@@ -72,12 +72,18 @@ export function readHeifHeader(bytes: Uint8Array, type: 'image/heic' | 'image/av
 
 /** The gain map, where it is a picture of the same shape that costs no more to decode than the picture itself. */
 function gainOf(items: Items, picture: Size): ImageHeader['gain'] {
-  const gain = heifGainOf(items)
-  if (!gain) return gain
-  const properties = items.propertiesOf(gain.item)
-  const stored = sizeOf(properties)
-  const size = stored && transformed(stored, properties)
-  return size && size.width <= picture.width && size.height <= picture.height && isOfShape(size, picture) ? gain : null
+  try {
+    const gain = heifGainOf(items)
+    if (!gain) return gain
+    const properties = items.propertiesOf(gain.item)
+    const stored = sizeOf(properties)
+    const size = stored && transformed(stored, properties)
+    return size && size.width <= picture.width && size.height <= picture.height && isOfShape(size, picture) ? gain : null
+  } catch (error) {
+    // What is wrong with it is no fault of the picture.
+    if (error instanceof MediaError) return null
+    throw error
+  }
 }
 
 /** A movie beside the still that is not the clip of a photo: the same pictures, moving. */

@@ -242,6 +242,11 @@ test('editor: several photos come one after the other, one look does for all, an
     [...room.catalog.rows.values()].slice(count).map(({ filter }) => filter),
     ['moon', 'moon', 'moon'],
   )
+  await edit(page, path)
+  await page.getByLabel('Choose files').setInputFiles(others.slice(0, 1))
+  await dialog.getByRole('button', { name: 'Do not upload' }).click()
+  await page.getByRole('dialog', { name: 'Edit b.jpg' }).getByRole('button', { name: 'Do not upload' }).click()
+  await dialog.waitFor({ state: 'hidden' })
   await edit(page, path, ...others)
   await page.keyboard.press('Escape')
   await page.getByText('3 of 3 photos not uploaded.').waitFor()
