@@ -28,6 +28,7 @@ const LIFE_MS_MIN = 100
 const LIFE_MS_MAX = 900
 /** Renditions read again after each start; all of them are at the end. */
 const LOOKED_AT = 20
+const LOOKS_AT_ONCE = 8
 const SETTLE_MS_MAX = 180_000
 
 /** What a client was told of. */
@@ -126,24 +127,28 @@ function sample(told: readonly Told[]): Told[] {
 /** How many of the items are gone, refused, or are served other bytes than before; those that are not ready yet are not looked into. */
 async function look({ instance }: RunningInstance, told: readonly Told[]): Promise<number> {
   const client = createApiClient(instance.api, instance.apiKey)
+  const left = [...told]
   let wrong = 0
-  for (const { id, served } of told) {
-    const item = await client.get(id).catch(() => null)
-    if (item === null || (item.state !== 'ready' && (served.size > 0 || item.state !== 'processing'))) {
-      wrong += 1
-      process.stderr.write(`${id} is ${item?.state ?? 'gone'}\n`)
-      continue
-    }
-    const digests = await Promise.all(item.renditions.map(async ({ url, bytes }) => [url, await digestOf(url, bytes)] as const))
-    // The port of the origin is another in each life.
-    const changed = digests.filter(([url, digest]) => digest === null || digest !== (served.get(new URL(url).pathname) ?? digest))
-    for (const [url, digest] of digests) if (digest !== null) served.set(new URL(url).pathname, digest)
-    if (changed.length > 0 || (item.state === 'ready' && digests.length === 0)) {
-      wrong += 1
-      process.stderr.write(`${id}: ${changed.map(([url]) => url).join(' ')} lost or changed\n`)
-    }
+  const lane = async () => {
+    for (let one = left.pop(); one !== undefined; one = left.pop()) if (!(await isRight(client, one))) wrong += 1
   }
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, lane))
   return wrong
+}
+
+async function isRight(client: ReturnType<typeof createApiClient>, { id, served }: Told): Promise<boolean> {
+  const item = await client.get(id).catch(() => null)
+  if (item === null || (item.state !== 'ready' && (served.size > 0 || item.state !== 'processing'))) {
+    process.stderr.write(`${id} is ${item?.state ?? 'gone'}\n`)
+    return false
+  }
+  const digests = await Promise.all(item.renditions.map(async ({ url, bytes }) => [url, await digestOf(url, bytes)] as const))
+  // The port of the origin is another in each life.
+  const changed = digests.filter(([url, digest]) => digest === null || digest !== (served.get(new URL(url).pathname) ?? digest))
+  for (const [url, digest] of digests) if (digest !== null) served.set(new URL(url).pathname, digest)
+  if (changed.length === 0 && (item.state !== 'ready' || digests.length > 0)) return true
+  process.stderr.write(`${id}: ${changed.map(([url]) => url).join(' ')} lost or changed\n`)
+  return false
 }
 
 async function digestOf(url: string, bytes: number): Promise<string | null> {
