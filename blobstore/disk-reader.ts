@@ -12,20 +12,26 @@ const ring = new ReadRing(workerData as RingMemory)
 /** What no error of a disk can be, for errors that have no number. */
 const UNKNOWN = -4094
 
+/** Gives whether it is time to tell of the answer. */
 function serve(slot: number): boolean {
   const { fd, start, span, skip, length, seed } = ring.requestOf(slot)
   const buffer = ring.bufferOf(slot)
+  const startedMs = performance.now()
   try {
     // A local file answers a read short only where it ends.
     const count = readSync(fd, buffer, 0, span, start)
+    const ms = performance.now() - startedMs
     const isSound = seed !== null && isSoundRecord(buffer.subarray(skip, Math.min(count, skip + length)), seed)
-    return ring.answer(slot, count, isSound)
+    return ring.answer(slot, count, isSound, ms)
   } catch (error) {
-    return ring.answer(slot, (error as NodeJS.ErrnoException).errno ?? UNKNOWN, false)
+    return ring.answer(slot, (error as NodeJS.ErrnoException).errno ?? UNKNOWN, false, performance.now() - startedMs)
   }
 }
 
-for (let slot = ring.take(); slot !== null; slot = ring.take()) {
+function tell(): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin.
-  if (serve(slot)) parentPort?.postMessage(0)
+  if (ring.tell()) parentPort?.postMessage(0)
 }
+
+ring.join()
+for (let slot = ring.take(tell); slot !== null; slot = ring.take(tell)) if (serve(slot)) tell()

@@ -41,7 +41,9 @@ export interface DiskAnswer {
 /** Why a file can no longer be written: what is asked of it later must not reach the disk as if all before it had. */
 const failed = new Map<number, unknown>()
 
-const zeros = new Uint8Array(1024 * 1024)
+/** Longer writes make the page cache ask for large runs of memory, which it may have to search for: then they take ten times as long. */
+const ZEROS_BYTES = 256 * 1024
+const zeros = new Uint8Array(ZEROS_BYTES)
 
 function writeAll(fd: number, bytes: Uint8Array, offset: number | null): void {
   for (let done = 0; done < bytes.byteLength; )

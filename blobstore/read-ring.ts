@@ -13,8 +13,15 @@ const BUFFERS_PAGES = (BUFFERS * BUFFER_BYTES) / 65_536
 const QUEUE = 64
 
 /** Words that both sides change. */
-const word = { asked: 0, taken: 1, asleep: 2, closing: 3, done: 4, told: 5 } as const
+const word = { asked: 0, taken: 1, asleep: 2, closing: 3, done: 4, told: 5, slow: 6, threads: 7 } as const
 const WORDS = 8
+
+/** A read that takes longer has waited for a disk, or for its turn. */
+const SLOW_MS_MIN = 0.1
+/** So many reads have to be quick, one after another, for the next one to be thought so. */
+const SLOW_FOR = 32
+/** Answers that one thread holds back at most while it goes on with quick reads. */
+const HELD_BACK_MAX = 8
 
 /** Numbers of a slot. */
 const field = { fd: 0, span: 1, skip: 2, length: 3, isRecord: 4, seed: 5, count: 6, isSound: 7 } as const
@@ -55,6 +62,10 @@ export class ReadRing {
   readonly #buffers: Uint8Array[] = []
   /** Of the answers, seen by the side that asks. */
   #seen = 0
+  /** Of the requests, woken for by the side that asks. */
+  #wokenFor = 0
+  /** Answers of this thread since it told of any. */
+  #heldBack = 0
 
   constructor(memory: RingMemory = newMemory()) {
     this.memory = memory
@@ -83,7 +94,7 @@ export class ReadRing {
     }
   }
 
-  /** Puts a request up for whichever thread is free. Of a slot of which nothing is under way. */
+  /** Puts a request up; {@link wake} sees to it that somebody takes it. Of a slot of which nothing is under way. */
   ask(slot: number, { fd, start, span, skip, length, seed }: RingRequest): void {
     const at = slot * FIELDS
     const fields = this.#fields
@@ -98,17 +109,48 @@ export class ReadRing {
     // The plain writes above are seen by whoever sees this one.
     Atomics.store(this.#asked, turn & (QUEUE - 1), slot)
     Atomics.store(this.#words, word.asked, (turn + 1) | 0)
-    if (Atomics.load(this.#words, word.asleep) > 0) Atomics.notify(this.#words, word.asked, 1)
   }
 
-  /** Waits for a request and takes it, for a thread that does nothing else; null when the ring is closed. */
-  take(): number | null {
+  /** Whether reads have lately waited for a disk: then each request is worth a thread. */
+  get isSlow(): boolean {
+    return Atomics.load(this.#words, word.slow) > 0
+  }
+
+  /**
+   * Wakes threads for the requests put up since the last time. While reads are quick, as from the page cache, waking
+   * costs more than reading: one thread is enough, and one that is at work comes by. Unless it did not since the last time.
+   * Gives how many requests are left to threads that are at work.
+   */
+  wake(): number {
+    const asked = Atomics.load(this.#words, word.asked)
+    const left = (asked - Atomics.load(this.#words, word.taken)) | 0
+    const isBehind = left > ((asked - this.#wokenFor) | 0)
+    this.#wokenFor = asked
+    const asleep = Atomics.load(this.#words, word.asleep)
+    if (left === 0 || asleep === 0) return left
+    if (isBehind || this.isSlow) Atomics.notify(this.#words, word.asked, left)
+    else if (asleep === Atomics.load(this.#words, word.threads)) Atomics.notify(this.#words, word.asked, 1)
+    else return left
+    return 0
+  }
+
+  /** Says that one more thread takes requests. */
+  join(): void {
+    Atomics.add(this.#words, word.threads, 1)
+  }
+
+  /**
+   * Waits for a request and takes it, for a thread that does nothing else; null when the ring is closed.
+   * @param onIdle told before it waits
+   */
+  take(onIdle: () => void): number | null {
     for (;;) {
       const taken = Atomics.load(this.#words, word.taken)
       const asked = Atomics.load(this.#words, word.asked)
       // After the number of requests, which `close` changes after this.
       if (Atomics.load(this.#words, word.closing) === 1) return null
       if (taken === asked) {
+        onIdle()
         Atomics.add(this.#words, word.asleep, 1)
         Atomics.wait(this.#words, word.asked, asked)
         Atomics.sub(this.#words, word.asleep, 1)
@@ -120,16 +162,27 @@ export class ReadRing {
   }
 
   /**
-   * Puts an answer up. `count`: bytes read, or the error number, negative. Gives whether the side that asks has
-   * to be told: not when it was told already and has not looked yet.
+   * Puts an answer up. `count`: bytes read, or the error number, negative; `ms`: how long the read took. Gives whether the
+   * side that asks should be told now, by {@link tell}: not while more requests wait and are quick to answer.
    */
-  answer(slot: number, count: number, isSound: boolean): boolean {
+  answer(slot: number, count: number, isSound: boolean, ms: number): boolean {
     const at = slot * FIELDS
     this.#fields[at + field.count] = count
     this.#fields[at + field.isSound] = isSound ? 1 : 0
     const turn = Atomics.add(this.#words, word.done, 1)
     // Slots are counted from 1 here: 0 is a place that is not filled yet.
     Atomics.store(this.#done, turn & (QUEUE - 1), slot + 1)
+    const slow = Atomics.load(this.#words, word.slow)
+    if (ms > SLOW_MS_MIN) Atomics.store(this.#words, word.slow, SLOW_FOR)
+    else if (slow > 0) Atomics.store(this.#words, word.slow, slow - 1)
+    this.#heldBack += 1
+    return slow > 0 || this.#heldBack >= HELD_BACK_MAX || Atomics.load(this.#words, word.taken) === Atomics.load(this.#words, word.asked)
+  }
+
+  /** Whether the side that asks has to be sent a word of the answers: not when nothing is new, nor when it was and has not looked yet. */
+  tell(): boolean {
+    if (this.#heldBack === 0) return false
+    this.#heldBack = 0
     return Atomics.exchange(this.#words, word.told, 1) === 0
   }
 

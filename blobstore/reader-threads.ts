@@ -9,6 +9,9 @@ const LENT_MAX = 32
 /** Of V8, for each thread: it keeps nothing. */
 const HEAP_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 }
 
+/** How long requests are left to a thread that is at work. */
+const RECHECK_MS = 2
+
 export interface ThreadRead {
   readonly fd: number
   readonly offset: number
@@ -30,8 +33,8 @@ function startReader(memory: RingMemory): Worker {
 }
 
 /**
- * Threads that read into memory which this one sees too. Started one after another while reads wait for each other, up
- * to `threadsMax`: so many are with the disk at once. When a thread ends of itself all reads under way fail, and the
+ * Threads that read into memory which this one sees too. One to begin with; others, up to `threadsMax`, one after another
+ * while reads wait for the disk, so that as many are with it at once. When a thread ends of itself all reads under way fail, and the
  * others end too; memory that one of them may still read into is not used again.
  */
 export class ReaderThreads {
@@ -46,6 +49,8 @@ export class ReaderThreads {
   #made = 0
   #lent = 0
   #isStarting = false
+  #recheck: NodeJS.Timeout | undefined
+  #isWaking = false
   #isOver = false
 
   constructor(threadsMax: number, startThread = startReader) {
@@ -93,8 +98,26 @@ export class ReaderThreads {
     const span = Math.ceil((skip + length) / PAGE_BYTES) * PAGE_BYTES
     if (this.#underWay.size === 0) this.#threads[0]?.ref()
     this.#underWay.set(slot, reading)
-    if (this.#threads.length < Math.min(this.#threadsMax, this.#underWay.size) && !this.#isStarting) this.#start()
     this.#ring.ask(slot, { fd, start, span, skip, length, seed })
+    if (this.#isWaking) return
+    // What is asked for in this turn of the event loop is put up together.
+    this.#isWaking = true
+    setImmediate(() => {
+      this.#isWaking = false
+      this.#wake()
+    })
+  }
+
+  #wake(isRecheck = false): void {
+    clearTimeout(this.#recheck)
+    if (this.#isOver) return
+    const left = this.#ring.wake()
+    const threads = this.#threads.length
+    const isHeldUp = this.#ring.isSlow || (isRecheck && left > 0)
+    const isShort = threads === 0 || (isHeldUp && threads < Math.min(this.#threadsMax, this.#underWay.size))
+    if (isShort && !this.#isStarting) this.#start()
+    // Whoever is at work may hang in a read of a disk that does not answer: then others are woken, or started.
+    if (left > 0) this.#recheck = setTimeout(() => this.#wake(true), RECHECK_MS)
   }
 
   #start(): void {

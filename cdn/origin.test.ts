@@ -330,3 +330,23 @@ test('origin: many readers of one new file are one read', async (context) => {
   for (const response of responses) assert.equal(await response.text(), '0123456789')
   assert.equal(state.reads, 1)
 })
+
+test('origin: bytes of every value arrive as they are, of short files and long ones, whole and in part', async (context) => {
+  for (const length of [0, 1, 8 * 1024, 8 * 1024 + 1, 100_000]) {
+    // As the store lends them: in memory that threads share, and not at its beginning.
+    const bytes = new Uint8Array(new SharedArrayBuffer(length + 7), 7).map((_, index) => (index * 131) & 255)
+    const lent = new Uint8Array(new SharedArrayBuffer(length + 7), 7)
+    lent.set(bytes)
+    let released = 0
+    const release = () => {
+      released += 1
+    }
+    const { base } = await open(context, { read: async () => ({ data: lent, crc: crc32(bytes), release }) })
+    const whole = await (await fetch(base + path)).bytes()
+    assert.equal(Buffer.compare(whole, bytes), 0, `${length} bytes`)
+    if (length < 2) continue
+    const part = await fetch(base + path, { headers: { Range: 'bytes=1-' } })
+    assert.deepEqual([part.status, Buffer.compare(await part.bytes(), bytes.subarray(1))], [206, 0])
+    assert.ok(released >= 1)
+  }
+})
