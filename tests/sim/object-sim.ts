@@ -2,6 +2,7 @@ import { blobLimits } from '../../blobstore/blob-limits.ts'
 import { type MemoryDirectory, memoryDirectory } from '../../blobstore/memory-directory.ts'
 import { createObjectBackend } from '../../blobstore/object-backend.ts'
 import { createObjectCare } from '../../blobstore/object-care.ts'
+import { packKey } from '../../blobstore/object-names.ts'
 import { createPackedReader } from '../../blobstore/reader.ts'
 import { createPackedStore } from '../../blobstore/store.ts'
 import { MediaError } from '../../domain/errors.ts'
@@ -188,9 +189,7 @@ async function act(
     case 'compact': {
       const all = await volumes('sealed', 'merged')
       const volume = all[step.which % Math.max(1, all.length)]
-      if (volume === undefined) return
-      const care = careOf(world)
-      await (step.do === 'merge' ? care.merge(volume, {}) : care.compact(volume, { force: true })).catch(unlessOfTheWorld)
+      if (volume !== undefined) await rewrite(step.do, volume, world)
       return
     }
     case 'collect':
@@ -217,21 +216,21 @@ async function put(store: BlobStore, model: SimModel, lengths: readonly number[]
   await store.append(needles).then((locators) => void model.acknowledged.push({ batch, locators }), unlessOfTheWorld)
 }
 
-/** As an erasure does it: a tombstone in the volume, and then the books are told. */
+/** As an erasure does it: a tombstone in every volume that the item was placed in, also where a commit failed; then the books are told. */
 async function erase(which: number, store: BlobStore, directory: MemoryDirectory, model: SimModel): Promise<void> {
   const target = model.acknowledged[which % Math.max(1, model.acknowledged.length)]
   const volume = target?.locators[0]?.volume
   if (target === undefined || volume === undefined) return
-  const erasure = { key: target.batch.key, volume }
-  model.erasing.push(erasure)
+  const { key } = target.batch
+  model.erasing.push({ key, volume })
   try {
-    await store.delete(erasure.key, volume)
+    for (const place of new Set(directory.placed.filter((one) => one.key === key).map((one) => one.volume))) await store.delete(key, place)
   } catch (error) {
     unlessOfTheWorld(error)
     return
   }
-  model.erased.push(erasure)
-  directory.erased(erasure.key)
+  model.erased.push({ key, volume })
+  directory.erased(key)
 }
 
 type Acknowledged = SimModel['acknowledged'][number]
@@ -271,7 +270,9 @@ async function checkPoint(
   const next = { objects: world.objects.state(), directory: world.directory.copy(), model }
   if (random.chance(0.3)) {
     await store.close()
-    for (const step of ['steal', 'merge', 'compact', 'collect'] as const) await lookAfter(step, store, world, model)
+    await checkSound(world)
+    await lookAfterAll(store, world, model)
+    await checkSound(world)
     await checkAll(createPackedReader({ backend: backendOf(world), limits, clock: clockOf(time) }))
     checkGone(world.objects.state(), model)
   }
@@ -279,14 +280,35 @@ async function checkPoint(
   return next
 }
 
-async function lookAfter(
-  step: 'steal' | 'merge' | 'compact' | 'collect',
-  store: BlobStore & VolumeHost,
-  world: World,
-  model: SimModel,
-): Promise<void> {
-  const rows = step === 'merge' || step === 'compact' ? await world.directory.volumes({ states: ['sealed', 'merged'], limit: 100 }) : [null]
-  for (const [which] of rows.entries()) await act({ do: step, which }, store, world, model)
+/** Wherever a process ended, nothing is damaged: a scrub tells of nothing. */
+async function checkSound(world: World): Promise<void> {
+  const care = careOf(world)
+  for (const row of await world.directory.volumes({ states: ['open', 'sealed', 'merged'], limit: 100 })) {
+    // Allotted, and never made.
+    if (row.bytes === 0 || (row.bytes === null && !(await isMade(world, row.volume)))) continue
+    const { bad, tombstoneStrayBytes } = await care.scrub(row.volume, {})
+    if (bad.length > 0 || tombstoneStrayBytes > 0)
+      throw new Violation(`damage in volume ${row.volume} (${row.state}): ${JSON.stringify(bad)}, ${tombstoneStrayBytes}`)
+  }
+}
+
+async function isMade({ objects }: World, volume: number): Promise<boolean> {
+  return (await objects.head(packKey(volume, 0))) !== null
+}
+
+async function rewrite(how: 'merge' | 'compact', volume: number, world: World): Promise<void> {
+  const care = careOf(world)
+  await (how === 'merge' ? care.merge(volume, {}) : care.compact(volume, { force: true })).catch(unlessOfTheWorld)
+}
+
+/** All that those who look after volumes do, to every volume. */
+async function lookAfterAll(store: BlobStore & VolumeHost, world: World, model: SimModel): Promise<void> {
+  await act({ do: 'steal' }, store, world, model)
+  for (const how of ['merge', 'compact'] as const) {
+    const rows = await world.directory.volumes({ states: ['sealed', 'merged'], limit: 100 })
+    for (const { volume } of rows) await rewrite(how, volume, world)
+  }
+  await act({ do: 'collect' }, store, world, model)
 }
 
 /** What was erased, and the books were told of, is in no object any more. */
