@@ -10,9 +10,13 @@ const LOCATION_MS = 31 * 60_000
 
 /** An image's original, whole. UPLOAD_TOO_LARGE past the image limit, so that memory stays bounded. */
 export async function readOriginal(objects: ObjectStore, id: MediaId): Promise<Uint8Array<ArrayBuffer>> {
-  const { bytes, body } = await objects.get(originalKey(id))
+  const { bytes, body, fill } = await objects.get(originalKey(id))
   if (bytes > limits.uploadImageBytesMax) throw new MediaError('UPLOAD_TOO_LARGE')
   const whole = new Uint8Array(bytes)
+  if (fill) {
+    await fill(whole)
+    return whole
+  }
   let offset = 0
   for await (const part of body) {
     whole.set(part, offset)

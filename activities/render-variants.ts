@@ -9,7 +9,7 @@ import { fittedVariant, variantName } from '../domain/variant.ts'
 import type { VariantsInput } from '../domain/workflow-inputs.ts'
 import { must, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { readOriginal } from './original.ts'
+import { withOriginal } from './original.ts'
 
 export interface VariantsDeps {
   readonly catalog: MediaStore & VariantStore
@@ -33,11 +33,12 @@ export function renderVariants({ catalog, objects, blobs, images }: VariantsDeps
       const reserved = await catalog.reserveVariants(mediaId, version, [...wanted.keys()])
       const missing = reserved.filter(({ file }) => file === null)
       if (missing.length === 0) return { files: 0 }
-      const original = await readOriginal(objects, mediaId)
-      const probe = await images.probe(original, row.sourceType as SourceType)
       const placed = missing.map(({ name, place }) => ({ variant: must(wanted.get(name)), place }))
-      const plan = planVariants(probe, presetNamed(row.preset), { ...lookIn(row), version }, placed, manifest.focus)
-      const { files } = await images.develop(original, plan, { signal })
+      const files = await withOriginal(objects, mediaId, async (original) => {
+        const probe = await images.probe(original, row.sourceType as SourceType)
+        const plan = planVariants(probe, presetNamed(row.preset), { ...lookIn(row), version }, placed, manifest.focus)
+        return await images.render(original, plan, { signal })
+      })
       const stored = await storeFiles(blobs, { mediaId }, files)
       try {
         await catalog.keepVariants(mediaId, version, stored)

@@ -9,18 +9,20 @@ import type { Bench } from './types.ts'
 
 const infrastructure = new Set(['bench.ts', 'types.ts'])
 
-async function allBenches(): Promise<Bench[]> {
+/** The benches by name; loaded one by one, since what the others load is memory and time of the process that is measured. */
+async function benchFiles(): Promise<Map<string, () => Promise<Bench | undefined>>> {
   const files = (await readdir(import.meta.dirname)).filter(
     (name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !infrastructure.has(name),
   )
-  const loaded = await Promise.all(files.toSorted().map(async (name) => ((await import(`./${name}`)) as { bench?: Bench }).bench))
-  return loaded.filter((bench) => bench !== undefined)
+  const load = (file: string) => async () => ((await import(`./${file}`)) as { bench?: Bench }).bench
+  return new Map(files.toSorted().map((file) => [file.slice(0, -'.ts'.length), load(file)]))
 }
 
 const [name, ...args] = process.argv.slice(2)
-const benches = await allBenches()
-const chosen = benches.find((bench) => bench.name === name)
+const files = await benchFiles()
+const chosen = await files.get(name ?? '')?.()
 if (!chosen) {
+  const benches = (await Promise.all([...files.values()].map(async (load) => await load()))).filter((bench) => bench !== undefined)
   const width = Math.max(...benches.map((bench) => bench.name.length))
   const lines = benches.map((bench) => `  ${bench.name.padEnd(width)}  ${bench.claim} (${bench.goal})`)
   process.stderr.write(`${name ? `There is no bench ${JSON.stringify(name)}.\n` : ''}npm run bench -- NAME\n\n${lines.join('\n')}\n`)

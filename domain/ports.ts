@@ -4,7 +4,7 @@
  */
 import type { BacklogView } from './backlog.ts'
 import type { Complexity } from './complexity.ts'
-import type { DevelopedImage } from './developed.ts'
+import type { DevelopedImage, EncodedFile } from './developed.ts'
 import type { Packet } from './copy-gate.ts'
 import type { Edits } from './edits.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
@@ -55,8 +55,14 @@ export interface ObjectStore {
    * here where the server can copy them, which takes ranges of some size. OBJECT_NOT_FOUND, RANGE_NOT_SATISFIABLE.
    */
   compose(key: string, pieces: readonly ObjectPiece[], options?: ComposeOptions): Promise<{ readonly bytes: number }>
-  /** OBJECT_NOT_FOUND; RANGE_NOT_SATISFIABLE. */
-  get(key: string, range?: ByteRange): Promise<{ readonly bytes: number; readonly body: AsyncIterable<Uint8Array> }>
+  /**
+   * `fill`, where a store has it, takes the place of `body`: it puts all of it into a buffer of `bytes`, without pieces
+   * in between that somebody has to collect. OBJECT_NOT_FOUND; RANGE_NOT_SATISFIABLE.
+   */
+  get(
+    key: string,
+    range?: ByteRange,
+  ): Promise<{ readonly bytes: number; readonly body: AsyncIterable<Uint8Array>; readonly fill?: (whole: Uint8Array) => Promise<void> }>
   /** Size of an object, or null. */
   head(key: string): Promise<{ readonly bytes: number } | null>
   /** Idempotent. */
@@ -321,6 +327,8 @@ export interface ImageStudio {
     plan: ImagePlan,
     options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: Progress) => void },
   ): Promise<DevelopedImage>
+  /** The renditions and nothing else, as `develop` makes them: nobody asks again what is known of the picture. */
+  render(bytes: Uint8Array, plan: ImagePlan, options: { readonly signal?: AbortSignal }): Promise<EncodedFile[]>
   /** Decodes an animation in a killable child into a file of bare frames, each as long as it is shown. MEDIA_CORRUPT, MEDIA_TOO_COSTLY, WORKER_LOST. */
   unroll(bytes: Uint8Array, file: string, options: { readonly signal?: AbortSignal }): Promise<void>
   close(): Promise<void>

@@ -107,8 +107,14 @@ export function createFileObjectStore(options: FileObjectStoreOptions): ObjectSt
     }
   }
 
-  /** Opened by the first read, so that a body nobody reads holds no descriptor. */
-  async function* read(key: string, path: string, inode: number, span: Span): AsyncGenerator<Uint8Array> {
+  /** The pieces of a body, each read into what `room` gives for it. Opened by the first read, so that a body nobody reads holds no descriptor. */
+  async function* read(
+    key: string,
+    path: string,
+    inode: number,
+    span: Span,
+    room: (position: number) => Uint8Array,
+  ): AsyncGenerator<Uint8Array> {
     const handle = await guard(key, () => files.open(path, 'r'))
     try {
       // Replaced since it was asked for: the bytes and the length given then would not belong together.
@@ -116,7 +122,7 @@ export function createFileObjectStore(options: FileObjectStoreOptions): ObjectSt
       if (ino !== inode) throw new MediaError('STORAGE_UNAVAILABLE', 'The object was replaced while it was read.', { facts: { key } })
       let position = span.start
       while (position < span.end) {
-        const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, span.end - position))
+        const buffer = room(position)
         const { bytesRead } = await guard(key, () => handle.read(buffer, 0, buffer.byteLength, position))
         if (bytesRead === 0) throw new MediaError('STORAGE_UNAVAILABLE', 'The object is shorter than it was.', { facts: { key } })
         position += bytesRead
@@ -134,7 +140,16 @@ export function createFileObjectStore(options: FileObjectStoreOptions): ObjectSt
       at(key, async (path) => {
         const { size, ino } = await files.stat(path)
         const span = spanOf(range, size)
-        return { bytes: span.end - span.start, body: read(key, path, ino, span) }
+        const bytes = span.end - span.start
+        return {
+          bytes,
+          body: read(key, path, ino, span, (position) => Buffer.allocUnsafe(Math.min(chunkBytes, span.end - position))),
+          async fill(whole) {
+            if (whole.byteLength !== bytes) throw new Error(`room for ${whole.byteLength} of ${bytes} bytes`)
+            const pieces = read(key, path, ino, span, (position) => whole.subarray(position - span.start))
+            for await (const _ of pieces);
+          },
+        }
       }),
     head: (key) =>
       at(key, async (path) => {

@@ -9,7 +9,7 @@ await runMain(async (parts, end) => {
   const core = await openProcess(process.env, 'image', parts)
   const connection = await openWorkerConnection(core, parts)
   const blobs = await openBlobStore(core, parts)
-  const images = openImageStudio(core.config.slots.image, parts)
+  const images = openImageStudio(core.config, core.config.slots.image, parts)
   const buildId = core.config.buildId ?? (await sourcesHash())
   const seat = workerSeat(core, connection, buildId, (error) => end({ error }))
   parts.add(await startImageWorker(core, seat, blobs, images))

@@ -10,6 +10,7 @@ import { cornerMask, frameCubesOf } from '../media/filters/index.ts'
 import { lookLut } from '../media/filters/look.ts'
 import { createImageStudio } from '../media/image/studio.ts'
 import { createVideoStudio, type VideoLook } from '../media/video/studio.ts'
+import type { Config } from './config.ts'
 import type { Core } from './core.ts'
 import type { Part, Parts } from './part.ts'
 import { startQueueWorker, type QueueWorkerOptions } from './temporal-worker.ts'
@@ -31,8 +32,8 @@ export function workerSeat(core: Core, connection: NativeConnection, buildId: st
 }
 
 /** Decoders for `slots` images at once, each in a killable child. */
-export function openImageStudio(slots: number, parts: Parts): ImageStudio {
-  const images = createImageStudio({ slots, limits })
+export function openImageStudio({ home }: Pick<Config, 'home'>, slots: number, parts: Parts): ImageStudio {
+  const images = createImageStudio({ slots, limits, codeFolder: join(home, 'code') })
   parts.add({ name: 'image studio', stop: async () => await images.close() })
   return images
 }

@@ -12,7 +12,7 @@ await runMain(async (parts, end) => {
   const connection = await openWorkerConnection(core, parts)
   const blobs = await openBlobStore(core, parts)
   // Posters are small and rare: one decoder is enough.
-  const images = openImageStudio(1, parts)
+  const images = openImageStudio(core.config, 1, parts)
   const buildId = core.config.buildId ?? (await sourcesHash())
   const seat = workerSeat(core, connection, buildId, (error) => end({ error }))
   const tools = parseTools(process.env['DARKROOM_TOOLS'])

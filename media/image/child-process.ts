@@ -1,13 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { closeSync, openSync, readSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
-import type { AnswerTo, FromChild, ToChild } from './child-messages.ts'
+import type { Readable, Writable } from 'node:stream'
+import { childProgram } from './child-code.ts'
+import { type AnswerTo, type FromChild, type Job, pipes, type ToChild } from './child-messages.ts'
+import { collect } from './child-pipes.ts'
 import type { DecodeLimits } from './examine.ts'
 
 export type ChildLimits = DecodeLimits &
-  Pick<Limits, 'imageDecodeMsMax' | 'imageEnhanceMsMax' | 'imageChildRssBytesMax' | 'imageChildStartMsMax'>
+  Pick<Limits, 'imageDecodeMsMax' | 'imageEnhanceMsMax' | 'imageChildRssBytesMax' | 'imageChildStartMsMax' | 'batchBytesMax'>
+
+/**
+ * Nothing of ours: no keys, no addresses. One decode at a time needs no more threads and arenas. Memory up to 16 MiB is used
+ * again: given back to the system at once, as below 1 MiB it need not be, it has to be cleared each time, for a twentieth
+ * of all CPU. Left alone, glibc would raise its thresholds to what it has seen freed, and keep the most.
+ */
+const environment = {
+  UV_THREADPOOL_SIZE: '2',
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: `${16 * 1024 ** 2}`,
+  MALLOC_TRIM_THRESHOLD_: `${32 * 1024 ** 2}`,
+}
 
 /** How often a working child's memory is looked at: a decoder touches some 50 MB in that time. */
 const WATCH_MS = 20
@@ -19,27 +33,28 @@ export interface DecodingChild {
   /** Items answered so far. */
   readonly items: number
   /** MEDIA_TOO_COSTLY when it was killed for a limit; WORKER_LOST when it ended otherwise or on abort; what the child refuses with. */
-  run<Job extends ToChild>(
-    job: Job,
+  run<J extends Job>(
+    job: J,
     options: { readonly signal?: AbortSignal | undefined; readonly onProgress: (done: number) => void },
-  ): Promise<AnswerTo<Job>>
+  ): Promise<AnswerTo<J>>
   /** Resident bytes, or null where the system does not tell. */
   residentBytes(): Promise<number | null>
   /** Returns when it is gone. */
   kill(): Promise<void>
 }
 
-/** Starts a child; it is ready for {@link DecodingChild.run} at once, and dies with this process. */
-export function startChild(limits: ChildLimits): DecodingChild {
+/** Starts a child, with its code compiled in a folder; it is ready for {@link DecodingChild.run} at once, and dies with this process. */
+export function startChild(limits: ChildLimits, code: string | null): DecodingChild {
   const decodeLimits: DecodeLimits = limits
-  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [JSON.stringify(decodeLimits)], {
+  const child = fork(childProgram, [JSON.stringify(decodeLimits)], {
     serialization: 'advanced',
     execArgv: ['--max-old-space-size=256'],
-    // Nothing of ours: no keys, no addresses. One decode at a time needs no more threads and arenas, and pictures go
-    // back to the system when they are done with: glibc would raise these thresholds and keep some 40 MB.
-    env: { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_TRIM_THRESHOLD_: '1048576' },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...environment, ...(code === null ? {} : { NODE_COMPILE_CACHE: code }) },
+    stdio: ['pipe', 'ignore', 'pipe', 'ipc', 'pipe'],
   })
+  // Read when files are told of, and not before. A pipe that breaks means that the child is ending, which is answered below.
+  const out = child.stdio[pipes.files] as Readable
+  for (const pipe of [child.stdin, out]) pipe?.on('error', () => undefined)
   let stderr = ''
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString('latin1')).slice(-STDERR_KEPT)))
   let items = 0
@@ -88,8 +103,8 @@ export function startChild(limits: ChildLimits): DecodingChild {
     child.kill('SIGKILL')
   }
 
-  async function answerTo<Job extends ToChild>(job: Job, onProgress: (done: number) => void): Promise<AnswerTo<Job>> {
-    const msMax = job.kind === 'develop' && job.plan.effort === 'high' ? limits.imageEnhanceMsMax : limits.imageDecodeMsMax
+  async function answerTo<J extends Job>(job: J, onProgress: (done: number) => void): Promise<AnswerTo<J>> {
+    const msMax = job.kind !== 'unroll' && job.plan.effort === 'high' ? limits.imageEnhanceMsMax : limits.imageDecodeMsMax
     const deadline = setTimeout(() => killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took longer than ${msMax} ms.`)), msMax)
     const watch = setInterval(() => {
       const bytes = residentBytesOf(child.pid)
@@ -105,10 +120,15 @@ export function startChild(limits: ChildLimits): DecodingChild {
     }
     let onMessage: (message: FromChild) => void = () => undefined
     try {
-      return await new Promise<AnswerTo<Job>>((resolve, reject) => {
+      return await new Promise<AnswerTo<J>>((resolve, reject) => {
+        let files: Promise<Uint8Array[]> | null = null
         onMessage = (message) => {
           if (message.kind === 'progress') tell(message.done)
-          if (message.kind === 'done') resolve(message.answer as AnswerTo<Job>)
+          if (message.kind === 'files' && files === null) {
+            files = collect(out, message.sizes, limits.batchBytesMax)
+            files.catch(reject)
+          }
+          if (message.kind === 'done') resolve(withFiles(message.answer, files))
           if (message.kind === 'refused') reject(new MediaError(message.code, message.detail))
           if (message.kind === 'broken') reject(new Error(`the image decoder met a bug: ${message.detail}`))
         }
@@ -116,7 +136,8 @@ export function startChild(limits: ChildLimits): DecodingChild {
         onGone = () => reject(killedFor)
         if (ended) onGone()
         // A pipe that breaks under the job means that the child is ending, and its end is answered above.
-        child.send(job, () => undefined)
+        child.send({ ...job, bytes: job.bytes.length } satisfies ToChild, () => undefined)
+        ;(child.stdin as Writable).write(job.bytes)
       })
     } finally {
       clearTimeout(deadline)
@@ -165,17 +186,22 @@ export function startChild(limits: ChildLimits): DecodingChild {
   }
 }
 
+/** The answer with its files, which may still be on their way. */
+async function withFiles<J extends Job>(rest: object | null, files: Promise<Uint8Array[]> | null): Promise<AnswerTo<J>> {
+  return (rest === null ? null : { ...rest, files: (await files) ?? [] }) as AnswerTo<J>
+}
+
 /** An idle child must not keep this process from ending; a working one must. */
 function holdOpen(child: ChildProcess, hold: boolean): void {
-  const stderr = child.stderr as { ref?(): void; unref?(): void } | null
+  const streams = child.stdio as readonly ({ ref?(): void; unref?(): void } | null | undefined)[]
   if (hold) {
     child.ref()
     child.channel?.ref()
-    stderr?.ref?.()
+    for (const stream of streams) stream?.ref?.()
   } else {
     child.unref()
     child.channel?.unref()
-    stderr?.unref?.()
+    for (const stream of streams) stream?.unref?.()
   }
 }
 

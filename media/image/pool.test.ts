@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -195,9 +197,23 @@ test('pool: what takes much memory is decoded alone, in its turn, beside no idle
     const [, besideHeavy] = await Promise.all(began)
     assert.deepEqual(order.slice(0, 2), ['light', 'heavy'], 'nobody passes')
     assert.ok((besideHeavy ?? 9) <= 2, `${besideHeavy} children`)
+    const kept = pool.pids()
     await run('heavy', 500)
     assert.equal(pool.pids().length, 1, 'idle ones are ended')
+    assert.ok(!kept.includes(pool.pids()[0] ?? 0), 'and none of them does it')
   } finally {
     await pool.close()
+  }
+})
+
+test('pool: children find their code compiled in a folder, which goes with the pool unless it was given', async () => {
+  const given = await mkdtemp(join(tmpdir(), 'darkroom-test-'))
+  try {
+    const pool = createDecoderPool({ slots: 1, limits, codeFolder: given })
+    await pool.run(smallJob, quiet)
+    await pool.close()
+    assert.ok((await readdir(given)).length > 0)
+  } finally {
+    await rm(given, { recursive: true })
   }
 })

@@ -1,6 +1,7 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
-import type { AnswerTo, ToChild } from './child-messages.ts'
+import { createChildCode } from './child-code.ts'
+import type { AnswerTo, Job } from './child-messages.ts'
 import { type ChildLimits, type DecodingChild, startChild } from './child-process.ts'
 
 export type PoolLimits = ChildLimits & Pick<Limits, 'imageChildItemsMax' | 'imageChildIdleRssBytesMax' | 'imageDecodeBytesPerSlot'>
@@ -12,9 +13,16 @@ export interface RunOptions {
   readonly onProgress: (done: number) => void
 }
 
+export interface PoolOptions {
+  readonly slots: number
+  readonly limits: PoolLimits
+  /** Where the children's compiled code is kept; a folder of the pool's own if it is not given. */
+  readonly codeFolder?: string | undefined
+}
+
 export interface DecoderPool {
   /** Waits in line for a free slot and for the memory, then as {@link DecodingChild.run}. */
-  run<Job extends ToChild>(job: Job, options: RunOptions): Promise<AnswerTo<Job>>
+  run<J extends Job>(job: J, options: RunOptions): Promise<AnswerTo<J>>
   /** Children that live now, for tests and health pages. */
   pids(): number[]
   /** Kills every child; what waits or works gets WORKER_LOST. */
@@ -24,10 +32,10 @@ export interface DecoderPool {
 /**
  * At most `slots` children, started when first needed, kept warm, one item at a time each. One that died takes
  * only its item with it; one that has worked long or has grown is replaced between two items. What is decoded at once
- * stays within the memory for all; an item that needs more than half of it has idle children ended first, and one that needs all
- * of it works alone.
+ * stays within the memory for all; an item that needs more than half of it gets a child that has kept nothing of others, and
+ * has idle ones ended first; one that needs all of it works alone.
  */
-export function createDecoderPool({ slots, limits }: { readonly slots: number; readonly limits: PoolLimits }): DecoderPool {
+export function createDecoderPool({ slots, limits, codeFolder }: PoolOptions): DecoderPool {
   if (!Number.isInteger(slots) || slots < 1) throw new Error(`a pool of ${slots} slots`)
   const idle: DecodingChild[] = []
   /** With what each one's item is predicted to take. */
@@ -35,6 +43,7 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
   /** In order of arrival; each is called when it may be its turn. Nobody passes: what needs much memory would wait for ever. */
   const line = new Set<{ wake: () => void }>()
   let closed = false
+  const code = createChildCode(codeFolder)
   const bytesMax = slots * limits.imageDecodeBytesPerSlot
 
   function fits(decodeBytes: number): boolean {
@@ -44,6 +53,7 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
   }
 
   async function take(decodeBytes: number, signal: AbortSignal | undefined): Promise<DecodingChild> {
+    const compiled = await code.folder()
     const place = { wake: () => undefined as void }
     line.add(place)
     try {
@@ -51,7 +61,7 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
         if (closed) throw new MediaError('WORKER_LOST', 'The image decoders are closed.')
         if (signal?.aborted) throw new MediaError('WORKER_LOST', 'The work was called off.', { cause: signal.reason })
         const [first] = line
-        if (first === place && fits(decodeBytes)) return start(decodeBytes)
+        if (first === place && fits(decodeBytes)) return start(decodeBytes, compiled)
         await new Promise<void>((resolve) => {
           place.wake = () => {
             signal?.removeEventListener('abort', place.wake)
@@ -66,12 +76,12 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
     }
   }
 
-  function start(decodeBytes: number): DecodingChild {
+  function start(decodeBytes: number, compiled: string | null): DecodingChild {
+    if (decodeBytes > bytesMax / 2) for (const other of idle.splice(0)) void other.kill()
     let child = idle.pop()
     while (child && !child.alive) child = idle.pop()
-    child ??= startChild(limits)
+    child ??= startChild(limits, compiled)
     busy.set(child, decodeBytes)
-    if (decodeBytes > bytesMax / 2) for (const other of idle.splice(0)) void other.kill()
     return child
   }
 
@@ -102,6 +112,7 @@ export function createDecoderPool({ slots, limits }: { readonly slots: number; r
       closed = true
       for (const { wake } of line) wake()
       await Promise.all([...busy.keys(), ...idle].map(async (child) => await child.kill()))
+      await code.remove()
     },
   }
 }

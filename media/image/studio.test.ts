@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
+import type { EncodedFile } from '../../domain/developed.ts'
 import { codeOf, type ErrorCode } from '../../domain/errors.ts'
 import { limits } from '../../domain/limits.ts'
 import { planImage } from '../../domain/plan-image.ts'
@@ -88,6 +89,14 @@ test('studio: what is told of the looks is told of the picture as it is shown', 
   const [grey] = moon.appearance.palette
   const [red = 0, green = 99, blue = 0] = (grey?.colour.match(/[0-9a-f]{2}/g) ?? []).map((hex) => Number.parseInt(hex, 16))
   assert.ok(Math.abs(red - green) <= 3 && Math.abs(green - blue) <= 3, grey?.colour)
+})
+
+test('studio: files that are all that is wanted are the very ones that come with the rest', async () => {
+  const photo = await flat([200, 60, 30], 'jpeg', 400)
+  const plan = planImage(await probe(photo), standard, { filter: 'clarendon', version: 1 })
+  const { files } = await studio.develop(photo, plan, {})
+  const bare = (all: readonly EncodedFile[]) => all.map(({ encodeMs: _, ...file }) => file)
+  assert.deepEqual(bare(await studio.render(photo, plan, {})), bare(files))
 })
 
 test('studio: nothing is scaled up', async () => {

@@ -1,4 +1,4 @@
-import type { DevelopedImage } from '../../domain/developed.ts'
+import type { DevelopedImage, EncodedFile } from '../../domain/developed.ts'
 import { isFingerprintHash, type SeenFingerprint } from '../../domain/fingerprint.ts'
 import { isLoss } from '../../domain/losses.ts'
 import type { Appearance } from '../../domain/media.ts'
@@ -6,44 +6,49 @@ import { mediaTypes } from '../../domain/media.ts'
 import { admitImage, imageExtensions, predictDecodeBytes } from '../../domain/plan-image.ts'
 import type { ImagePlan } from '../../domain/plans.ts'
 import type { ImageStudio } from '../../domain/ports.ts'
+import type { AnswerTo, Job } from './child-messages.ts'
 import type { Development } from './develop.ts'
 import { examine } from './examine.ts'
 import { readHeader } from './header.ts'
 import { createDecoderPool, type PoolLimits } from './pool.ts'
+import type { Rendering } from './render.ts'
 
 export interface ImageStudioOptions {
   /** Items decoded at the same time; one CPU each is what they use. */
   readonly slots: number
   readonly limits: PoolLimits
+  /** As the pool's. */
+  readonly codeFolder?: string
 }
 
+type DevelopOptions = Parameters<ImageStudio['develop']>[2]
+
 /** The image studio: headers are read here, pixels are decoded in killable children only. */
-export function createImageStudio({ slots, limits }: ImageStudioOptions): ImageStudio & { pids(): number[] } {
-  const pool = createDecoderPool({ slots, limits })
+export function createImageStudio(options: ImageStudioOptions): ImageStudio & { pids(): number[] } {
+  const { limits } = options
+  const pool = createDecoderPool(options)
+
+  async function run<J extends Job>(job: J, { signal, onProgress }: DevelopOptions = {}): Promise<AnswerTo<J>> {
+    // Refused here already where the header tells; the child looks again at what it is given.
+    const { probe } = examine(job.bytes, limits)
+    const total = job.kind === 'unroll' ? 0 : job.plan.renditions.length
+    return await pool.run(job, {
+      decodeBytes: predictDecodeBytes(probe),
+      signal,
+      onProgress: (done) => onProgress?.({ done, total, unit: 'renditions' }),
+    })
+  }
+
   return {
     async probe(bytes, type) {
       const { probe } = readHeader(bytes, type)
       admitImage(probe, limits)
       return probe
     },
-    async develop(bytes, plan, { signal, onProgress } = {}) {
-      // Refused here already where the header tells; the child looks again at what it is given.
-      const { probe } = examine(bytes, limits)
-      const total = plan.renditions.length
-      const development = await pool.run(
-        { kind: 'develop', bytes, plan },
-        {
-          decodeBytes: predictDecodeBytes(probe),
-          signal,
-          onProgress: (done) => onProgress?.({ done, total, unit: 'renditions' }),
-        },
-      )
-      return received(development, plan)
-    },
-    async unroll(bytes, file, { signal } = {}) {
-      const { probe } = examine(bytes, limits)
-      const decodeBytes = predictDecodeBytes(probe)
-      await pool.run({ kind: 'unroll', bytes, file }, { decodeBytes, signal, onProgress: () => undefined })
+    develop: async (bytes, plan, options) => received(await run({ kind: 'develop', bytes, plan }, options), plan),
+    render: async (bytes, plan, options) => filesOf(await run({ kind: 'render', bytes, plan }, options), plan),
+    async unroll(bytes, file, options) {
+      await run({ kind: 'unroll', bytes, file }, options)
     },
     pids: pool.pids,
     close: pool.close,
@@ -54,26 +59,31 @@ export function createImageStudio({ slots, limits }: ImageStudioOptions): ImageS
  * What a child has answered, taken apart to what was asked for: it has met hostile bytes, so names, sizes and
  * types come from the plan, and only files' bytes, a short hash and known facts are taken from it.
  */
-function received({ files, encodeMs, blurhash, appearance, fingerprint, facts, losses }: Development, plan: ImagePlan): DevelopedImage {
-  if (files.length !== plan.renditions.length || !files.every((file) => file instanceof Uint8Array))
-    throw new Error('the image decoder gave other files than planned')
+function received(development: Development, plan: ImagePlan): DevelopedImage {
+  const { blurhash, appearance, fingerprint, facts, losses } = development
   if (typeof blurhash !== 'string' || blurhash.length > 100) throw new Error('the image decoder gave no blurhash')
   return {
-    files: plan.renditions.map(({ name, width, height, alt, format }, index) => ({
-      name,
-      type: mediaTypes[imageExtensions[format]],
-      width,
-      height,
-      alt,
-      data: files[index] as Uint8Array,
-      encodeMs: Math.max(0, Math.round(Number(encodeMs[index])) || 0),
-    })),
+    files: filesOf(development, plan),
     blurhash,
     appearance: checked(appearance),
     fingerprint: checkedFingerprint(fingerprint),
     facts,
     losses: losses.filter(isLoss),
   }
+}
+
+function filesOf({ files, encodeMs }: Rendering, plan: ImagePlan): EncodedFile[] {
+  if (files.length !== plan.renditions.length || !files.every((file) => file instanceof Uint8Array))
+    throw new Error('the image decoder gave other files than planned')
+  return plan.renditions.map(({ name, width, height, alt, format }, index) => ({
+    name,
+    type: mediaTypes[imageExtensions[format]],
+    width,
+    height,
+    alt,
+    data: files[index] as Uint8Array,
+    encodeMs: Math.max(0, Math.round(Number(encodeMs[index])) || 0),
+  }))
 }
 
 /** Of an answer only what has the form that it must have. */

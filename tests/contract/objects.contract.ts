@@ -71,9 +71,14 @@ export function objectStoreContract(name: string, make: () => Promise<ObjectStor
         [7, 100, '789'],
         [0, 9, '0123456789'],
       ] as const) {
-        const { bytes, body } = await store.get('contract/range', { start, end })
+        const { bytes, body, fill } = await store.get('contract/range', { start, end })
         assert.equal(await gather(body), expected)
         assert.equal(bytes, expected.length)
+        if (!fill) continue
+        const whole = new Uint8Array(bytes)
+        await fill(whole)
+        assert.equal(Buffer.from(whole).toString(), expected)
+        await assert.rejects(fill(new Uint8Array(bytes + 1)))
       }
       assert.equal(await codeOfRejection(store.get('contract/range', { start: 10, end: 12 })), 'RANGE_NOT_SATISFIABLE')
       assert.equal(await codeOfRejection(store.get('contract/range', { start: 3, end: 2 })), 'RANGE_NOT_SATISFIABLE')
