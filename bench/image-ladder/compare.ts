@@ -3,28 +3,42 @@ import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
+import type { ImageFormat } from '../../domain/plans.ts'
 import { makeSamplePhoto } from '../../media/sample/photo.ts'
 import type { SideResult } from './side.ts'
 
 export interface Comparison {
-  /** CPU of ours by CPU of sharp's, median over the rounds. */
+  /** CPU of ours by CPU of the peer's, median over the rounds. */
   readonly cpuRatio: number
-  /** Bytes of ours by bytes of sharp's. */
+  /** Bytes of ours by bytes of the peer's. */
   readonly bytesRatio: number
+}
+
+export interface Comparing {
+  readonly preset: string
+  /** Of the preset's formats only this one. */
+  readonly format?: ImageFormat
+  /** `sharp` as its documentation shows it; the path of `vipsthumbnail`. Once per output, both. */
+  readonly peer: 'sharp' | { readonly vipsthumbnail: string }
 }
 
 /**
  * CPU time (user and system, all threads and children) and bytes of a preset's image ladder: the image studio
- * against sharp as its documentation shows it, once per output, same formats and qualities.
+ * against a peer, same formats and qualities.
  */
 export async function compareLadders(
-  preset: string,
+  { preset, format, peer }: Comparing,
   photos: readonly string[],
   rounds: number,
   say: (line: string) => void,
 ): Promise<Comparison> {
-  say(`${photos.length} photos; ${rounds} rounds, sides taking turns, the first of them a warm-up that does not count`)
-  const sides = { ours: startSide('ours', preset), peer: startSide('sharp', preset) }
+  const peerName = peer === 'sharp' ? peer : 'vipsthumbnail'
+  say(`${photos.length} photos; ${rounds} rounds, ours and ${peerName} taking turns, the first of them a warm-up that does not count`)
+  const what = [preset, format ?? '']
+  const sides = {
+    ours: startSide('ours', ...what),
+    peer: peer === 'sharp' ? startSide('sharp', ...what) : startSide('vipsthumbnail', ...what, peer.vipsthumbnail),
+  }
   const ratios: number[] = []
   let bytesRatio = Number.NaN
   try {
@@ -33,12 +47,12 @@ export async function compareLadders(
       const peerFirst = round % 2 === 1
       const early = await ladders(peerFirst ? sides.peer : sides.ours, photos)
       const late = await ladders(peerFirst ? sides.ours : sides.peer, photos)
-      const [ours, peer] = peerFirst ? [late, early] : [early, late]
-      const ratio = ours.cpuMs / peer.cpuMs
-      bytesRatio = ours.bytes / peer.bytes
+      const [ours, theirs] = peerFirst ? [late, early] : [early, late]
+      const ratio = ours.cpuMs / theirs.cpuMs
+      bytesRatio = ours.bytes / theirs.bytes
       if (round > 0) ratios.push(ratio)
       say(
-        `${round === 0 ? 'warm-up' : `round ${round}`}: ours ${lineOf(ours, photos.length)}; sharp ${lineOf(peer, photos.length)}; ratio ${ratio.toFixed(3)}`,
+        `${round === 0 ? 'warm-up' : `round ${round}`}: ours ${lineOf(ours, photos.length)}; ${peerName} ${lineOf(theirs, photos.length)}; ratio ${ratio.toFixed(3)}`,
       )
     }
   } finally {
@@ -47,8 +61,8 @@ export async function compareLadders(
   return { cpuRatio: ratios.toSorted((a, b) => a - b)[ratios.length >> 1] ?? Number.NaN, bytesRatio }
 }
 
-function startSide(name: 'ours' | 'sharp', preset: string): ChildProcess {
-  return fork(join(import.meta.dirname, 'side.ts'), [name, preset], {
+function startSide(...args: readonly [name: 'ours' | 'sharp' | 'vipsthumbnail', ...rest: readonly string[]]): ChildProcess {
+  return fork(join(import.meta.dirname, 'side.ts'), args, {
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
