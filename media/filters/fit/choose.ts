@@ -2,50 +2,42 @@ import { applyLut } from '../apply-lut.ts'
 import type { Filter } from '../filter.ts'
 import { lutOf } from '../lut.ts'
 import { meanDifference } from './colour-difference.ts'
-import { type Form, fitsOf, forms } from './fit.ts'
+import { fitOf } from './fit.ts'
 import type { Pair } from './pairs.ts'
 
 /** A radial term must win this much on photos that it was not fitted to. */
 const RADIAL_GAIN_MIN = 0.25
-/** One pixel in so many is enough to choose by. */
-const STEP = 11
+/** One pixel in so many of each row and column is enough to choose by. */
+const STEP = 3
 
 export interface Fitted extends Pick<Filter, 'colour' | 'radial'> {
   /** Mean colour difference (CIE 1976) on each photo of a fit to the other photos, averaged. */
   readonly leftOut: number
 }
 
+/** The fit of a filter; with a radial term only where that helps photos that were left out of the fit. */
+export function fitFilter(pairs: readonly Pair[]): Fitted {
+  const thin = pairs.map(thinned)
+  const [flat, radial] = [candidateOf(pairs, thin, false), candidateOf(pairs, thin, true)]
+  const { isRadial, fits } = flat.difference - radial.difference < RADIAL_GAIN_MIN ? flat : radial
+  return { ...fitOf(pairs, isRadial), leftOut: differenceOf(fits, pairs) }
+}
+
 interface Candidate {
-  readonly radial: boolean
-  readonly form: Form
+  readonly isRadial: boolean
   /** By photo: the fit to the others. */
   readonly fits: readonly Pick<Filter, 'colour' | 'radial'>[]
-  readonly leftOut: number
+  readonly difference: number
 }
 
-/** The fit of a filter, in the form that does best on photos that were left out of it; with a radial term only where that helps. */
-export function fitFilter(pairs: readonly Pair[]): Fitted {
-  const [flat, radial] = [false, true].map((withRadial) => best(candidatesOf(pairs, withRadial))) as [Candidate, Candidate]
-  const chosen = flat.leftOut - radial.leftOut < RADIAL_GAIN_MIN ? flat : radial
-  return { ...fitsOf(pairs, chosen.radial)[chosen.form], leftOut: differenceOf(chosen.fits, pairs) }
-}
-
-function candidatesOf(pairs: readonly Pair[], radial: boolean): Candidate[] {
-  const byPhoto = pairs.map((_, left) =>
-    fitsOf(
+function candidateOf(pairs: readonly Pair[], thin: readonly Pair[], isRadial: boolean): Candidate {
+  const fits = pairs.map((_, left) =>
+    fitOf(
       pairs.filter((__, index) => index !== left),
-      radial,
+      isRadial,
     ),
   )
-  const thin = pairs.map(thinned)
-  return forms.map((form) => {
-    const fits = byPhoto.map((all) => all[form])
-    return { radial, form, fits, leftOut: differenceOf(fits, thin) }
-  })
-}
-
-function best(candidates: readonly Candidate[]): Candidate {
-  return candidates.reduce((one, other) => (other.leftOut < one.leftOut ? other : one))
+  return { isRadial, fits, difference: differenceOf(fits, thin) }
 }
 
 /** How far the fits are off, each on the photo that it has not seen, in the mean. */
@@ -60,9 +52,14 @@ function differenceOf(fits: readonly Pick<Filter, 'colour' | 'radial'>[], pairs:
   return differences.reduce((sum, value) => sum + value, 0) / differences.length
 }
 
-/** Every so manieth row: a picture still, whose corners are where they were. */
+/** The picture with fewer pixels, as they are; its sides keep their proportion, and its corners are where they were. */
 function thinned({ photo, width, height, before, after }: Pair): Pair {
-  const rows = Array.from({ length: Math.ceil(height / STEP) }, (_, row) => row * STEP * width * 3)
-  const kept = (pixels: Uint8Array) => Buffer.concat(rows.map((at) => pixels.subarray(at, at + width * 3)))
-  return { photo, width, height: rows.length, before: kept(before), after: kept(after) }
+  const [columns, rows] = [Math.ceil(width / STEP), Math.ceil(height / STEP)]
+  const kept = (pixels: Uint8Array) => {
+    const few = new Uint8Array(columns * rows * 3)
+    for (let y = 0, to = 0; y < height; y += STEP)
+      for (let x = 0; x < width; x += STEP, to += 3) few.set(pixels.subarray(3 * (y * width + x), 3 * (y * width + x) + 3), to)
+    return few
+  }
+  return { photo, width: columns, height: rows, before: kept(before), after: kept(after) }
 }

@@ -1,4 +1,4 @@
-import { type ColourPolynomial, exponentsOf, type Filter, mixersOf, termsOf } from '../filter.ts'
+import { type Colour, type ColourPolynomial, exponentsOf, type Filter, mixersOf, termsOf } from '../filter.ts'
 import { colourDifference } from './colour-difference.ts'
 import type { Pair } from './pairs.ts'
 import { addSample, addSums, createSums, type Sums, solve } from './solve.ts'
@@ -8,31 +8,21 @@ const RADIAL_DEGREE = 2
 /** One pixel in so many is a sample: neighbours say much the same. */
 const STEP = 97
 /** How often samples are weighed anew by how far the fit so far is off: a sum of differences is what shall be small, not of squares. */
-const ROUNDS = 2
+const ROUNDS = 4
 /** Differences (CIE 1976) smaller than this count as this: they are the noise of two encoders. */
 const DIFFERENCE_MIN = 1
+/** What a sample is averaged by, both ways: encoders and scalers differ from pixel to pixel, and filters do not. */
+const KERNEL = [1, 2, 1] as const
 
-/** How strongly coefficients are held where they are, per sample, and by which factors more with each power of the channel's own and of the other ones. */
-interface Hold {
-  readonly pull: number
-  readonly own: number
-  readonly other: number
-}
-/** Held alike whatever the channel, or each channel more loosely to itself, as curves are that were drawn channel by channel. */
-const holds = { alike: { pull: 1e-5, own: 3, other: 3 }, curves: { pull: 1e-5, own: 1.5, other: 4 } } as const satisfies Record<
-  string,
-  Hold
->
-/** `between`: the mean of both. */
-export type Form = keyof typeof holds | 'between'
-export const forms: readonly Form[] = ['alike', 'curves', 'between']
+/** How strongly coefficients are held where they are, per sample, and by which factors more with each power of the channel's own and of the other ones: curves drawn channel by channel are what filters mostly are. */
+const HOLD = { pull: 1e-5, own: 2, other: 3 } as const
 
-/** Greys that are looked at, what they weigh against all samples at first, and how often they are looked at again. */
+/** Greys that are looked at, what one step backwards weighs against all samples, and how often they are looked at again. */
 const GREYS = 129
-const GREY_SHARE = 0.02
-const GREY_ROUNDS = 10
-/** What may be lost from one such grey to the next: a quarter of the step between two of 256 values. */
-const BACKWARDS_MAX = 1e-3
+const BACKWARDS_SHARE = 1
+const GREY_ROUNDS = 25
+/** What a step may rise by before it is let go again. */
+const RISING = 1e-4
 
 const colourExponents = exponentsOf(DEGREE)
 const radialExponents = exponentsOf(RADIAL_DEGREE)
@@ -48,18 +38,19 @@ function sumsOf({ width, height, before, after }: Pair, radial: boolean, sofar?:
   const farthest = (width - 1) ** 2 + (height - 1) ** 2
   const mix = sofar && mixersOf(sofar)
   for (let pixel = 0; pixel < width * height; pixel += STEP) {
-    const at = pixel * 3
     const x = pixel % width
     const y = (pixel - x) / width
     const outwards = ((2 * x - width + 1) ** 2 + (2 * y - height + 1) ** 2) / farthest
-    const from = [(before[at] ?? 0) / 255, (before[at + 1] ?? 0) / 255, (before[at + 2] ?? 0) / 255] as const
-    const to = [after[at] ?? 0, after[at + 1] ?? 0, after[at + 2] ?? 0] as const
+    const [red, green, blue] = averaged(before, x, y, width, height)
+    const from = [red / 255, green / 255, blue / 255] as const
+    const to = averaged(after, x, y, width, height)
     let scale = 1
     if (mix) {
       const centre = mix.centre(...from)
       const corner = mix.corners?.(...from) ?? centre
       const channel = (index: 0 | 1 | 2) => Math.round(255 * (centre[index] * (1 - outwards) + corner[index] * outwards))
-      scale = 1 / Math.sqrt(Math.max(DIFFERENCE_MIN, colourDifference([channel(0), channel(1), channel(2)], to)))
+      const rounded = [Math.round(to[0]), Math.round(to[1]), Math.round(to[2])] as const
+      scale = 1 / Math.sqrt(Math.max(DIFFERENCE_MIN, colourDifference([channel(0), channel(1), channel(2)], rounded)))
     }
     const colour = colourTerms(...from)
     // The first terms of a polynomial are those of the lower degree.
@@ -70,16 +61,28 @@ function sumsOf({ width, height, before, after }: Pair, radial: boolean, sofar?:
   return sums
 }
 
+/** The colours about a pixel, those beyond the edge like those at it. */
+function averaged(pixels: Uint8Array, x: number, y: number, width: number, height: number): [number, number, number] {
+  const sums: [number, number, number] = [0, 0, 0]
+  let weights = 0
+  for (const [row, down] of KERNEL.entries())
+    for (const [column, across] of KERNEL.entries()) {
+      const at = 3 * (Math.min(height - 1, Math.max(0, y + row - 1)) * width + Math.min(width - 1, Math.max(0, x + column - 1)))
+      weights += down * across
+      for (const channel of [0, 1, 2] as const) sums[channel] += down * across * (pixels[at + channel] ?? 0)
+    }
+  return [sums[0] / weights, sums[1] / weights, sums[2] / weights]
+}
+
 /**
- * The coefficients, in each form, that bring the photos' originals closest to their results, by least squares in sRGB,
- * weighed so that it is the sum of differences that is small. Greys are held back from running backwards: where photos
- * have few of them a polynomial otherwise would.
+ * The coefficients that bring the photos' originals closest to their results, by least squares in sRGB, weighed so that it
+ * is the sum of differences that is small. Greys are held back from running backwards: where photos have few of them a
+ * polynomial otherwise would.
  */
-export function fitsOf(photos: readonly Pair[], radial: boolean): Readonly<Record<Form, Look>> {
+export function fitOf(photos: readonly Pair[], radial: boolean): Look {
   let sums = allOf(photos, radial)
-  for (let round = 0; round < ROUNDS; round++) sums = allOf(photos, radial, solved(sums, holds.alike))
-  const [alike, curves] = [withGreysForwards(sums, holds.alike), withGreysForwards(sums, holds.curves)]
-  return { alike, curves, between: meanOf(alike, curves) }
+  for (let round = 0; round < ROUNDS; round++) sums = allOf(photos, radial, solved(sums))
+  return withGreysForwards(sums)
 }
 
 function allOf(photos: readonly Pair[], radial: boolean, sofar?: Look): Sums {
@@ -88,18 +91,62 @@ function allOf(photos: readonly Pair[], radial: boolean, sofar?: Look): Sums {
   return all
 }
 
-function withGreysForwards(sums: Sums, hold: Hold): Look {
+/**
+ * The fit in which no grey is darker than the one before it. Only the steps that would run backwards are held, each to
+ * stay where it is, and let go when they rise by themselves: what is near them is left to the photos.
+ */
+function withGreysForwards(sums: Sums): Look {
+  const values = greyTerms(sums.size)
+  const steps = values.slice(1).map((terms, index) => terms.map((term, at) => term - (values[index]?.[at] ?? 0)))
+  return lookOf(
+    [0, 1, 2].map((channel) => {
+      const held = new Set<number>()
+      let coefficients = solvedChannel(sums, channel)
+      for (let round = 0; round < GREY_ROUNDS; round++) {
+        const greys = values.map((terms) => product(terms, coefficients))
+        const before = [...held].join()
+        for (const [index, step] of steps.entries()) {
+          const [from = 0, to = 0] = [greys[index], greys[index + 1]]
+          const isSeen = Math.min(from, to) < 1 && Math.max(from, to) > 0
+          if (product(step, coefficients) < 0 && isSeen) held.add(index)
+          else if (product(step, coefficients) > RISING) held.delete(index)
+        }
+        if ([...held].join() === before) break
+        coefficients = solvedChannel(withHeld(sums, steps, held), channel, samplesOf(sums))
+      }
+      return coefficients
+    }),
+  )
+}
+
+function withHeld(sums: Sums, steps: readonly Float64Array[], held: ReadonlySet<number>): Sums {
   const all = createSums(sums.size)
   addSums(all, sums)
-  const samples = samplesOf(sums)
-  let weight = (samples * GREY_SHARE) / GREYS
-  let filter = solved(all, hold, samples)
-  for (let round = 0; round < GREY_ROUNDS && greysOf(filter).some(runsBackwards); round++) {
-    addGreys(all, greysOf(filter).map(forwards), weight)
-    weight *= 2
-    filter = solved(all, hold, samples)
-  }
-  return filter
+  const scale = Math.sqrt(BACKWARDS_SHARE * samplesOf(sums))
+  for (const index of held)
+    addSample(
+      all,
+      (steps[index] ?? new Float64Array(sums.size)).map((term) => term * scale),
+      0,
+      0,
+      0,
+    )
+  return all
+}
+
+/** The terms of greys from black to white in the centre. */
+function greyTerms(size: number): Float64Array[] {
+  const colourTerms = termsOf(DEGREE)
+  return Array.from({ length: GREYS }, (_, index) => {
+    const grey = index / (GREYS - 1)
+    const terms = new Float64Array(size)
+    terms.set(colourTerms(grey, grey, grey))
+    return terms
+  })
+}
+
+function product(terms: Float64Array, coefficients: readonly number[]): number {
+  return terms.reduce((sum, term, index) => sum + term * (coefficients[index] ?? 0), 0)
 }
 
 /** The constant term of the normal matrix is the number of samples, as they are weighed. */
@@ -107,57 +154,31 @@ function samplesOf(sums: Sums): number {
   return sums.matrix[0] ?? 0
 }
 
-function solved(sums: Sums, { pull, own, other }: Hold, samples = samplesOf(sums)): Look {
-  const exponents = sums.size > colourExponents.length ? [...colourExponents, ...radialExponents] : colourExponents
-  const pulls = [0, 1, 2].map((channel) =>
-    exponents.map((powers) => {
-      const self = powers[channel] ?? 0
-      return pull * samples * own ** self * other ** (powers[0] + powers[1] + powers[2] - self)
-    }),
-  )
-  const channels = solve(sums, pulls, [0, 1, 2].map(unchanged))
+function solved(sums: Sums): Look {
+  return lookOf([0, 1, 2].map((channel) => solvedChannel(sums, channel)))
+}
+
+function solvedChannel(sums: Sums, channel: number, samples = samplesOf(sums)): number[] {
+  const { pull, own, other } = HOLD
+  const pulls = exponentsWithin(sums.size).map((powers) => {
+    const self = powers[channel] ?? 0
+    return pull * samples * own ** self * other ** (powers[0] + powers[1] + powers[2] - self)
+  })
+  return solve(sums, channel, pulls, unchanged(channel))
+}
+
+function exponentsWithin(size: number): readonly Colour[] {
+  return size > colourExponents.length ? [...colourExponents, ...radialExponents] : colourExponents
+}
+
+function lookOf(channels: readonly (readonly number[])[]): Look {
   const part = (from: number, to: number, degree: number): ColourPolynomial => {
     const [red = [], green = [], blue = []] = channels.map((coefficients) => coefficients.slice(from, to).map(rounded))
     return { degree, red, green, blue }
   }
   const colour = part(0, colourExponents.length, DEGREE)
-  return exponents === colourExponents ? { colour } : { colour, radial: part(colourExponents.length, exponents.length, RADIAL_DEGREE) }
-}
-
-function meanOf(one: Look, other: Look): Look {
-  const mean = (a: ColourPolynomial, b: ColourPolynomial): ColourPolynomial => {
-    const channel = (name: 'red' | 'green' | 'blue') => a[name].map((value, index) => rounded((value + (b[name][index] ?? 0)) / 2))
-    return { degree: a.degree, red: channel('red'), green: channel('green'), blue: channel('blue') }
-  }
-  const colour = mean(one.colour, other.colour)
-  return one.radial && other.radial ? { colour, radial: mean(one.radial, other.radial) } : { colour }
-}
-
-/** What becomes of greys from black to white in the centre, by channel. */
-function greysOf({ colour }: Pick<Filter, 'colour'>): number[][] {
-  const mix = mixersOf({ colour }).centre
-  const mixed = Array.from({ length: GREYS }, (_, index) => mix(index / (GREYS - 1), index / (GREYS - 1), index / (GREYS - 1)))
-  return [0, 1, 2].map((channel) => mixed.map((colour) => colour[channel] ?? 0))
-}
-
-function runsBackwards(values: readonly number[]): boolean {
-  return values.some((value, index) => value < (values[index - 1] ?? 0) - BACKWARDS_MAX)
-}
-
-/** The values made to rise: half way between what was highest before and what is lowest after. */
-function forwards(values: readonly number[]): number[] {
-  return values.map((_, index) => (Math.max(...values.slice(0, index + 1)) + Math.min(...values.slice(index))) / 2)
-}
-
-function addGreys(sums: Sums, [reds = [], greens = [], blues = []]: readonly number[][], weight: number): void {
-  const colourTerms = termsOf(DEGREE)
-  const scale = Math.sqrt(weight)
-  const terms = new Float64Array(sums.size)
-  for (let index = 0; index < GREYS; index++) {
-    const grey = index / (GREYS - 1)
-    terms.set(colourTerms(grey, grey, grey).map((term) => term * scale))
-    addSample(sums, terms, (reds[index] ?? 0) * scale, (greens[index] ?? 0) * scale, (blues[index] ?? 0) * scale)
-  }
+  const size = channels[0]?.length ?? 0
+  return size > colourExponents.length ? { colour, radial: part(colourExponents.length, size, RADIAL_DEGREE) } : { colour }
 }
 
 /** The coefficients of a channel that nothing changes. */

@@ -28,14 +28,11 @@ export function addSums(to: Sums, from: Sums): void {
 }
 
 /**
- * The coefficients of the three channels, drawn by `pulls` per channel and coefficient towards `rest` (ridge
- * regression): what no sample speaks of then stays as it was. By Cholesky's decomposition.
+ * The coefficients of a channel, drawn by `pull` per coefficient towards `rest` (ridge regression): what no sample speaks
+ * of then stays as it was. By Cholesky's decomposition.
  */
-export function solve(sums: Sums, pulls: readonly (readonly number[])[], rest: readonly (readonly number[])[]): number[][] {
-  return sums.sides.map((side, channel) => solveChannel(sums, side, pulls[channel] ?? [], rest[channel] ?? []))
-}
-
-function solveChannel(sums: Sums, side: Float64Array, pull: readonly number[], rest: readonly number[]): number[] {
+export function solve(sums: Sums, channel: number, pull: readonly number[], rest: readonly number[]): number[] {
+  const side = sums.sides[channel] ?? []
   const { size } = sums
   const lower = sums.matrix.slice()
   const at = (row: number, column: number) => lower[row * size + column] as number
