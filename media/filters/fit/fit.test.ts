@@ -50,7 +50,7 @@ test('fit: no grey is made darker than the one before it, whatever photos show',
   // Dark colours come out light, so that a smooth curve through all of them would dip.
   const dipping = ['a', 'b'].map((name) => {
     const pair = photo(name, 'gingham')
-    return { ...pair, after: pair.before.map((value) => (value < 60 ? 160 - value : value)) }
+    return { ...pair, after: pair.before.map((value) => (value < 80 ? 220 - 2 * value : value)) }
   })
   const { colour } = fitFilter(dipping)
   const mix = mixersOf({ colour }).centre
