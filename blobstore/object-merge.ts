@@ -25,7 +25,9 @@ export async function mergeVolume(rewriting: Rewriting, row: VolumeRow, options:
   options.signal?.throwIfAborted()
   const pace = createPace({ ...options, clock }, row.bytes ?? 0)
   await objects.compose(generationKey(volume, generation), pieces, { ifNoneMatch: true, type: 'application/octet-stream', pace })
-  return publishGeneration(rewriting, { row, generation, superblock, bytes: row.bytes ?? 0, dropped: 0 }, options)
+  // It leaves nothing out: what was erased before waits for a compaction still.
+  const all = { ...row, keysErased: 0, bytesErased: 0 }
+  return publishGeneration(rewriting, { row: all, generation, superblock, bytes: row.bytes ?? 0, dropped: 0 }, options)
 }
 
 /** The packs that a sealed volume is made of: what follows its end was acknowledged by nobody. */

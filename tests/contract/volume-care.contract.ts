@@ -183,6 +183,23 @@ export function volumeCareContract(name: string, make: () => Promise<ObjectStore
     await assertAllRead(early, kept.toReversed())
   })
 
+  about('what was erased before a merge still counts after it, and leaves the bucket when the volume is compacted', async (world) => {
+    const kept = await world.filled([40_000, 50_000, 60_000])
+    const [first, ...rest] = kept
+    assert.ok(first)
+    const { volume } = first.locator
+    await world.erase(world.reader(), first)
+    const before = await world.directory.volume(volume)
+    assert.ok((await world.care().merge(volume, {})).done)
+    const after = await world.directory.volume(volume)
+    assert.deepEqual([after?.keysErased, after?.bytesErased], [1, before?.bytesErased])
+    const outcome = await world.care().compact(volume, {})
+    assert.ok(outcome.done && outcome.dropped === 1)
+    await world.care().collectGarbage({})
+    assert.equal(await world.holds(first.data), false)
+    await assertAllRead(world.reader(), rest)
+  })
+
   about('a volume that was never merged is compacted too', async (world) => {
     const kept = await world.filled([4_000, 5_000, 6_000])
     const [first, ...rest] = kept
