@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads'
 import { MediaError } from '../domain/errors.ts'
 import { encodeRecord } from './needle.ts'
 import { recordBytes } from './layout.ts'
-import { ReaderThreads } from './reader-threads.ts'
+import { ReaderThreads, startReader } from './reader-threads.ts'
 
 const isUnavailable = (error: unknown) => error instanceof MediaError && error.code === 'STORAGE_UNAVAILABLE'
 
@@ -99,4 +99,31 @@ test('reader threads: when a thread ends of itself, all reads under way fail, an
   assert.ok(reads.every((read) => read.status === 'rejected' && isUnavailable(read.reason)))
   assert.equal(threads.isOver, true)
   await threads.close()
+})
+
+test('reader threads: while one hangs in a read, what is asked for later is read by another', async (context) => {
+  const bytes = new Uint8Array(randomBytes(100))
+  const fd = await fileOf(context, bytes)
+  const ring = JSON.stringify(new URL('read-ring.ts', import.meta.url).href)
+  const hang = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    import(${ring}).then(({ ReadRing }) => {
+      const ring = new ReadRing(workerData)
+      ring.join()
+      ring.take(() => {})
+      parentPort.postMessage('taken')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    })`
+  let first: Worker | null = null
+  const threads = new ReaderThreads(4, (workerData) => {
+    if (first !== null) return startReader(workerData)
+    first = new Worker(hang, { eval: true, workerData })
+    return first
+  })
+  context.after(() => threads.close())
+  void threads.lend({ fd, offset: 0, length: 10 })
+  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => (first as Worker | null)?.once('message', resolve))
+  const reads = Array.from({ length: 20 }, (_, offset) => threads.read({ fd, offset, length: 10 }))
+  for (const [offset, read] of (await Promise.all(reads)).entries()) assert.deepEqual([...read], [...bytes.subarray(offset, offset + 10)])
 })

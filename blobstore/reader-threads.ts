@@ -7,7 +7,7 @@ import { BUFFER_BYTES, BUFFERS, PAGE_BYTES, ReadRing, type RingMemory } from './
 /** The rest is for reads that copy: loans that never come back must not end them. */
 const LENT_MAX = 32
 /** Of V8, for each thread: it keeps nothing. */
-const HEAP_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 }
+const HEAP_LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 }
 
 /** How long requests are left to a thread that is at work. */
 const RECHECK_MS = 2
@@ -27,7 +27,8 @@ interface UnderWay extends ThreadRead {
   readonly reject: (error: unknown) => void
 }
 
-function startReader(memory: RingMemory): Worker {
+/** A thread that takes reads from the ring. */
+export function startReader(memory: RingMemory): Worker {
   const workerData = memory
   return new Worker(new URL('./disk-reader.ts', import.meta.url), { workerData, resourceLimits: HEAP_LIMITS, trackUnmanagedFds: false })
 }
