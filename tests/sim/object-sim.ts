@@ -6,6 +6,7 @@ import { packKey } from '../../blobstore/object-names.ts'
 import { createPackedReader } from '../../blobstore/reader.ts'
 import { createPackedStore } from '../../blobstore/store.ts'
 import { MediaError } from '../../domain/errors.ts'
+import { limits as care } from '../../domain/limits.ts'
 import type { BlobStore, ObjectStore } from '../../domain/ports.ts'
 import type { VolumeHost } from '../../domain/volume-ports.ts'
 import { type Change, FaultObjects, type ObjectsState } from './fault-objects.ts'
@@ -34,6 +35,8 @@ export interface PlantedInObjects {
   /** Packs are deleted because a merged object is listed, whether it counts or not. */
   readonly collectsByListing?: boolean
   readonly forgetsTombstones?: boolean
+  /** The books take what was erased for left out, whatever a rewriting was. */
+  readonly forgetsErased?: boolean
 }
 
 interface Point {
@@ -111,11 +114,21 @@ function openStore(world: World): Promise<BlobStore & VolumeHost> {
   return createPackedStore({ ...common, backend: backendOf(world) })
 }
 
+/** Books that believe every rewriting to be a compaction. */
+function forgetful(directory: MemoryDirectory): MemoryDirectory {
+  return {
+    ...directory,
+    async finishRewrite(row, ...rest) {
+      return await directory.finishRewrite((await directory.volume(row.volume)) ?? row, ...rest)
+    },
+  }
+}
+
 function careOf(world: World) {
-  const { objects, directory, time } = world
+  const { objects, directory, time, planted } = world
   return createObjectCare({
     objects,
-    directory,
+    directory: planted.forgetsErased ? forgetful(directory) : directory,
     backend: backendOf(world),
     clock: clockOf(time),
     report: () => {},
@@ -296,17 +309,18 @@ async function isMade({ objects }: World, volume: number): Promise<boolean> {
   return (await objects.head(packKey(volume, 0))) !== null
 }
 
-async function rewrite(how: 'merge' | 'compact', volume: number, world: World): Promise<void> {
+async function rewrite(how: 'merge' | 'compact', volume: number, world: World, force = true): Promise<void> {
   const care = careOf(world)
-  await (how === 'merge' ? care.merge(volume, {}) : care.compact(volume, { force: true })).catch(unlessOfTheWorld)
+  await (how === 'merge' ? care.merge(volume, {}) : care.compact(volume, { force })).catch(unlessOfTheWorld)
 }
 
-/** All that those who look after volumes do, to every volume. */
+/** All that those who look after volumes do by themselves, to every volume, when whatever was erased was so long ago. */
 async function lookAfterAll(store: BlobStore & VolumeHost, world: World, model: SimModel): Promise<void> {
   await act({ do: 'steal' }, store, world, model)
+  world.time.nowMs += care.erasedNeedleMsMax
   for (const how of ['merge', 'compact'] as const) {
     const rows = await world.directory.volumes({ states: ['sealed', 'merged'], limit: 100 })
-    for (const { volume } of rows) await rewrite(how, volume, world)
+    for (const { volume } of rows) await rewrite(how, volume, world, false)
   }
   await act({ do: 'collect' }, store, world, model)
 }

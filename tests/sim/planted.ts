@@ -72,6 +72,7 @@ export async function catchPlanted({ bug, from, stride, seeds, variants }: Plant
 export const plantedInObjects: Readonly<Record<string, { readonly bug: PlantedInObjects; readonly caughtAs: RegExp }>> = {
   'collect by listing': { bug: { collectsByListing: true }, caughtAs: /lost/ },
   'forget tombstones': { bug: { forgetsTombstones: true }, caughtAs: /resurrected/ },
+  'forget what a merge keeps': { bug: { forgetsErased: true }, caughtAs: /not gone/ },
 }
 
 /** As {@link catchPlanted}, of volumes on objects. */
