@@ -23,7 +23,7 @@ export async function startVolumesWorker(core: Core, seat: WorkerSeat, host: Vol
     catalog: core.catalog,
     onScrub: ({ bad, ...report }) => {
       const facts = { ...report, quarantined: bad.length }
-      if (bad.length > 0 || report.tombstoneStrayBytes > 0) core.logger.error('volume scrubbed: damage', facts)
+      if (bad.length > 0) core.logger.error('volume scrubbed: damage', facts)
       else core.logger.info('volume scrubbed', facts)
     },
   })

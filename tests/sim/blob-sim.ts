@@ -267,15 +267,14 @@ async function checkPoint(
   return { image: next, directory, model }
 }
 
-/** Wherever the power was cut, nothing is damaged: a scrub of what was opened again tells of nothing. */
+/** Wherever the power was cut, no record is damaged: a scrub of what was opened again tells of none. An erasure may be torn. */
 async function checkSound(disk: FaultDisk): Promise<void> {
   for (const path of disk.paths()) {
     const [, volume] = /([0-9]+)\.volume$/.exec(path) ?? []
     if (volume === undefined) continue
     const at = { disk, folder: SIM_FOLDER, volume: Number(volume) }
-    const { bad, tombstoneStrayBytes } = await scrubVolume(at, { clock: stoppedClock() })
-    if (bad.length > 0 || tombstoneStrayBytes > 0)
-      throw new Violation(`lost: damage in volume ${volume}: ${JSON.stringify(bad)}, ${tombstoneStrayBytes} bytes of tombstones`)
+    const { bad } = await scrubVolume(at, { clock: stoppedClock() })
+    if (bad.length > 0) throw new Violation(`lost: damage in volume ${volume}: ${JSON.stringify(bad)}`)
   }
 }
 
