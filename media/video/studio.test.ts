@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import type { Edits } from '../../domain/edits.ts'
 import { planVideo } from '../../domain/plan-video.ts'
+import { posterWorth } from '../../domain/poster-choice.ts'
 import { boxesIn } from './boxes.ts'
 import { developAll, ffmpeg, framesIn, grayFrames, little, makeClip, meanOf, must, studioIn, writeRung, writeTrack } from './fixtures.ts'
 import { flags } from './command.ts'
@@ -281,6 +283,24 @@ test('studio: a filter is applied to the chunks and to the poster', async () => 
     assert.ok(red > 240 && green < 12 && blue < 12, `${red} ${green} ${blue}`)
   }
   await assert.rejects(studio.encodeChunk(source, done.plan, must(done.plan.chunks[0]), {}), { code: 'FILTER_UNKNOWN' })
+})
+
+test('studio: the poster is a moment in which there is something to be seen, wherever in the film, and not what a trim leaves out', async () => {
+  const source = makeClip(folder, 'late.mp4', {
+    seconds: 8,
+    silent: true,
+    more: ['-vf', "drawbox=c=gray:t=fill:enable='lt(t,4)',boxblur=4:enable='lt(t,6)'", '-g', '25'],
+  })
+  const { probe } = await studio.probe(source, 'video/mp4')
+  const edgesOf = async (edits?: Edits) => {
+    const plan = planVideo(probe, little, { filter: null, ...(edits ? { edits } : {}) })
+    writeFileSync(join(folder, 'late.png'), await studio.poster(source, plan, {}))
+    const frame = ffmpeg(folder, '-i', 'late.png', '-vf', 'scale=160:90,format=gray', '-f', 'rawvideo', '-')
+    return posterWorth(frame) ?? 0
+  }
+  const sharp = await edgesOf()
+  const soft = await edgesOf({ trim: { startSeconds: 4.5, endSeconds: 5.9 } })
+  assert.ok(sharp > soft * 1.2 && soft > 0, `${sharp} and ${soft}`)
 })
 
 test('studio: the poster passes over black frames, and takes one where there is nothing else', async () => {

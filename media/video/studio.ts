@@ -8,6 +8,7 @@ import { loudnessWindows } from '../../domain/loudness.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { admitVideo, frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
+import { bestPoster, candidateSize, posterTimes } from '../../domain/poster-choice.ts'
 import type { EncodeOptions, VideoStudio } from '../../domain/ports.ts'
 import { AUDIO_FILE, audioCommand } from './audio-command.ts'
 import { CLIP_FILE, clipCommand } from './clip-command.ts'
@@ -22,7 +23,7 @@ import { ladderCommand, rungFile } from './ladder-command.ts'
 import { hasZscale, leashFor } from './leash.ts'
 import { lookFiles } from './picture-filter.ts'
 import { LOUDNESS_FILE, loudnessCommand, readLoudness } from './loudness-command.ts'
-import { POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
+import { candidateFile, candidatesCommand, POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
 import { demuxerFor, probeVideo } from './probe-video.ts'
 import { REMUX_FILE, remuxCommand } from './remux-command.ts'
 import { createScratch } from './scratch.ts'
@@ -223,7 +224,16 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     poster: async (source, plan, encode) =>
       await scratch.within(async (folder) => {
         const tools = { ...(await toolsFor(plan)), ...(await layLook(plan, folder)) }
-        for (const posterTry of posterTries) {
+        const sizes = { ...tools, corners: false, pixelsMax: limits.videoPixelsMax }
+        const times = posterTimes(plan)
+        const candidates = candidatesCommand(placed(source), plan, times, candidateSize, sizes)
+        // What cannot be looked at is tried in the other ways, which say what is wrong with it.
+        await run(placed(source), candidates, folder, 0, encode, () => {}).catch((error: unknown) => {
+          if (encode.signal?.aborted || !(error instanceof MediaError) || error.code !== 'MEDIA_CORRUPT') throw error
+        })
+        const seen = await Promise.all(times.map(async (_, at) => await readFile(join(folder, candidateFile(at))).catch(() => null)))
+        const chosen = times[bestPoster(seen) ?? -1]
+        for (const posterTry of [...(chosen === undefined ? [] : [chosen]), ...posterTries]) {
           const command = posterCommand(placed(source), plan, posterTry, { ...tools, pixelsMax: limits.videoPixelsMax })
           await run(placed(source), command, folder, 0, encode, () => {})
           const file = await readFile(join(folder, POSTER_FILE)).catch((error: NodeJS.ErrnoException) => {
