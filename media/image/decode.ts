@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp'
 import { type Frame, orientationAfter, sizeBeforeStraightening, type Size, storedRectangle, turningOf } from '../../domain/framing.ts'
 import type { ImageProbe } from '../../domain/plans.ts'
+import { asStillAvif } from './avif-still.ts'
 import { meansSrgb, srgbFrom } from './code-points.ts'
 import { contradiction, decodeError } from './decode-errors.ts'
 import type { DecodeLimits } from './examine.ts'
@@ -57,7 +58,8 @@ export interface Wanted extends Size {
 }
 
 /** sharp's pipeline for the bytes, once its idea of the picture's size is known to be ours. */
-async function opened(bytes: Uint8Array, probe: ImageProbe, limits: DecodeLimits, { keepsP3 }: Wanted) {
+async function opened(file: Uint8Array, probe: ImageProbe, limits: DecodeLimits, { keepsP3 }: Wanted) {
+  const bytes = probe.type === 'image/avif' ? asStillAvif(file) : file
   // Truncated and damaged files fail; odd but complete ones (warnings) do not.
   const options = { failOn: 'error', limitInputPixels: limits.imagePixelsMax, sequentialRead: true } as const
   const first = sharp(bytes, options)

@@ -2,6 +2,7 @@ import sharp, { type Sharp } from 'sharp'
 import { admitImage, orientedSize } from '../../domain/plan-image.ts'
 import type { ImageProbe } from '../../domain/plans.ts'
 import type { Rights } from '../metadata/rights.ts'
+import { asStillAvif } from './avif-still.ts'
 import { shaper } from './decode.ts'
 import type { DecodeLimits } from './examine.ts'
 import { type GainMap, gainMapIn } from './gain-map.ts'
@@ -94,6 +95,7 @@ async function openedHeif(
     const { data, width, height, channels } = await decodeHeic(file)
     return { ...gain, probe: { ...probe, width, height }, pipeline: sharp(data, { raw: { width, height, channels } }) }
   }
-  const { pagePrimary = 0, width, height } = await sharp(file, plainly(limits)).metadata()
-  return { ...gain, probe: { ...probe, width, height }, pipeline: sharp(file, { ...plainly(limits), page: pagePrimary }) }
+  const avif = asStillAvif(file)
+  const { pagePrimary = 0, width, height } = await sharp(avif, plainly(limits)).metadata()
+  return { ...gain, probe: { ...probe, width, height }, pipeline: sharp(avif, { ...plainly(limits), page: pagePrimary }) }
 }

@@ -7,8 +7,8 @@ import { planImage } from '../../domain/plan-image.ts'
 import { standard } from '../../domain/presets/standard.ts'
 import { displayP3 } from './display-p3.ts'
 import { examine } from './examine.ts'
-import { flat, iccChunk, withChunks } from './specimens.ts'
-import { heif, properties } from './specimens-heif.ts'
+import { flat, iccChunk, middleOf, withChunks } from './specimens.ts'
+import { codedIn, heif, properties } from './specimens-heif.ts'
 import { createImageStudio } from './studio.ts'
 
 const studio = createImageStudio({ slots: 1, limits })
@@ -17,6 +17,11 @@ after(async () => await studio.close())
 async function lost(bytes: Buffer, filter: string | null = null) {
   const plan = planImage(examine(bytes, limits).probe, standard, { filter, version: 1 })
   return (await studio.develop(bytes, plan, {})).losses
+}
+
+async function shownFirst(bytes: Buffer): Promise<Buffer> {
+  const plan = planImage(examine(bytes, limits).probe, standard, { filter: null, version: 1 })
+  return Buffer.from((await studio.develop(bytes, plan, {})).files[1]?.data ?? [])
 }
 
 test('losses: what the renditions do not show of an upload is told, and nothing else', async () => {
@@ -28,6 +33,18 @@ test('losses: what the renditions do not show of an upload is told, and nothing 
     .toBuffer()
   assert.deepEqual(await lost(heif()), [])
   assert.deepEqual(await lost(heif({ boxes: [movie] })), ['animation'])
+  const avif = codedIn(
+    await sharp({ create: { width: 64, height: 48, channels: 3, background: '#8a7a6a' } })
+      .avif()
+      .toBuffer(),
+  )
+  // Its first brand is that of sequences, which libvips does not know.
+  const sequence = heif({ coded: avif, codec: 'av01', brand: 'avis', boxes: [movie] })
+  assert.deepEqual(await lost(sequence), ['animation'])
+  assert.deepEqual(
+    await middleOf(await shownFirst(sequence)),
+    await middleOf(await shownFirst(heif({ coded: avif, codec: 'av01', brand: 'avif' }))),
+  )
   assert.deepEqual(await lost(heif({ properties: [properties.codePoints(9, 16, 9)] })), ['hdr'])
   assert.deepEqual(await lost(deep), ['depth'])
   assert.deepEqual(await lost(wide), [])
