@@ -15,8 +15,13 @@ export function createVolumeScrubs(database: Database): ScrubBook {
              on conflict (volume) do update set report = excluded.report, scrubbed_at = now()`,
           [volume, JSON.stringify(report)],
         )
-        // More may have been erased since the scrub looked: what is known already is not made less.
-        await queries.rows('update volumes set bytes_erased = greatest(bytes_erased, $2) where id = $1', [volume, report.deadBytes])
+        // More may have been erased since the scrub looked: what is known already is not made less. A volume that was
+        // compacted meanwhile has another size, and what was dead in it is gone.
+        await queries.rows('update volumes set bytes_erased = greatest(bytes_erased, $2) where id = $1 and (bytes is null or bytes = $3)', [
+          volume,
+          report.deadBytes,
+          report.bytes,
+        ])
       })
     },
 
