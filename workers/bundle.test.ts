@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { DefaultLogger } from '@temporalio/worker'
 import { sourcesHash, workflowBundle } from './bundle.ts'
 
 test('bundle: a build id that is given takes the place of the hash, and the bundle is the same', async (context) => {
@@ -12,8 +11,7 @@ test('bundle: a build id that is given takes the place of the hash, and the bund
   const hash = await sourcesHash()
   assert.match(hash, /^[0-9a-f]{16}$/)
   await writeFile(join(folder, `workflows-${hash}.js`), 'bundled before')
-  const logger = new DefaultLogger('ERROR')
-  assert.deepEqual(await workflowBundle(folder, logger), { code: 'bundled before', buildId: hash })
-  assert.deepEqual(await workflowBundle(folder, logger, 'r7'), { code: 'bundled before', buildId: 'r7' })
+  assert.deepEqual(await workflowBundle(folder), { code: 'bundled before', buildId: hash })
+  assert.deepEqual(await workflowBundle(folder, 'r7'), { code: 'bundled before', buildId: 'r7' })
   assert.equal((await readdir(folder)).length, 1)
 })

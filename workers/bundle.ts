@@ -1,8 +1,9 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { bundleWorkflowCode, type Logger } from '@temporalio/worker'
+import { promisify } from 'node:util'
 
 const root = join(import.meta.dirname, '..')
 
@@ -16,17 +17,17 @@ export interface WorkflowBundle {
  * The workflows bundled for Temporal's sandbox, taken from `folder` when the same sources were bundled
  * before: a bundle takes seconds, a look takes milliseconds.
  */
-export async function workflowBundle(folder: string, logger: Logger, givenId: string | null = null): Promise<WorkflowBundle> {
+export async function workflowBundle(folder: string, givenId: string | null = null): Promise<WorkflowBundle> {
   const hash = await sourcesHash()
   const buildId = givenId ?? hash
   const path = join(folder, `workflows-${hash}.js`)
   const cached = await readFile(path, 'utf8').catch(() => null)
   if (cached !== null) return { code: cached, buildId }
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(root, 'workflows/index.ts'), logger })
   await mkdir(folder, { recursive: true })
-  await writeFile(`${path}.${process.pid}`, code)
-  await rename(`${path}.${process.pid}`, path)
-  return { code, buildId }
+  const made = `${path}.${process.pid}`
+  await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'make-bundle.main.ts'), made], { cwd: root })
+  await rename(made, path)
+  return { code: await readFile(path, 'utf8'), buildId }
 }
 
 /** Sixteen hex digits over everything that goes into a bundle: workflows, domain, the SDK's version. */

@@ -11,13 +11,12 @@ import { workerSeat } from './render-part.ts'
 import { runMain } from './run-main.ts'
 import { startVolumesWorker } from './volumes-part.ts'
 import { ensureSchedules } from './schedules.ts'
-import { temporalLogger } from './temporal-log.ts'
 
 await runMain(async (parts, end) => {
   const core = await openProcess(process.env, 'control', parts)
   const connection = await openWorkerConnection(core, parts)
   const temporal = await openTemporal(core, parts)
-  const bundle = await workflowBundle(join(core.config.home, 'bundles'), temporalLogger(core.logger), core.config.buildId)
+  const bundle = await workflowBundle(join(core.config.home, 'bundles'), core.config.buildId)
   const seat = workerSeat(core, connection, bundle.buildId, (error) => end({ error }))
   const blobs = openBlobReader(core, parts)
   parts.add(await startControlWorker(core, seat, bundle, temporal, blobs))

@@ -23,7 +23,7 @@ import { openImageStudio, startImageWorker, startVideoWorker, workerSeat } from 
 import { fileLogger } from './file-log.ts'
 import { ensureSchedules } from './schedules.ts'
 import { startVolumesWorker } from './volumes-part.ts'
-import { installTemporalRuntime, temporalLogger } from './temporal-log.ts'
+import { installTemporalRuntime } from './temporal-log.ts'
 
 export interface EmbeddedOptions {
   readonly home: string
@@ -84,7 +84,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
   const ports = await pickPorts(options.basePort, portNames)
   const [engines, bundle] = await Promise.all([
     startEngines(options, supervisor, ports),
-    workflowBundle(join(home, 'bundles'), temporalLogger(logger), options.buildId),
+    workflowBundle(join(home, 'bundles'), options.buildId),
   ])
 
   const originUrl = `http://127.0.0.1:${ports.origin}`

@@ -79,7 +79,9 @@ async function main([name, ...args]) {
   if (command.main === undefined) return 0
   // Scripts which the program starts by `env node` must find the same Node.
   const PATH = [dirname(node24), process.env.PATH ?? ''].join(delimiter)
-  const env = { ...process.env, PATH, DARKROOM_TOOLS: JSON.stringify(tools), DARKROOM_CACHE: cache.dir }
+  // Kept compiled, the program starts sooner and takes 25 MB less: what strips types from sources is then not loaded.
+  const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? cache.at('code')
+  const env = { ...process.env, PATH, DARKROOM_TOOLS: JSON.stringify(tools), DARKROOM_CACHE: cache.dir, NODE_COMPILE_CACHE }
   const mainArgs = [...(command.args ?? []), ...args]
   const running = launch({ node: node24, repo, main: command.main, args: mainArgs, env })
   release()

@@ -12,15 +12,17 @@ export type ChildLimits = DecodeLimits &
   Pick<Limits, 'imageDecodeMsMax' | 'imageEnhanceMsMax' | 'imageChildRssBytesMax' | 'imageChildStartMsMax' | 'batchBytesMax'>
 
 /**
- * Nothing of ours: no keys, no addresses. One decode at a time needs no more threads and arenas. Memory up to 16 MiB is used
- * again: given back to the system at once, as below 1 MiB it need not be, it has to be cleared each time, for a twentieth
- * of all CPU. Left alone, glibc would raise its thresholds to what it has seen freed, and keep the most.
+ * Nothing of ours: no keys, no addresses. One decode at a time needs no more threads and arenas. Memory up to a size is used
+ * again, beyond it given back to the system at once, to be cleared when it is next asked for: that takes a twentieth of all
+ * CPU below 1 MiB, and hardly any below 16. Left alone, glibc would raise the size to what it has seen freed, and keep the most.
  */
-const environment = {
-  UV_THREADPOOL_SIZE: '2',
-  MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: `${16 * 1024 ** 2}`,
-  MALLOC_TRIM_THRESHOLD_: `${32 * 1024 ** 2}`,
+function environmentOf(bytesUsedAgainMax: number) {
+  return {
+    UV_THREADPOOL_SIZE: '2',
+    MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: `${bytesUsedAgainMax}`,
+    MALLOC_TRIM_THRESHOLD_: `${2 * bytesUsedAgainMax}`,
+  }
 }
 
 /** How often a working child's memory is looked at: a decoder touches some 50 MB in that time. */
@@ -29,6 +31,7 @@ const STDERR_KEPT = 2_000
 
 export interface DecodingChild {
   readonly pid: number
+  readonly lean: boolean
   readonly alive: boolean
   /** Items answered so far. */
   readonly items: number
@@ -43,13 +46,20 @@ export interface DecodingChild {
   kill(): Promise<void>
 }
 
-/** Starts a child, with its code compiled in a folder; it is ready for {@link DecodingChild.run} at once, and dies with this process. */
-export function startChild(limits: ChildLimits, code: string | null): DecodingChild {
+export interface ChildOptions {
+  /** The folder with its code compiled, if there is one. */
+  readonly code: string | null
+  /** It keeps no memory that it does not use, at the cost of CPU. */
+  readonly lean: boolean
+}
+
+/** Starts a child; it is ready for {@link DecodingChild.run} at once, and dies with this process. */
+export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): DecodingChild {
   const decodeLimits: DecodeLimits = limits
   const child = fork(childProgram, [JSON.stringify(decodeLimits)], {
     serialization: 'advanced',
     execArgv: ['--max-old-space-size=256'],
-    env: { ...environment, ...(code === null ? {} : { NODE_COMPILE_CACHE: code }) },
+    env: { ...environmentOf((lean ? 1 : 16) * 1024 ** 2), ...(code === null ? {} : { NODE_COMPILE_CACHE: code }) },
     stdio: ['pipe', 'ignore', 'pipe', 'ipc', 'pipe'],
   })
   // Read when files are told of, and not before. A pipe that breaks means that the child is ending, which is answered below.
@@ -150,6 +160,7 @@ export function startChild(limits: ChildLimits, code: string | null): DecodingCh
 
   return {
     pid: child.pid ?? -1,
+    lean,
     get alive() {
       return alive()
     },

@@ -198,9 +198,11 @@ test('pool: what takes much memory is decoded alone, in its turn, beside no idle
     assert.deepEqual(order.slice(0, 2), ['light', 'heavy'], 'nobody passes')
     assert.ok((besideHeavy ?? 9) <= 2, `${besideHeavy} children`)
     const kept = pool.pids()
-    await run('heavy', 500)
-    assert.equal(pool.pids().length, 1, 'idle ones are ended')
-    assert.ok(!kept.includes(pool.pids()[0] ?? 0), 'and none of them does it')
+    const seen: number[] = []
+    await pool.run(smallJob, { decodeBytes: 500, onProgress: () => seen.push(...pool.pids()) })
+    assert.equal(new Set(seen).size, 1, 'idle ones are ended')
+    assert.ok(!kept.includes(seen[0] ?? 0), 'none of them does it')
+    assert.deepEqual(pool.pids(), [], 'and what did it is ended too')
   } finally {
     await pool.close()
   }

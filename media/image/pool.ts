@@ -32,8 +32,8 @@ export interface DecoderPool {
 /**
  * At most `slots` children, started when first needed, kept warm, one item at a time each. One that died takes
  * only its item with it; one that has worked long or has grown is replaced between two items. What is decoded at once
- * stays within the memory for all; an item that needs more than half of it gets a child that has kept nothing of others, and
- * has idle ones ended first; one that needs all of it works alone.
+ * stays within the memory for all; an item that needs more than half of it gets a child of its own that keeps no memory,
+ * and has idle ones ended first; one that needs all of it works alone.
  */
 export function createDecoderPool({ slots, limits, codeFolder }: PoolOptions): DecoderPool {
   if (!Number.isInteger(slots) || slots < 1) throw new Error(`a pool of ${slots} slots`)
@@ -77,16 +77,18 @@ export function createDecoderPool({ slots, limits, codeFolder }: PoolOptions): D
   }
 
   function start(decodeBytes: number, compiled: string | null): DecodingChild {
-    if (decodeBytes > bytesMax / 2) for (const other of idle.splice(0)) void other.kill()
+    const lean = decodeBytes > bytesMax / 2
+    if (lean) for (const other of idle.splice(0)) void other.kill()
     let child = idle.pop()
     while (child && !child.alive) child = idle.pop()
-    child ??= startChild(limits, compiled)
+    child ??= startChild(limits, { code: compiled, lean })
     busy.set(child, decodeBytes)
     return child
   }
 
   async function giveBack(child: DecodingChild): Promise<void> {
-    const worn = child.items >= limits.imageChildItemsMax || ((await child.residentBytes()) ?? 0) > limits.imageChildIdleRssBytesMax
+    const worn =
+      child.lean || child.items >= limits.imageChildItemsMax || ((await child.residentBytes()) ?? 0) > limits.imageChildIdleRssBytesMax
     if (worn || closed || !child.alive) await child.kill()
     else idle.push(child)
     busy.delete(child)

@@ -44,7 +44,7 @@ suite('endings of an ingest', { skip: missing('temporal') }, () => {
         extraArgs: searchAttributeNames.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
       },
     })
-    const bundle = await workflowBundle(scratch, new DefaultLogger('ERROR'))
+    const bundle = await workflowBundle(scratch)
     const activities = {
       ...answers({ name: 'endings', workflow: 'ingest', input: inputOf('0') }),
       developImage: async ({ mediaId }: IngestInput) => {

@@ -93,7 +93,7 @@ async function race(context: TestContext, smallTenant: string, warmChunks: numbe
     },
     announce: note,
   }
-  const bundle = await workflowBundle(scratch, new DefaultLogger('ERROR'))
+  const bundle = await workflowBundle(scratch)
   for (const taskQueue of Object.values(taskQueues)) {
     const onFailure = (error: unknown) => {
       throw error

@@ -82,7 +82,7 @@ const env = await TestWorkflowEnvironment.createLocal({
   },
 })
 try {
-  const bundle = await workflowBundle(scratch, new DefaultLogger('ERROR'))
+  const bundle = await workflowBundle(scratch)
   for (const scenario of scenarios.filter(({ name }) => process.argv[3] === undefined || name === process.argv[3]))
     await record(env, scenario, bundle)
 } finally {
