@@ -97,7 +97,7 @@ export const limits = {
   /** Threads of a process that read volume files, started while reads wait for each other: from the page cache few are enough. */
   readThreadsMax: 4,
   /** As above, past the page cache: so many reads are with the disks at once. */
-  directReadThreadsMax: 12,
+  directReadThreadsMax: 16,
   /** Zeros written ahead of a volume's end: a file that need not grow commits several times as fast. */
   extentBytes: 64 * 1024 ** 2,
   /** Between two looks for what other processes appended to a volume, however many readers ask. */
