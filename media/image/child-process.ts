@@ -25,8 +25,13 @@ function environmentOf(bytesUsedAgainMax: number) {
   }
 }
 
-/** How often a working child's memory is looked at: a decoder touches some 50 MB in that time. */
-const WATCH_MS = 20
+/**
+ * A working child's memory is looked at again when it could have come to its limit at the earliest, within these bounds:
+ * nothing fills memory faster than this, and most pictures end before they are looked at ten times.
+ */
+const WATCH_MS_MIN = 5
+const WATCH_MS_MAX = 100
+const FILLED_BYTES_PER_MS = 8 * 1024 ** 2
 const STDERR_KEPT = 2_000
 
 export interface DecodingChild {
@@ -116,11 +121,14 @@ export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): D
   async function answerTo<J extends Job>(job: J, onProgress: (done: number) => void): Promise<AnswerTo<J>> {
     const msMax = job.kind !== 'unroll' && job.plan.effort === 'high' ? limits.imageEnhanceMsMax : limits.imageDecodeMsMax
     const deadline = setTimeout(() => killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took longer than ${msMax} ms.`)), msMax)
-    const watch = setInterval(() => {
-      const bytes = residentBytesOf(child.pid)
-      if (bytes !== null && bytes > limits.imageChildRssBytesMax)
+    let watch: NodeJS.Timeout | undefined
+    const look = () => {
+      const room = limits.imageChildRssBytesMax - (residentBytesOf(child.pid) ?? 0)
+      if (room < 0)
         killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took more than ${limits.imageChildRssBytesMax} bytes of memory.`))
-    }, WATCH_MS)
+      else watch = setTimeout(look, Math.min(WATCH_MS_MAX, Math.max(WATCH_MS_MIN, room / FILLED_BYTES_PER_MS)))
+    }
+    look()
     const tell = (done: number) => {
       try {
         onProgress(done)
@@ -151,7 +159,7 @@ export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): D
       })
     } finally {
       clearTimeout(deadline)
-      clearInterval(watch)
+      clearTimeout(watch)
       child.off('message', onMessage)
       onGone = null
       items++
