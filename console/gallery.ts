@@ -21,28 +21,7 @@ export function createGallery({ load, onLook }: GalleryOptions): HTMLElement {
   async function fill(): Promise<void> {
     const previews = await load()
     const list = h('ul', { class: 'filters' })
-    for (const preview of previews) {
-      const label = labelOfFilter(preview.filter)
-      const img = h('img', {
-        src: preview.url,
-        alt: '',
-        width: String(preview.width),
-        height: String(preview.height),
-        loading: 'lazy',
-        decoding: 'async',
-      })
-      const button = h(
-        'button',
-        { type: 'button', 'aria-pressed': 'false', 'aria-label': `${label}, ${bytesText(preview.bytes)}` },
-        h('span', { class: 'swatch' }, developing(img)),
-        h('b', {}, label),
-      )
-      button.addEventListener('click', () => {
-        pressAlone(button)
-        onLook(preview, label)
-      })
-      list.append(h('li', {}, button))
-    }
+    for (const preview of previews) list.append(h('li', {}, filterButton(preview, onLook)))
     count.textContent = String(Math.max(0, previews.length - 1))
     show.replaceWith(list)
     list.querySelector('button')?.focus()
@@ -59,4 +38,23 @@ export function createGallery({ load, onLook }: GalleryOptions): HTMLElement {
     })
   })
   return section
+}
+
+/** A photo in one filter, to be looked at in the large; `words` stand below its name. */
+export function filterButton(preview: Preview, onLook: GalleryOptions['onLook'], words?: string): HTMLElement {
+  const label = labelOfFilter(preview.filter)
+  const { url, width, height } = preview
+  const img = h('img', { src: url, alt: '', width: String(width), height: String(height), loading: 'lazy', decoding: 'async' })
+  const button = h(
+    'button',
+    { type: 'button', 'aria-pressed': 'false', 'aria-label': `${label}, ${bytesText(preview.bytes)}` },
+    h('span', { class: 'swatch' }, developing(img)),
+    h('b', {}, label),
+    words === undefined ? null : h('small', {}, words),
+  )
+  button.addEventListener('click', () => {
+    pressAlone(button)
+    onLook(preview, label)
+  })
+  return button
 }

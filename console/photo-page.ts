@@ -2,8 +2,9 @@ import type { Item } from '../api/item.ts'
 import type { Preview, UploadView } from '../api/previews-route.ts'
 import type { PrivateFacts } from '../domain/media.ts'
 import { type Client, isSettled } from './client.ts'
-import { h, pressAlone } from './dom.ts'
-import { factsOf, labelOfFilter, summaryOf } from './photo-words.ts'
+import { h } from './dom.ts'
+import { filterButton } from './gallery.ts'
+import { factsOf, summaryOf } from './photo-words.ts'
 import { bytesText, nameText } from './format.ts'
 import { ladderTable } from './ladder-table.ts'
 import { developing, responsivePicture } from './picture.ts'
@@ -156,7 +157,7 @@ function filterSection(item: Item, client: Client, look: Compare['look']): HTMLE
       const bytes = previews.reduce((sum, preview) => sum + preview.bytes, 0)
       const ms = previews.reduce((sum, preview) => sum + (preview.encodeMs ?? 0), 0)
       count.textContent = `${previews.length - 1} beside the photo without one · ${bytesText(bytes)}${ms === 0 ? '' : ` · ${ms} ms in all`}`
-      list.replaceChildren(...previews.map((preview) => h('li', {}, filterButton(preview, look))))
+      list.replaceChildren(...previews.map((preview) => h('li', {}, filterButton(preview, look, costOf(preview)))))
     },
     (error: unknown) => {
       count.textContent = ''
@@ -166,27 +167,7 @@ function filterSection(item: Item, client: Client, look: Compare['look']): HTMLE
   return h('section', { 'aria-label': 'Filters' }, h('h3', {}, 'Filters ', count), fault, list)
 }
 
-function filterButton(preview: Preview, look: Compare['look']): HTMLElement {
-  const label = labelOfFilter(preview.filter)
-  const time = preview.encodeMs === undefined ? '' : ` · ${preview.encodeMs} ms`
-  const img = h('img', {
-    src: preview.url,
-    alt: '',
-    width: String(preview.width),
-    height: String(preview.height),
-    loading: 'lazy',
-    decoding: 'async',
-  })
-  const button = h(
-    'button',
-    { type: 'button', 'aria-pressed': 'false', 'aria-label': `${label}, ${bytesText(preview.bytes)}` },
-    h('span', { class: 'swatch' }, developing(img)),
-    h('b', {}, label),
-    h('small', {}, bytesText(preview.bytes) + time),
-  )
-  button.addEventListener('click', () => {
-    pressAlone(button)
-    look(preview, label)
-  })
-  return button
+/** Bytes, and the time that making it took. */
+function costOf({ bytes, encodeMs }: Preview): string {
+  return encodeMs === undefined ? bytesText(bytes) : `${bytesText(bytes)} · ${encodeMs} ms`
 }
