@@ -91,4 +91,12 @@ test('volumes: a scrub finds what has rotted, repairs it from a copy, and its ru
   assert.equal(status, 'WORKFLOW_EXECUTION_STATUS_COMPLETED')
   assert.equal((result as { repaired: number }).repaired, 1)
   assert.deepEqual((await fetchWhole(rendition.url)).bytes, bytes)
+
+  const key = (await readFile(join(home.path, 'operator-key'), 'utf8')).trim()
+  const seen = await fetch(`${running.instance.api}/v1/admin/volumes?after=${volume - 1}&limit=1`, {
+    headers: { authorization: `Bearer ${key}` },
+  })
+  const { volumes } = (await seen.json()) as { volumes: { volume: number; scrub: { found: number; repaired: number; quarantined: [] } }[] }
+  const [told] = volumes
+  assert.deepEqual([told?.volume, told?.scrub.found, told?.scrub.repaired, told?.scrub.quarantined], [volume, 1, 1, []])
 })
