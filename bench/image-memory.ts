@@ -39,9 +39,12 @@ export const bench: Bench = {
     }, LOOK_MS)
     try {
       await forEach(Array.from({ length: count }), SLOTS, async (_, index) => {
-        await developWhole(studios, await readFile(paths[index % paths.length] ?? ''), standard).catch((error: unknown) =>
+        const original = await readFile(paths[index % paths.length] ?? '')
+        await developWhole(studios, original, standard).catch((error: unknown) =>
           refusals.set(codeOf(error), (refusals.get(codeOf(error)) ?? 0) + 1),
         )
+        // As the pipeline's activities do with what they have read.
+        original.buffer.transfer(0)
         done++
       })
     } finally {
