@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -242,4 +242,33 @@ test('blobstore file: a volume of a later format is refused by name, and not wri
       (error) => error instanceof MediaError && error.code === 'VOLUME_UNKNOWN_FORMAT',
     )
     assert.deepEqual(new Uint8Array(await readFile(join(folder, `${volume}.volume`))), bytes)
+  }))
+
+test('blobstore file: bytes that changed under an open volume are told as corrupt, lent or not, and their memory comes back', () =>
+  inFolder(async (folder) => {
+    const store = await createFileBlobStore({ folder, writer: 'w', limits })
+    const data = new Uint8Array(randomBytes(10_000))
+    const locator = await append(store, 1n, data)
+    const file = await open(join(folder, `${locator.volume}.volume`), 'r+')
+    const [record, cookieAt] = [4096, 24]
+    const [header, body, footer] = [record + cookieAt, record + 5_000, record + 56 + data.byteLength]
+    for (const at of [header, body, footer]) {
+      const sound = (await file.read(new Uint8Array(1), 0, 1, at)).buffer
+      await file.write(
+        sound.map((byte) => byte ^ 1),
+        0,
+        1,
+        at,
+      )
+      // More than there is memory to lend.
+      for (let turn = 0; turn < 100; turn += 1)
+        await assert.rejects(store.read(1n, locator, { lend: turn % 2 === 0 }), { code: 'BLOB_CORRUPT' }, `byte ${at}`)
+      await file.write(sound, 0, 1, at)
+      const { data: again, release } = await store.read(1n, locator, { lend: true })
+      assert.equal(Buffer.compare(again, data), 0)
+      release?.()
+    }
+    await assert.rejects(store.read(1n, { ...locator, cookie: '0123456789abcdef' }, { lend: true }), { code: 'BLOB_NOT_FOUND' })
+    await file.close()
+    await store.close()
   }))
