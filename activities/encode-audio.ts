@@ -13,8 +13,11 @@ import { sealFor } from './seal.ts'
 import { storeAudio } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
-/** Sound that is made ahead of the whole of it, where a video can be played already: as much as is played while hours of sound are encoded. */
-const AHEAD_SECONDS = 301
+/**
+ * Sound that is made ahead of the whole of it, where a video can be played already: as much as is played while the whole of the
+ * longest, which takes about a sixtieth of its length, is encoded.
+ */
+const AHEAD_SECONDS = 61
 
 /**
  * The sound, once and whole: encoders add samples at every start, so chunks of sound would drift. Of a long one a

@@ -11,10 +11,10 @@ import { storeAudio, storeChunk } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
 /**
- * Sound that goes along with the first chunk, seconds: two segments, which a viewer plays while the next part of the
- * sound is made.
+ * By how much more sound is encoded than the first chunk is long, seconds: what is cut off is dropped, and what is behind
+ * the picture would not be shown.
  */
-export const LEAD_AUDIO_SECONDS = 13
+const SOUND_BEYOND_SECONDS = 1
 
 /**
  * What a video can be played from first: its first chunk in the low rungs, and the beginning of its sound.
@@ -36,7 +36,7 @@ export function encodeLead({ catalog, objects, blobs, videos }: EncodeDeps) {
         })
         const beginning = async () => {
           const level = await soundLevel(steps, videos, input, plan, source, either)
-          return await videos.encodeAudio(source, plan, { ...level, signal: either, untilSeconds: LEAD_AUDIO_SECONDS })
+          return await videos.encodeAudio(source, plan, { ...level, signal: either, untilSeconds: must(plan.chunks[0]).durationSeconds + SOUND_BEYOND_SECONDS })
         }
         const sound = plan.audio ? beginning() : null
         const [rungs, track] = await Promise.all([picture, sound]).catch(async (error: unknown) => {
