@@ -121,7 +121,7 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   }
 }
 
-function traitsOf({ colour, interlaced, alpha, matroska, remuxed, frames, orientation }: SourceTraits): SourceTraits {
+function traitsOf({ colour, interlaced, alpha, matroska, remuxed, frames, orientation, mastering }: SourceTraits): SourceTraits {
   return {
     ...(colour === undefined ? {} : { colour }),
     ...(interlaced === undefined ? {} : { interlaced }),
@@ -130,6 +130,7 @@ function traitsOf({ colour, interlaced, alpha, matroska, remuxed, frames, orient
     ...(remuxed === undefined ? {} : { remuxed }),
     ...(frames === undefined ? {} : { frames }),
     ...(orientation === undefined ? {} : { orientation }),
+    ...(mastering === undefined ? {} : { mastering }),
   }
 }
 

@@ -131,6 +131,13 @@ export type NewerCodec = 'hevc' | 'av1'
 /** How transparency comes out of the decoder: with the frames, or only from libvpx's (VP8 and VP9 keep it beside the picture). */
 export type VideoAlpha = 'plain' | 'vpx8' | 'vpx9'
 
+/** The screen that an HDR picture was made on, as it is coded: red, green, blue and white, x and y each; most and least light; the lightest pixel and frame. */
+export interface Mastering {
+  readonly primaries: readonly number[]
+  readonly luminances: readonly number[]
+  readonly light?: readonly number[]
+}
+
 /** What of a source is said again in its plan, since every step that opens the file has to know it. Each is left out where it is the usual. */
 export interface SourceTraits {
   readonly colour?: VideoColour
@@ -144,6 +151,7 @@ export interface SourceTraits {
   readonly frames?: 'gif' | 'apng' | 'raw'
   /** EXIF orientation 2..8 of an animation. */
   readonly orientation?: number
+  readonly mastering?: Mastering
 }
 
 /** A text track of a source. */

@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { planVideo } from '../../domain/plan-video.ts'
 import type { Preset } from '../../domain/plans.ts'
 import { flags } from './command.ts'
+import { readMastering } from './mastering.ts'
 import { developPlan, ffmpeg, framesIn, grayFrames, little, makeClip, meanOf, must, studioIn, writeRung } from './fixtures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'video-codecs-'))
@@ -87,4 +88,31 @@ test('studio: HDR stays HDR in the rung that keeps it, and is toned down in all 
     ['av1', 'yuv420p', 'bt709'],
   ])
   assert.match(must(done.chunks[0]?.[1]).codecs, /^hvc1\.2\.4\.L\d+/)
+})
+
+test('studio: what is told of the screen that an HDR picture was made on stays in the rung that keeps HDR', async () => {
+  const colours = flags('-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc', '-color_range', 'tv')
+  const screen = 'master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400'
+  ffmpeg(
+    folder,
+    ...flags('-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=25:d=1', '-pix_fmt', 'yuv420p10le', '-c:v', 'libx265', '-preset', 'ultrafast'),
+    ...flags('-x265-params', `log-level=error:keyint=25:${screen}`, '-tag:v', 'hvc1', ...colours, 'screen.mp4'),
+  )
+  const source = join(folder, 'screen.mp4')
+  const mastering = {
+    primaries: [34_000, 16_000, 13_250, 34_500, 7_500, 3_000, 15_635, 16_450],
+    luminances: [10_000_000, 50],
+    light: [1_000, 400],
+  }
+  assert.deepEqual((await studio.probe(source, 'video/mp4')).probe.mastering, mastering)
+  const done = await develop(source)
+  const kept = writeRung(folder, 'kept.mp4', done, 1)
+  assert.deepEqual((await studio.probe(kept, 'video/mp4')).probe.mastering, mastering)
+})
+
+test('mastering: numbers that cannot be are not passed on', () => {
+  const of = (side: object) => readMastering(JSON.stringify({ frames: [{ side_data_list: [side] }] }))
+  assert.equal(of({ side_data_type: 'Mastering display metadata', red_x: '1/0' }), null)
+  assert.equal(of({ side_data_type: 'something else' }), null)
+  assert.equal(readMastering('{}'), null)
 })

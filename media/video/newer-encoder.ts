@@ -1,5 +1,6 @@
 import type { NewerCodec, PlannedRung, VideoPlan } from '../../domain/plans.ts'
 import { flags } from './command.ts'
+import { masteringParameters } from './mastering.ts'
 
 /** As in the H.264 ladder: how full a later chunk finds its rate buffer. */
 const VBV_INIT = 0.5
@@ -12,11 +13,13 @@ export function newerEncoder(plan: VideoPlan, rung: PlannedRung, codec: NewerCod
   return codec === 'hevc' ? hevc(plan, rung, threads, isFirst) : av1(plan, rung, threads)
 }
 
-function hevc({ gopFrames }: VideoPlan, rung: PlannedRung, threads: number, isFirst: boolean): string[] {
+function hevc({ gopFrames, mastering }: VideoPlan, rung: PlannedRung, threads: number, isFirst: boolean): string[] {
+  const told = rung.range === 'pq' && mastering ? masteringParameters(mastering) : []
   const parameters = [
     `keyint=${gopFrames}:min-keyint=${gopFrames}:scenecut=0:open-gop=0:info=0:log-level=error`,
     `vbv-maxrate=${rung.maxKbps}:vbv-bufsize=${rung.maxKbps * 2}${isFirst ? '' : `:vbv-init=${VBV_INIT}`}`,
     ...(threads === 1 ? ['pools=none:frame-threads=1'] : []),
+    ...told,
   ]
   return [
     ...flags('-metadata:s:v', 'encoder=HEVC Coding', '-tag:v', 'hvc1'),
@@ -24,7 +27,8 @@ function hevc({ gopFrames }: VideoPlan, rung: PlannedRung, threads: number, isFi
     ...(rung.range ? ['-profile:v', 'main10', '-pix_fmt', 'yuv420p10le'] : ['-profile:v', 'main', '-pix_fmt', 'yuv420p']),
     ...flags('-x265-params', parameters.join(':')),
     ...coloursOf(rung),
-    ...flags('-bsf:v', 'filter_units=remove_types=39|40'),
+    // Of the SEI messages only those that x265 was given are wanted: it puts them before the picture (39), into the init.
+    ...flags('-bsf:v', told.length > 0 ? 'filter_units=remove_types=40' : 'filter_units=remove_types=39|40'),
   ]
 }
 

@@ -1,10 +1,11 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
-import type { SourceType } from '../../domain/plans.ts'
+import type { Mastering, SourceType, VideoProbe } from '../../domain/plans.ts'
 import type { ProbedVideo } from '../../domain/ports.ts'
 import type { Demuxer } from './command.ts'
 import { hiddenFailure } from './failure.ts'
-import { describeArguments, runFfprobe, tailArguments } from './ffprobe.ts'
+import { describeArguments, type ProbeRunOptions, runFfprobe, tailArguments } from './ffprobe.ts'
+import { firstFrameArguments, readMastering } from './mastering.ts'
 import { endOfPackets, readProbe } from './read-probe.ts'
 
 /** Seconds before the end at which the last packets are looked for, and by which a header may overstate. */
@@ -26,6 +27,17 @@ export function demuxerFor(type: SourceType): Demuxer {
   return demuxer
 }
 
+/** Of an HDR picture what its first frame says of the screen. One that cannot be decoded says nothing; encoding will tell. */
+async function masteringOf(probe: VideoProbe, source: string, demuxer: Demuxer, run: ProbeRunOptions): Promise<Mastering | null> {
+  if (probe.colour !== 'pq') return null
+  try {
+    return readMastering((await runFfprobe(firstFrameArguments(source, demuxer, probe.videoStreamIndex), source, run)).stdout)
+  } catch (error) {
+    if (error instanceof MediaError && error.code === 'MEDIA_CORRUPT') return null
+    throw error
+  }
+}
+
 /**
  * What container and streams say, checked at the file's end: a file cut off after its header still claims its
  * full length, but has no packets there. Transport streams, and what was recorded live as WebM, have neither a
@@ -40,7 +52,8 @@ export async function probeVideo(
   const run = { ffprobe: options.ffprobe, leash: options.leash, deadlineMs: options.limits.videoProbeMsMax }
   const described = await runFfprobe(describeArguments(source, demuxer), source, run)
   const { probe: read, facts } = readProbe(described.stdout, options.limits, { lengthMayLack: demuxer !== 'mov' })
-  const probe = demuxer === 'matroska' ? { ...read, matroska: true as const } : read
+  const mastering = await masteringOf(read, source, demuxer, run)
+  const probe = { ...read, ...(demuxer === 'matroska' ? { matroska: true as const } : {}), ...(mastering ? { mastering } : {}) }
   if (demuxer === 'mpegts' || probe.durationMs === 0) return { probe: { ...probe, durationMs: 0 }, facts, seekable: false }
   const claimedEnd = probe.startSeconds + probe.durationMs / 1000
   const from = Math.max(probe.startSeconds, claimedEnd - TAIL_SECONDS)
