@@ -2,6 +2,7 @@
  * A checker of HLS as it is served, by RFC 8216 and Apple's authoring rules: what it gives is a list of faults.
  * It reads playlists with a reader of its own, so that it shares no mistake with the writer.
  */
+import { rulesOf } from './lint-codecs.ts'
 import { readFragments, readInit } from './read-segment.ts'
 
 export interface Fetcher {
@@ -29,10 +30,7 @@ interface Playlist {
 const TARGET_SECONDS_MAX = 6
 const GOP_SECONDS_MAX = 2.1
 const FPS_MAX = 60
-const LEVEL_MAX = 42
 const RATE_SLACK = 0.1
-/** Type of the NAL units of an IDR picture. */
-const IDR = 5
 
 export async function lintHls(master: string, fetcher: Fetcher): Promise<string[]> {
   const faults: string[] = []
@@ -61,15 +59,14 @@ export async function lintHls(master: string, fetcher: Fetcher): Promise<string[
     for (const name of ['BANDWIDTH', 'AVERAGE-BANDWIDTH', 'CODECS', 'RESOLUTION', 'FRAME-RATE'])
       if (attributes[name] === undefined) faults.push(`${uri}: no ${name}`)
     if (Number(attributes['FRAME-RATE']) > FPS_MAX) faults.push(`${uri}: more than ${FPS_MAX} frames a second`)
-    const [, profile = '', level = ''] = /avc1\.([0-9a-f]{2})[0-9a-f]{2}([0-9a-f]{2})/.exec(attributes['CODECS'] ?? '') ?? []
-    if (!['42', '4d', '64'].includes(profile)) faults.push(`${uri}: H.264 profile ${profile}`)
-    if (!(Number.parseInt(level, 16) <= LEVEL_MAX)) faults.push(`${uri}: H.264 level ${level}`)
+    const codecs = attributes['CODECS'] ?? ''
+    for (const fault of rulesOf(codecs).faultsOf(codecs)) faults.push(`${uri}: ${fault}`)
     if (audio && attributes['AUDIO'] === undefined) faults.push(`${uri}: names no sound`)
     const playlist = await readPlaylist(new URL(uri, master).href, fetcher, faults)
     grids.add(playlist.segments.map(({ seconds }) => seconds.toFixed(3)).join(' '))
     if (audio && Math.abs(audio.seconds - playlist.seconds) > 0.1)
       faults.push(`${uri}: ${playlist.seconds} s, the sound ${audio.seconds} s`)
-    await lintMedia(uri, playlist, fetcher, faults)
+    await lintMedia(uri, codecs, playlist, fetcher, faults)
     const { peak, average } = await ratesOf(playlist, fetcher)
     compareRate(faults, `${uri}: BANDWIDTH`, Number(attributes['BANDWIDTH']), peak + sound.peak)
     compareRate(faults, `${uri}: AVERAGE-BANDWIDTH`, Number(attributes['AVERAGE-BANDWIDTH']), average + sound.average)
@@ -82,7 +79,13 @@ export async function lintHls(master: string, fetcher: Fetcher): Promise<string[
 }
 
 /** What is in the segments of a picture: times that go on from one to the next, as long as is said, and an IDR every two seconds. */
-async function lintMedia(uri: string, { init, segments, lines }: Playlist, fetcher: Fetcher, faults: string[]): Promise<void> {
+async function lintMedia(
+  uri: string,
+  codecs: string,
+  { init, segments, lines }: Playlist,
+  fetcher: Fetcher,
+  faults: string[],
+): Promise<void> {
   const name = uri.split('/').at(-1)
   // Nothing can be said of what is in there without the key.
   if (lines.some((line) => line.startsWith('#EXT-X-KEY:'))) return
@@ -90,9 +93,9 @@ async function lintMedia(uri: string, { init, segments, lines }: Playlist, fetch
   let next: number | null = null
   for (const [at, { url, seconds }] of segments.entries()) {
     const fragments = readFragments(await fetcher.whole(url), sampleTicks)
-    for (const { startTicks, ticks, firstNals } of fragments) {
+    for (const { startTicks, ticks, first } of fragments) {
       if (next !== null && startTicks !== next) faults.push(`${name}: segment ${at} begins at ${startTicks} where ${next} was due`)
-      if (!firstNals.includes(IDR)) faults.push(`${name}: a fragment of segment ${at} does not begin with an IDR`)
+      if (!rulesOf(codecs).isRefresh(first)) faults.push(`${name}: a fragment of segment ${at} does not begin with an IDR`)
       if (ticks > GOP_SECONDS_MAX * timescale) faults.push(`${name}: ${ticks / timescale} s without an IDR in segment ${at}`)
       next = startTicks + ticks
     }

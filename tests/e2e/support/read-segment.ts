@@ -5,8 +5,8 @@ export interface SegmentFragment {
   readonly startTicks: number
   readonly ticks: number
   readonly samples: number
-  /** Types of the NAL units in its first sample, where it is H.264. */
-  readonly firstNals: readonly number[]
+  /** Its first sample. */
+  readonly first: Buffer
 }
 
 interface Box {
@@ -15,7 +15,6 @@ interface Box {
 }
 
 const containers = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'mvex', 'moof', 'traf'])
-const NAL_TYPE = 0x1f
 
 function* boxes(data: Buffer): Generator<Box> {
   for (let at = 0; at + 8 <= data.length; ) {
@@ -40,7 +39,7 @@ export function readInit(data: Buffer): { readonly timescale: number; readonly s
 /** The fragments of a media segment. */
 export function readFragments(data: Buffer, sampleTicks: number): SegmentFragment[] {
   const fragments: SegmentFragment[] = []
-  let open: Omit<SegmentFragment, 'firstNals'> & { readonly firstBytes: number } = { startTicks: 0, ticks: 0, samples: 0, firstBytes: 0 }
+  let open: Omit<SegmentFragment, 'first'> & { readonly firstBytes: number } = { startTicks: 0, ticks: 0, samples: 0, firstBytes: 0 }
   let [ticksByDefault, bytesByDefault] = [sampleTicks, 0]
   for (const { type, body } of boxes(data)) {
     if (type === 'tfhd') {
@@ -54,7 +53,7 @@ export function readFragments(data: Buffer, sampleTicks: number): SegmentFragmen
     } else if (type === 'trun') open = { ...open, ...readRun(body, ticksByDefault, bytesByDefault) }
     else if (type === 'mdat') {
       const { firstBytes, ...fragment } = open
-      fragments.push({ ...fragment, firstNals: nalsOf(body.subarray(0, firstBytes)) })
+      fragments.push({ ...fragment, first: body.subarray(0, firstBytes) })
     }
   }
   return fragments
@@ -73,16 +72,4 @@ function readRun(body: Buffer, ticksByDefault: number, bytesByDefault: number) {
     at += (flags & 0x200 ? 4 : 0) + (flags & 0x400 ? 4 : 0) + (flags & 0x800 ? 4 : 0)
   }
   return { samples, ticks, firstBytes }
-}
-
-/** Types of the NAL units of a sample; none where it does not look like length-prefixed H.264. */
-function nalsOf(sample: Buffer): number[] {
-  const types: number[] = []
-  for (let at = 0; at + 5 <= sample.length; ) {
-    const bytes = sample.readUInt32BE(at)
-    if (at + 4 + bytes > sample.length) return []
-    types.push((sample[at + 4] ?? 0) & NAL_TYPE)
-    at += 4 + bytes
-  }
-  return types
 }
