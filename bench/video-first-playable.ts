@@ -8,7 +8,7 @@ import { planVideo } from '../domain/plan-video.ts'
 import { standard } from '../domain/presets/standard.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
-import { withoutKafka } from '../tests/e2e/support/encoders.ts'
+import { encodersOf, until, withoutKafka } from '../tests/e2e/support/encoders.ts'
 import { startInstance } from '../tests/e2e/support/instance.ts'
 import { createApiClient } from '../workers/api-client.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
@@ -21,6 +21,8 @@ const ROUNDS = 3
 const SHORT_SECONDS = 60
 const LONG_SECONDS = 600
 const LOOP_SECONDS = 12
+/** An erasure kills encoders within five seconds. */
+const IDLE_MS_MAX = 10_000
 
 /** `npm run bench -- video-first-playable [ROUNDS]`: on the embedded default, from the upload's answer to the states `playable` and `ready`. */
 export const bench: Bench = {
@@ -43,7 +45,8 @@ async function measure({ tools, scratch, args, say }: BenchContext): Promise<Fig
   const bare = await bareLadder({ tools, scratch }, short)
   say(`the whole ladder of ${SHORT_SECONDS} s by ${WORKERS} workers, without a pipeline: ${seconds(bare)} s`)
 
-  const running = await startInstance(join(scratch, 'home'), withoutKafka(tools))
+  const home = join(scratch, 'home')
+  const running = await startInstance(home, withoutKafka(tools))
   try {
     const client = createApiClient(running.instance.api, running.instance.apiKey)
     const playable = async (clip: Buffer) => {
@@ -53,10 +56,13 @@ async function measure({ tools, scratch, args, say }: BenchContext): Promise<Fig
       const ended = client.follow(id, (item) => {
         if (item.state !== 'playable' || !Number.isNaN(after)) return
         after = performance.now() - begin
-        // Its rest is of no interest: what comes next finds idle workers.
+        // Its rest is of no interest.
         void client.erase(id)
       })
       assert.equal((await ended).state, 'erased')
+      // It is erased before its encoders have ended: what comes next finds idle workers.
+      const isIdle = await until(async () => ((await encodersOf(home)).length === 0 ? true : null), IDLE_MS_MAX)
+      assert.ok(isIdle, 'encoders go on after the erasure')
       return after
     }
     const clips = { short: await readFile(short), long: await readFile(long) }
