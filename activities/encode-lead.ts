@@ -36,7 +36,11 @@ export function encodeLead({ catalog, objects, blobs, videos }: EncodeDeps) {
         })
         const beginning = async () => {
           const level = await soundLevel(steps, videos, input, plan, source, either)
-          return await videos.encodeAudio(source, plan, { ...level, signal: either, untilSeconds: must(plan.chunks[0]).durationSeconds + SOUND_BEYOND_SECONDS })
+          return await videos.encodeAudio(source, plan, {
+            ...level,
+            signal: either,
+            untilSeconds: must(plan.chunks[0]).durationSeconds + SOUND_BEYOND_SECONDS,
+          })
         }
         const sound = plan.audio ? beginning() : null
         const [rungs, track] = await Promise.all([picture, sound]).catch(async (error: unknown) => {

@@ -22,9 +22,8 @@ export function readMastering(json: string): Mastering | null {
   const screen = sides.find((side) => side['side_data_type'] === 'Mastering display metadata')
   if (!screen) return null
   const coded = (name: string, units: number) => {
-    const [above, below] = String(screen[name] ?? '')
-      .split('/')
-      .map(Number)
+    const text = screen[name]
+    const [above, below] = typeof text === 'string' ? text.split('/').map(Number) : []
     return Math.round(((above ?? NaN) / (below ?? NaN)) * units)
   }
   const primaries = corners.map((name) => coded(name, PRIMARIES))
