@@ -115,6 +115,7 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
         ...(mp4 ? { mp4: mp4.name } : {}),
         poster: posterName,
         ...(storyboard ? { storyboard: storyboard.index.name } : {}),
+        ...(film.offsetMs === 0 ? {} : { captionsOffsetMs: film.offsetMs }),
         ...(sounds.length > 1 ? { sounds: sounds.map(({ title }) => title) } : {}),
         ...(captions.length > 0 ? { captions: captions.map(({ language, name, label }) => ({ language, name, label })) } : {}),
       }

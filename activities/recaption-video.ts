@@ -1,22 +1,18 @@
+import { activityInfo } from '@temporalio/activity'
 import { altOf, altPlaces } from '../domain/alt.ts'
 import { typeOfName, siblingReference } from '../cdn/url.ts'
 import { dashWithCaptions } from '../domain/dash.ts'
-import { lookIn } from '../domain/edits.ts'
 import { keyOf } from '../domain/ids.ts'
+import { limits } from '../domain/limits.ts'
 import { masterWithCaptions } from '../domain/hls.ts'
 import type { Manifest, MediaRow, Rendition, StoredFile } from '../domain/media.ts'
-import { planVideo } from '../domain/plan-video.ts'
-import type { VideoSourceType } from '../domain/plans.ts'
 import type { BlobStore } from '../domain/ports.ts'
-import { presetNamed } from '../domain/presets/index.ts'
 import { formatWebVtt } from '../domain/webvtt.ts'
 import type { RecaptionInput } from '../domain/workflow-inputs.ts'
-import type { AdmitVideoDeps } from './admit-video.ts'
 import type { AssembleDeps } from './assemble-video.ts'
-import { type CaptionedFilm, captionsName, captionsOffsetMs, captionsThereAre, storeCaptions, type StoredCaptions } from './captions.ts'
+import { type CaptionedFilm, captionsName, captionsThereAre, storeCaptions, type StoredCaptions } from './captions.ts'
 import { must, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
-import { locateSource } from './original.ts'
 
 export interface Recaptioned {
   /** `unfinished`: the film is still being made, so that it may get them or not; `gone`: there is none and will be none. */
@@ -28,16 +24,19 @@ export interface Recaptioned {
  * The captions that there are now, put into a finished film: only texts that have changed are stored, then a master and
  * a DASH manifest that name them. Everything else of the film keeps its address, in players and on edges.
  */
-export function recaptionVideo(deps: AssembleDeps & AdmitVideoDeps) {
-  const { catalog, objects, blobs } = deps
+export function recaptionVideo({ catalog, objects, blobs }: AssembleDeps) {
   return async ({ mediaId }: RecaptionInput): Promise<Recaptioned> =>
-    await withHeartbeat(async () => {
+    await withHeartbeat(async ({ signal }) => {
       const row = await catalog.get(mediaId)
       if (row?.state === 'processing' || row?.state === 'playable') return { outcome: 'unfinished', tracks: 0 }
       if (row?.state !== 'ready' || !row.manifest?.hls) return { outcome: 'gone', tracks: 0 }
       const { manifest } = row
-      const film = await filmOf(deps, row, manifest)
-      let stored = manifest.captionChanges?.stored ?? manifest.captions?.length ?? 0
+      const { version, width, height, durationMs = 0 } = manifest
+      const film = { mediaId, version, width, height, durationMs, offsetMs: offsetOf(row, manifest) }
+      const revision = manifest.captionChanges?.revision ?? 0
+      // An attempt that was given up may still be writing: each has places of its own.
+      const { attempt } = activityInfo()
+      let stored = (manifest.captionChanges?.stored ?? manifest.captions?.length ?? 0) + (attempt - 1) * limits.captionTracksMax
       const captions: StoredCaptions[] = []
       for (const found of await captionsThereAre(objects, film)) {
         const kept = await keptOf(blobs, film, manifest, found.language, formatWebVtt(found.cues))
@@ -47,18 +46,16 @@ export function recaptionVideo(deps: AssembleDeps & AdmitVideoDeps) {
       const before = (manifest.captions ?? []).map(({ name }) => must(manifest.renditions.find((file) => file.name === name)))
       const same = captions.length === before.length && captions.every(({ whole }) => before.includes(whole))
       if (same) return { outcome: 'same', tracks: captions.length }
-      const revised = await withCaptions(blobs, film, manifest, captions, stored)
-      return { outcome: (await catalog.amend(mediaId, revised)) ? 'changed' : 'gone', tracks: captions.length }
+      const revised = await withCaptions(blobs, film, manifest, captions, { revision: revision + attempt, stored })
+      signal.throwIfAborted()
+      // What was changed meanwhile is looked at again.
+      return { outcome: (await catalog.amend(mediaId, revised, revision)) ? 'changed' : 'unfinished', tracks: captions.length }
     })
 }
 
-/** The clock of a film that was trimmed begins later than its upload's: by how much, only its plan knows. */
-async function filmOf({ objects, videos }: AdmitVideoDeps, row: MediaRow, manifest: Manifest): Promise<CaptionedFilm> {
-  const { version, width, height, durationMs = 0 } = manifest
-  const film = { mediaId: row.id, version, width, height, durationMs, offsetMs: 0 }
-  if (!row.edits?.trim) return film
-  const { probe } = await videos.probe(await locateSource(objects, row.id, {}), row.sourceType as VideoSourceType)
-  return { ...film, offsetMs: captionsOffsetMs(probe, planVideo(probe, presetNamed(row.preset), lookIn(row))) }
+/** Films of before there was a note of it tell from their trim, to within a frame. */
+function offsetOf({ edits }: MediaRow, { captionsOffsetMs }: Manifest): number {
+  return captionsOffsetMs ?? -Math.round((edits?.trim?.startSeconds ?? 0) * 1000)
 }
 
 /** The files of a language's captions, where their text is what it was. */
@@ -85,9 +82,8 @@ async function withCaptions(
   film: CaptionedFilm,
   manifest: Manifest,
   captions: readonly StoredCaptions[],
-  stored: number,
+  changes: NonNullable<Manifest['captionChanges']>,
 ): Promise<Manifest> {
-  const revision = (manifest.captionChanges?.revision ?? 0) + 1
   const read = async ({ locator }: StoredFile) => Buffer.from((await blobs.read(keyOf(film.mediaId), locator)).data).toString('utf8')
   const revise = async (name: string | undefined, place: number, revised: (text: string) => string): Promise<Rendition[]> => {
     const old = manifest.renditions.find((file) => file.name === name)
@@ -101,8 +97,8 @@ async function withCaptions(
   const listed = captions.map(({ label, language, playlist }) => ({ label, language, uri: siblingReference(playlist) }))
   const whole = captions.map((one) => ({ language: one.language, uri: siblingReference(one.whole) }))
   const tops = [
-    ...(await revise(manifest.hls, altPlaces.revisedMaster(revision), (text) => masterWithCaptions(text, listed))),
-    ...(await revise(manifest.dash, altPlaces.revisedDash(revision), (text) => dashWithCaptions(text, whole))),
+    ...(await revise(manifest.hls, altPlaces.revisedMaster(changes.revision), (text) => masterWithCaptions(text, listed))),
+    ...(await revise(manifest.dash, altPlaces.revisedDash(changes.revision), (text) => dashWithCaptions(text, whole))),
   ]
   const replaced = new Set([...tops.map(({ name }) => name), ...(manifest.captions ?? []).map(({ name }) => name)])
   const { captions: _before, ...rest } = manifest
@@ -116,6 +112,6 @@ async function withCaptions(
       ),
     ],
     ...(captions.length > 0 ? { captions: captions.map(({ language, name, label }) => ({ language, name, label })) } : {}),
-    captionChanges: { revision, stored },
+    captionChanges: changes,
   }
 }

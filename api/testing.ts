@@ -162,8 +162,9 @@ export function createMemoryCatalog(): MemoryCatalog {
       factsById.set(id, facts)
       change(id, { manifest })
     },
-    async amend(id, manifest) {
-      if (rowOf(id).state !== 'ready') return false
+    async amend(id, manifest, revision) {
+      const row = rowOf(id)
+      if (row.state !== 'ready' || (row.manifest?.captionChanges?.revision ?? 0) !== revision) return false
       change(id, { manifest })
       return true
     },

@@ -121,12 +121,12 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
       })
     },
 
-    async amend(id, manifest) {
-      const rows = await database.rows("update media set manifest = $2 where id = $1 and state = 'ready' and version = $3 returning id", [
-        id,
-        JSON.stringify(manifest),
-        manifest.version,
-      ])
+    async amend(id, manifest, revision) {
+      const rows = await database.rows(
+        `update media set manifest = $2 where id = $1 and state = 'ready' and version = $3
+           and coalesce((manifest->'captionChanges'->>'revision')::integer, 0) = $4 returning id`,
+        [id, JSON.stringify(manifest), manifest.version, revision],
+      )
       return rows.length > 0
     },
 

@@ -296,6 +296,31 @@ test('origin: what was lent is given back when it was sent, when nothing of it i
   assert.deepEqual(asked, [true, true, true, true, true])
 })
 
+test('origin: whoever counts is told the bytes of each body, and of a HEAD and of what is not modified none', async (context) => {
+  const seen: [status: number, bytes: number][] = []
+  const told = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
+  const { base } = await open(context, {
+    onAnswer: ({ status, bytes }) => {
+      told[seen.length]?.resolve()
+      seen.push([status, bytes])
+    },
+  })
+  const etag = (await fetch(base + path)).headers.get('etag') ?? ''
+  await told[0]?.promise
+  await fetch(base + path, { method: 'HEAD' })
+  await told[1]?.promise
+  await fetch(base + path, { headers: { 'if-none-match': etag } })
+  await told[2]?.promise
+  await (await fetch(base + path, { headers: { range: 'bytes=2-4' } })).text()
+  await told[3]?.promise
+  assert.deepEqual(seen, [
+    [200, 10],
+    [200, 0],
+    [304, 0],
+    [206, 3],
+  ])
+})
+
 test('origin: a reader that goes away frees its place, and every answer is told once', async (context) => {
   const gate = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()

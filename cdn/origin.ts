@@ -203,11 +203,11 @@ export function createOrigin(options: OriginOptions): Origin {
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = performance.now()
+    let bytes = 0
     underWay += 1
     response.once('close', () => {
       underWay -= 1
       if (onAnswer === undefined) return
-      const bytes = Number(response.getHeader('Content-Length') ?? 0)
       onAnswer({ status: response.statusCode, bytes, ms: performance.now() - startedMs })
     })
     // No request of ours has a body: what comes is read and dropped.
@@ -218,7 +218,9 @@ export function createOrigin(options: OriginOptions): Origin {
       if (response.closed) answer.release()
       else response.once('close', answer.release)
     }
-    if (!response.destroyed) send(request, response, answer)
+    if (response.destroyed) return
+    if (request.method !== 'HEAD' && answer.body !== null) bytes = Number(answer.headers['Content-Length'] ?? 0)
+    send(request, response, answer)
   }
 
   const server = createServer(

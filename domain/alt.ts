@@ -1,3 +1,7 @@
+/** Captions that there is room for, and files of each. */
+const CAPTIONS_MAX = 192
+const CAPTION_PARTS_MAX = 0x1000
+
 /**
  * Alternate keys: which file of an item a needle holds. 32 bits: 8 of version, 24 of place, so that a
  * reprocessed item never shares a needle with the version it replaces.
@@ -23,7 +27,10 @@ export const altPlaces = {
   storyboard: 0x11_0000,
   storyboardIndex: 0x11_0001,
   mp4: 0x12_0000,
-  captions: (track: number, part: number) => 0x14_0000 + track * 0x1000 + part,
+  captions: (track: number, part: number) => {
+    if (track >= CAPTIONS_MAX || part >= CAPTION_PARTS_MAX) throw new Error(`no place for part ${part} of captions ${track}`)
+    return 0x14_0000 + track * CAPTION_PARTS_MAX + part
+  },
   mp4Stripe: (index: number) => 0x13_0000 + index,
   motion: 0x14_0000,
   videoInit: (rung: number) => 0x20_0000 + rung,

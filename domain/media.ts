@@ -112,6 +112,8 @@ export interface Manifest extends Partial<Appearance> {
   /** The index, WebVTT; its sheet is among the parts. */
   readonly storyboard?: string
   readonly captions?: readonly CaptionsFile[]
+  /** By how much captions come later than on the clock of the upload: less than nothing where its beginning was cut off. */
+  readonly captionsOffsetMs?: number
   /** How often captions were changed after the film was finished, and how many were stored in all. */
   readonly captionChanges?: { readonly revision: number; readonly stored: number }
   /** Where there is more than one to choose from; the first is what is heard. */

@@ -131,8 +131,11 @@ export interface MediaStore {
   setStage(id: MediaId, stage: Stage, progress?: Progress): Promise<void>
   /** Manifest, private facts and fingerprint of a version; not yet visible as ready. MEDIA_ERASED. */
   publish(id: MediaId, manifest: Manifest, facts: PrivateFacts, fingerprint?: string): Promise<void>
-  /** Another manifest for a ready item, of the version that it has. False when it is not ready, or has another version by now. */
-  amend(id: MediaId, manifest: Manifest): Promise<boolean>
+  /**
+   * Another manifest for a ready item, of the version that it has and made from the captions of that revision. False when
+   * it is not ready, or has another version or revision by now.
+   */
+  amend(id: MediaId, manifest: Manifest, revision: number): Promise<boolean>
   /** State and its event in one transaction; idempotent. MEDIA_ERASED for any state but erased once erasure began. */
   settle(id: MediaId, outcome: Outcome): Promise<void>
   /** State erased, fences placements, adds to the erasure feed; idempotent. Manifest and private facts are dropped. */

@@ -21,17 +21,19 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
 
   test('catalog: the manifest of a ready item is amended, of its own version only', async () => {
     const id = await accepted()
-    assert.equal(await catalog.amend(id, manifest), false, 'not ready yet')
+    assert.equal(await catalog.amend(id, manifest, 0), false, 'not ready yet')
     await catalog.publish(id, manifest, {})
     await catalog.settle(id, ready(id))
     const before = (await catalog.get(id))?.revision ?? 0
-    assert.equal(await catalog.amend(id, { ...manifest, hls: 'master.m3u8' }), true)
+    const changed = { ...manifest, hls: 'master.m3u8', captionChanges: { revision: 1, stored: 1 } }
+    assert.equal(await catalog.amend(id, changed, 0), true)
+    assert.equal(await catalog.amend(id, { ...manifest, hls: 'late.m3u8' }, 0), false, 'made from what it was before')
     const row = await catalog.get(id)
     assert.equal(row?.manifest?.hls, 'master.m3u8')
     assert.ok((row?.revision ?? 0) > before, 'whoever follows the item is told')
-    assert.equal(await catalog.amend(id, { ...manifest, version: 9 }), false)
+    assert.equal(await catalog.amend(id, { ...manifest, version: 9 }, 1), false)
     await catalog.beginErase(id)
-    assert.equal(await catalog.amend(id, manifest), false)
+    assert.equal(await catalog.amend(id, manifest, 1), false)
   })
 
   test('catalog: what waits is counted, and nothing that is done', async () => {
