@@ -119,7 +119,7 @@ export class ReadRing {
   /**
    * Wakes threads for the requests put up since the last time. While reads are quick, as from the page cache, waking
    * costs more than reading: one thread is enough, and one that is at work comes by. Unless it did not since the last time.
-   * Gives how many requests are left to threads that are at work.
+   * Gives how many requests are left to threads that are at work, or to the one that is woken.
    */
   wake(): number {
     const asked = Atomics.load(this.#words, word.asked)
@@ -128,10 +128,13 @@ export class ReadRing {
     this.#wokenFor = asked
     const asleep = Atomics.load(this.#words, word.asleep)
     if (left === 0 || asleep === 0) return left
-    if (isBehind || this.isSlow) Atomics.notify(this.#words, word.asked, left)
-    else if (asleep === Atomics.load(this.#words, word.threads)) Atomics.notify(this.#words, word.asked, 1)
-    else return left
-    return 0
+    if (isBehind || this.isSlow) {
+      Atomics.notify(this.#words, word.asked, left)
+      return 0
+    }
+    if (asleep < Atomics.load(this.#words, word.threads)) return left
+    Atomics.notify(this.#words, word.asked, 1)
+    return left - 1
   }
 
   /** Says that one more thread takes requests. */

@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads'
 import { MediaError } from '../domain/errors.ts'
 import { encodeRecord } from './needle.ts'
 import { recordBytes } from './layout.ts'
+import type { RingMemory } from './read-ring.ts'
 import { ReaderThreads, startReader } from './reader-threads.ts'
 
 const isUnavailable = (error: unknown) => error instanceof MediaError && error.code === 'STORAGE_UNAVAILABLE'
@@ -127,3 +128,50 @@ test('reader threads: while one hangs in a read, what is asked for later is read
   const reads = Array.from({ length: 20 }, (_, offset) => threads.read({ fd, offset, length: 10 }))
   for (const [offset, read] of (await Promise.all(reads)).entries()) assert.deepEqual([...read], [...bytes.subarray(offset, offset + 10)])
 })
+
+/** What no open file is. */
+const HANGING_FD = 1_000_000
+const SLOW_FD = 1_000_001
+
+/** A thread as it is, of which one read never comes back, and another one late. */
+function startHangable(workerData: RingMemory): Worker {
+  const reader = JSON.stringify(new URL('disk-reader.ts', import.meta.url).href)
+  const code = `
+    const fs = require('node:fs')
+    const { readSync } = fs
+    const wait = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+    fs.readSync = (fd, ...rest) => {
+      if (fd === ${HANGING_FD}) wait()
+      if (fd !== ${SLOW_FD}) return readSync(fd, ...rest)
+      wait(20)
+      return 0
+    }
+    require('node:module').syncBuiltinESMExports()
+    import(${reader})`
+  return new Worker(code, { eval: true, workerData })
+}
+
+for (const started of [1, 2]) {
+  for (const order of ['before', 'after']) {
+    test(`reader threads: a read put up together with one that hangs, ${order} it, is answered, with ${started} started`, async (context) => {
+      const bytes = new Uint8Array(randomBytes(100))
+      const fd = await fileOf(context, bytes)
+      let count = 0
+      const threads = new ReaderThreads(4, (memory) => {
+        count += 1
+        return startHangable(memory)
+      })
+      context.after(() => threads.close())
+      // More threads are started while reads are slow, and after many quick ones all of them sleep.
+      while (started > 1 && count < started) await Promise.all([0, 1].map((offset) => threads.read({ fd: SLOW_FD, offset, length: 10 })))
+      for (let turn = 0; turn < 100; turn += 1) await threads.read({ fd, offset: 0, length: 10 })
+      assert.equal(count, started)
+      const good = { fd, offset: 7, length: 10 }
+      const hanging = { fd: HANGING_FD, offset: 0, length: 10 }
+      if (order === 'after') void threads.lend(hanging)
+      const read = threads.read(good)
+      if (order === 'before') void threads.lend(hanging)
+      assert.deepEqual([...(await read)], [...bytes.subarray(7, 17)])
+    })
+  }
+}

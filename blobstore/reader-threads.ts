@@ -9,7 +9,7 @@ const LENT_MAX = 32
 /** Of V8, for each thread: it keeps nothing. */
 const HEAP_LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 }
 
-/** How long requests are left to a thread that is at work. */
+/** How long requests are left to a thread that is at work, and answers to one that holds them back. */
 const RECHECK_MS = 2
 
 export interface ThreadRead {
@@ -50,13 +50,15 @@ export class ReaderThreads {
   #made = 0
   #lent = 0
   #isStarting = false
-  #recheck: NodeJS.Timeout | undefined
+  readonly #recheck: NodeJS.Timeout
   #isWaking = false
   #isOver = false
 
   constructor(threadsMax: number, startThread = startReader) {
     this.#threadsMax = threadsMax
     this.#startThread = startThread
+    // The first thread holds the process up while something is under way, and this one has nothing to do otherwise.
+    this.#recheck = setTimeout(() => this.#lookAgain(), RECHECK_MS).unref()
   }
 
   /** Whether a thread ended of itself: then others have to be made. */
@@ -89,6 +91,7 @@ export class ReaderThreads {
   /** Once no read is under way. */
   async close(): Promise<void> {
     this.#isOver = true
+    clearTimeout(this.#recheck)
     this.#ring.close()
     await Promise.all(this.#threads.map((thread) => thread.terminate()))
   }
@@ -110,15 +113,22 @@ export class ReaderThreads {
   }
 
   #wake(isRecheck = false): void {
-    clearTimeout(this.#recheck)
     if (this.#isOver) return
     const left = this.#ring.wake()
     const threads = this.#threads.length
     const isHeldUp = this.#ring.isSlow || (isRecheck && left > 0)
     const isShort = threads === 0 || (isHeldUp && threads < Math.min(this.#threadsMax, this.#underWay.size))
     if (isShort && !this.#isStarting) this.#start()
-    // Whoever is at work may hang in a read of a disk that does not answer: then others are woken, or started.
-    if (left > 0) this.#recheck = setTimeout(() => this.#wake(true), RECHECK_MS)
+    this.#recheck.refresh()
+  }
+
+  /**
+   * Whoever is at work may hang in a read of a disk that does not answer: then nobody comes by for what is left, for which others
+   * are woken, or started, nor does anybody tell of the answers that it holds back.
+   */
+  #lookAgain(): void {
+    this.#collect()
+    if (this.#underWay.size > 0) this.#wake(true)
   }
 
   #start(): void {
@@ -176,6 +186,7 @@ export class ReaderThreads {
   #fail(cause: Error): void {
     if (this.#isOver) return
     this.#isOver = true
+    clearTimeout(this.#recheck)
     this.#ring.close()
     const error = readError(Object.assign(cause, { code: 'unknown' }))
     for (const { reject } of [...this.#underWay.values(), ...this.#waiting.splice(0)]) reject(error)
