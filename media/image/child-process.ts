@@ -3,7 +3,6 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Readable, Writable } from 'node:stream'
-import { childProgram } from './child-code.ts'
 import { type AnswerTo, type FromChild, type Job, pipes, type ToChild } from './child-messages.ts'
 import { collect } from './child-pipes.ts'
 import type { DecodeLimits } from './examine.ts'
@@ -40,18 +39,27 @@ export interface DecodingChild {
   readonly alive: boolean
   /** Items answered so far. */
   readonly items: number
-  /** MEDIA_TOO_COSTLY when it was killed for a limit; WORKER_LOST when it ended otherwise or on abort; what the child refuses with. */
-  run<J extends Job>(
-    job: J,
-    options: { readonly signal?: AbortSignal | undefined; readonly onProgress: (done: number) => void },
-  ): Promise<AnswerTo<J>>
+  /**
+   * MEDIA_TOO_COSTLY when it was killed for a limit; WORKER_LOST when it ended otherwise or on abort; what the child refuses
+   * with; what `take` throws. Nobody reads the job's bytes any more when it returns: a child that has not taken all of them,
+   * or whose answer was not taken, is gone by then.
+   */
+  run<J extends Job, T = AnswerTo<J>>(job: J, options: JobOptions<J, T>): Promise<T>
   /** Resident bytes, or null where the system does not tell. */
   residentBytes(): Promise<number | null>
   /** Returns when it is gone. */
   kill(): Promise<void>
 }
 
+export interface JobOptions<J extends Job, T = AnswerTo<J>> {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress: (done: number) => void
+  /** Makes of the answer what is returned, and throws where it is not one to what was asked; the answer itself unless given. */
+  readonly take?: ((answer: AnswerTo<J>) => T) | undefined
+}
+
 export interface ChildOptions {
+  readonly program: string
   /** The folder with its code compiled, if there is one. */
   readonly code: string | null
   /** It keeps no memory that it does not use, at the cost of CPU. */
@@ -59,9 +67,9 @@ export interface ChildOptions {
 }
 
 /** Starts a child; it is ready for {@link DecodingChild.run} at once, and dies with this process. */
-export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): DecodingChild {
+export function startChild(limits: ChildLimits, { program, code, lean }: ChildOptions): DecodingChild {
   const decodeLimits: DecodeLimits = limits
-  const child = fork(childProgram, [JSON.stringify(decodeLimits)], {
+  const child = fork(program, [JSON.stringify(decodeLimits)], {
     serialization: 'advanced',
     execArgv: ['--max-old-space-size=256'],
     env: { ...environmentOf((lean ? 1 : 16) * 1024 ** 2), ...(code === null ? {} : { NODE_COMPILE_CACHE: code }) },
@@ -118,7 +126,7 @@ export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): D
     child.kill('SIGKILL')
   }
 
-  async function answerTo<J extends Job>(job: J, onProgress: (done: number) => void): Promise<AnswerTo<J>> {
+  async function answerTo<J extends Job, T>(job: J, { onProgress, take }: JobOptions<J, T>): Promise<T> {
     const msMax = job.kind !== 'unroll' && job.plan.effort === 'high' ? limits.imageEnhanceMsMax : limits.imageDecodeMsMax
     const deadline = setTimeout(() => killFor(new MediaError('MEDIA_TOO_COSTLY', `The picture took longer than ${msMax} ms.`)), msMax)
     let watch: NodeJS.Timeout | undefined
@@ -137,9 +145,11 @@ export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): D
       }
     }
     let onMessage: (message: FromChild) => void = () => undefined
+    let files: Promise<Uint8Array[]> | null = null
+    let isSent = false
+    let isAnswered = false
     try {
-      return await new Promise<AnswerTo<J>>((resolve, reject) => {
-        let files: Promise<Uint8Array[]> | null = null
+      const answer = await new Promise<AnswerTo<J>>((resolve, reject) => {
         onMessage = (message) => {
           if (message.kind === 'progress') tell(message.done)
           if (message.kind === 'files' && files === null) {
@@ -147,7 +157,10 @@ export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): D
             files.catch(reject)
           }
           if (message.kind === 'done') resolve(withFiles(message.answer, files))
-          if (message.kind === 'refused') reject(new MediaError(message.code, message.detail))
+          if (message.kind === 'refused') {
+            isAnswered = files === null
+            reject(new MediaError(message.code, message.detail))
+          }
           if (message.kind === 'broken') reject(new Error(`the image decoder met a bug: ${message.detail}`))
         }
         child.on('message', onMessage)
@@ -155,9 +168,15 @@ export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): D
         if (ended) onGone()
         // A pipe that breaks under the job means that the child is ending, and its end is answered above.
         child.send({ ...job, bytes: job.bytes.length } satisfies ToChild, () => undefined)
-        ;(child.stdin as Writable).write(job.bytes)
+        ;(child.stdin as Writable).write(job.bytes, () => (isSent = true))
       })
+      const taken = take ? take(answer) : (answer as T)
+      isAnswered = answer !== null || files === null
+      return taken
     } finally {
+      // What it has not read would still be written to it from memory that is the caller's again, and read as the next picture.
+      if (!isSent || !isAnswered || out.readableLength > 0)
+        killFor(new MediaError('WORKER_LOST', 'The image decoder was ended with its picture.'))
       clearTimeout(deadline)
       clearTimeout(watch)
       child.off('message', onMessage)
@@ -175,7 +194,8 @@ export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): D
     get items() {
       return items
     },
-    async run(job, { signal, onProgress }) {
+    async run(job, options) {
+      const { signal } = options
       const abort = () => killFor(new MediaError('WORKER_LOST', 'The work was called off.', { cause: signal?.reason }))
       const starting = setTimeout(
         () => killFor(new MediaError('WORKER_LOST', 'The image decoder does not start.')),
@@ -187,7 +207,7 @@ export function startChild(limits: ChildLimits, { code, lean }: ChildOptions): D
       try {
         await whenReady
         clearTimeout(starting)
-        return await answerTo(job, onProgress)
+        return await answerTo(job, options)
       } finally {
         clearTimeout(starting)
         signal?.removeEventListener('abort', abort)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -16,6 +16,7 @@ import { standard } from '../../domain/presets/standard.ts'
 import { createDecoderPool, type DecoderPool, type PoolLimits } from './pool.ts'
 import { busyPixels, flat } from './specimens.ts'
 import { readHeader } from './header.ts'
+import { createImageStudio } from './studio.ts'
 
 const planOf = (bytes: Uint8Array, type: 'image/png' | 'image/jpeg'): ImagePlan =>
   planImage(readHeader(bytes, type).probe, standard, { filter: null, version: 1 })
@@ -43,6 +44,7 @@ test('pool: one warm child answers two hundred items', async () => {
     await pool.run(smallJob, quiet)
     const before = pool.pids()
     for (let item = 0; item < 200; item++) assert.equal((await pool.run(smallJob, quiet)).files.length, 2)
+    for (let item = 0; item < 3; item++) assert.equal((await pool.run(largeJob, quiet)).files.length, 10)
     assert.deepEqual(pool.pids(), before)
   })
 })
@@ -218,4 +220,70 @@ test('pool: children find their code compiled in a folder, which goes with the p
   } finally {
     await rm(given, { recursive: true })
   }
+})
+
+/** A child that has a mind of its own: what it does with a job is `answer`, JavaScript. */
+async function withProgram(answer: string, use: (program: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'))
+  const program = join(folder, 'child.mjs')
+  const lines = ['if (process.argv[2] === "compile") process.exit()', 'process.on("disconnect", () => process.exit())']
+  await writeFile(program, [...lines, `process.on("message", (job) => { ${answer} })`, 'process.send({ kind: "ready" })'].join('\n'))
+  try {
+    await use(program)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+test('pool: a child that refuses a picture without having read it is gone before the picture is given back, and another does the next', async () => {
+  const refuse = 'process.send({ kind: "progress", done: 1 }); process.send({ kind: "refused", code: "MEDIA_CORRUPT", detail: "unread" })'
+  await withProgram(refuse, async (program) => {
+    const pool = createDecoderPool({ slots: 1, limits, program })
+    const seen: number[] = []
+    const more = { ...smallJob, bytes: Buffer.alloc(20_000_000) }
+    for (const job of [more, more]) {
+      const code = await codeAfter(pool.run(job, { onProgress: () => seen.push(...pool.pids()) }))
+      assert.deepEqual([code, pool.pids()], ['MEDIA_CORRUPT', []])
+    }
+    assert.equal(new Set(seen).size, 2)
+    await pool.close()
+  })
+})
+
+test('pool: a child is ended when its answer is not taken', async () => {
+  await withPool(1, { batchBytesMax: 1 }, async (pool) => {
+    await assert.rejects(pool.run(smallJob, quiet), /^Error: files of/)
+    assert.deepEqual(pool.pids(), [])
+  })
+  await withPool(1, {}, async (pool) => {
+    const take = () => {
+      throw new Error('other files')
+    }
+    await assert.rejects(pool.run(smallJob, { ...quiet, take }), /other files/)
+    assert.deepEqual(pool.pids(), [])
+    assert.equal((await pool.run(smallJob, quiet)).files.length, 2)
+  })
+})
+
+test('pool: a child is ended that says more than its answer', async () => {
+  for (const answer of [
+    'process.send({ kind: "files", sizes: [5] }); process.send({ kind: "refused", code: "MEDIA_CORRUPT", detail: "" })',
+    'process.send({ kind: "files", sizes: [5] }); process.send({ kind: "done", answer: null })',
+    'process.send({ kind: "broken", detail: "" })',
+  ])
+    await withProgram(answer, async (program) => {
+      const pool = createDecoderPool({ slots: 1, limits, program })
+      await pool.run({ kind: 'unroll', bytes: small, file: '/nowhere' }, quiet).catch(() => undefined)
+      assert.deepEqual(pool.pids(), [], answer)
+      await pool.close()
+    })
+})
+
+test('pool: the image studio takes no answer to another plan, and ends who gave it', async () => {
+  await withProgram('process.send({ kind: "done", answer: { encodeMs: [] } })', async (program) => {
+    const studio = createImageStudio({ slots: 1, limits, program })
+    await assert.rejects(studio.render(small, smallJob.plan, {}), /other files than planned/)
+    assert.deepEqual(studio.pids(), [])
+    await studio.close()
+  })
 })

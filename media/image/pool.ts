@@ -1,28 +1,29 @@
 import { MediaError } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
-import { createChildCode } from './child-code.ts'
+import { childProgram, createChildCode } from './child-code.ts'
 import type { AnswerTo, Job } from './child-messages.ts'
-import { type ChildLimits, type DecodingChild, startChild } from './child-process.ts'
+import { type ChildLimits, type DecodingChild, type JobOptions, startChild } from './child-process.ts'
 
 export type PoolLimits = ChildLimits & Pick<Limits, 'imageChildItemsMax' | 'imageChildIdleRssBytesMax' | 'imageDecodeBytesPerSlot'>
 
-export interface RunOptions {
+export interface RunOptions<J extends Job, T = AnswerTo<J>> extends JobOptions<J, T> {
   /** What decoding will take, as its header tells; 0 unless given. */
   readonly decodeBytes?: number
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress: (done: number) => void
 }
 
 export interface PoolOptions {
+  /** Items decoded at the same time; one CPU each is what they use. */
   readonly slots: number
   readonly limits: PoolLimits
   /** Where the children's compiled code is kept; a folder of the pool's own if it is not given. */
   readonly codeFolder?: string | undefined
+  /** What a child runs; the decoder unless a test has another. */
+  readonly program?: string | undefined
 }
 
 export interface DecoderPool {
   /** Waits in line for a free slot and for the memory, then as {@link DecodingChild.run}. */
-  run<J extends Job>(job: J, options: RunOptions): Promise<AnswerTo<J>>
+  run<J extends Job, T = AnswerTo<J>>(job: J, options: RunOptions<J, T>): Promise<T>
   /** Children that live now, for tests and health pages. */
   pids(): number[]
   /** Kills every child; what waits or works gets WORKER_LOST. */
@@ -35,7 +36,7 @@ export interface DecoderPool {
  * stays within the memory for all; an item that needs more than half of it gets a child of its own that keeps no memory,
  * and has idle ones ended first; one that needs all of it works alone.
  */
-export function createDecoderPool({ slots, limits, codeFolder }: PoolOptions): DecoderPool {
+export function createDecoderPool({ slots, limits, codeFolder, program = childProgram }: PoolOptions): DecoderPool {
   if (!Number.isInteger(slots) || slots < 1) throw new Error(`a pool of ${slots} slots`)
   const idle: DecodingChild[] = []
   /** With what each one's item is predicted to take. */
@@ -81,7 +82,7 @@ export function createDecoderPool({ slots, limits, codeFolder }: PoolOptions): D
     if (lean) for (const other of idle.splice(0)) void other.kill()
     let child = idle.pop()
     while (child && !child.alive) child = idle.pop()
-    child ??= startChild(limits, { code: compiled, lean })
+    child ??= startChild(limits, { program, code: compiled, lean })
     busy.set(child, decodeBytes)
     return child
   }

@@ -10,31 +10,24 @@ import type { AnswerTo, Job } from './child-messages.ts'
 import type { Development } from './develop.ts'
 import { examine } from './examine.ts'
 import { readHeader } from './header.ts'
-import { createDecoderPool, type PoolLimits } from './pool.ts'
+import { createDecoderPool, type PoolOptions } from './pool.ts'
 import type { Rendering } from './render.ts'
-
-export interface ImageStudioOptions {
-  /** Items decoded at the same time; one CPU each is what they use. */
-  readonly slots: number
-  readonly limits: PoolLimits
-  /** As the pool's. */
-  readonly codeFolder?: string
-}
 
 type DevelopOptions = Parameters<ImageStudio['develop']>[2]
 
 /** The image studio: headers are read here, pixels are decoded in killable children only. */
-export function createImageStudio(options: ImageStudioOptions): ImageStudio & { pids(): number[] } {
+export function createImageStudio(options: PoolOptions): ImageStudio & { pids(): number[] } {
   const { limits } = options
   const pool = createDecoderPool(options)
 
-  async function run<J extends Job>(job: J, { signal, onProgress }: DevelopOptions = {}): Promise<AnswerTo<J>> {
+  async function run<J extends Job, T>(job: J, { signal, onProgress }: DevelopOptions = {}, take?: (answer: AnswerTo<J>) => T): Promise<T> {
     // Refused here already where the header tells; the child looks again at what it is given.
     const { probe } = examine(job.bytes, limits)
     const total = job.kind === 'unroll' ? 0 : job.plan.renditions.length
     return await pool.run(job, {
       decodeBytes: predictDecodeBytes(probe),
       signal,
+      take,
       onProgress: (done) => onProgress?.({ done, total, unit: 'renditions' }),
     })
   }
@@ -45,8 +38,8 @@ export function createImageStudio(options: ImageStudioOptions): ImageStudio & { 
       admitImage(probe, limits)
       return probe
     },
-    develop: async (bytes, plan, options) => received(await run({ kind: 'develop', bytes, plan }, options), plan),
-    render: async (bytes, plan, options) => filesOf(await run({ kind: 'render', bytes, plan }, options), plan),
+    develop: async (bytes, plan, options) => await run({ kind: 'develop', bytes, plan }, options, (answer) => received(answer, plan)),
+    render: async (bytes, plan, options) => await run({ kind: 'render', bytes, plan }, options, (answer) => filesOf(answer, plan)),
     async unroll(bytes, file, options) {
       await run({ kind: 'unroll', bytes, file }, options)
     },
