@@ -1,9 +1,10 @@
 import type { RecordHeader } from './needle.ts'
 import { NeedleIndex } from './needle-index.ts'
+import { erasedIn } from './tombstone.ts'
 
 /**
- * Adds up what a compaction would leave out of a volume whose needles it is told of in order: those of erased keys, and
- * those that a later one replaced. As fingerprints tell them apart, which is as good as always.
+ * Adds up what a compaction would leave out of a volume whose needles it is told of in order: those of erased keys and
+ * versions, and those that a later one replaced. As fingerprints tell them apart, which is as good as always.
  */
 export class DeadBytes {
   readonly #latest = new NeedleIndex()
@@ -21,7 +22,7 @@ export class DeadBytes {
   }
 
   add({ key, alt }: Pick<RecordHeader, 'key' | 'alt'>, offset: number, recordBytes: number): void {
-    if (this.#erased.has(key)) {
+    if (erasedIn(this.#erased, { key, alt }) !== null) {
       this.#bytes += recordBytes
       return
     }

@@ -6,6 +6,7 @@ import { careWorld } from '../tests/contract/volume-care.contract.ts'
 import { FaultDisk } from '../tests/sim/fault-disk.ts'
 import { blobLimits } from './blob-limits.ts'
 import { createFileBackend } from './file-backend.ts'
+import { recordBytes } from './layout.ts'
 import { memoryDirectory } from './memory-directory.ts'
 import { systemClock } from './refresher.ts'
 import { scrubVolume } from './scrub.ts'
@@ -14,13 +15,18 @@ import { createPackedStore } from './store.ts'
 const MIB = 1024 ** 2
 const limits = blobLimits({ extentBytes: 4_096 })
 
-/** A volume of 80 MiB in memory: one needle replaced, one key erased, damage within data and between records. */
-async function harmedVolume() {
+/** A store in memory. */
+async function emptyStore() {
   const disk = new FaultDisk(new Map())
   const directory = memoryDirectory()
   const backend = createFileBackend({ disk, folder: 'v', limits, report: () => {} })
   const common = { backend, directory, placements: directory, limits, clock: systemClock, report: () => {} }
-  const store = await createPackedStore({ ...common, writer: 'w' })
+  return { disk, store: await createPackedStore({ ...common, writer: 'w' }) }
+}
+
+/** A volume of 80 MiB in memory: one needle replaced, one key erased, damage within data and between records. */
+async function harmedVolume() {
+  const { disk, store } = await emptyStore()
   for (const key of [1n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n])
     await store.append([{ key, alt: 0, data: new Uint8Array(8 * MIB).fill(Number(key)) }])
   await store.delete(4n, 1)
@@ -47,6 +53,15 @@ test('scrub: an attempt that goes on from any checkpoint of another reports what
     assert.deepEqual(resumed, whole, `from ${from.offset}`)
     assert.ok(read <= whole.bytes)
   }
+})
+
+test('scrub: what a tombstone of one version hides is dead, once, and other versions are not', async () => {
+  const { disk, store } = await emptyStore()
+  for (const alt of [0x100_0000, 0x100_0000, 0x100_0001, 0x200_0000]) await store.append([{ key: 1n, alt, data: new Uint8Array(1_000) }])
+  await store.delete(1n, 1, 1)
+  await store.close()
+  const { needles, deadBytes } = await scrubVolume({ disk, folder: 'v', volume: 1 }, { clock: systemClock })
+  assert.deepEqual([needles, deadBytes], [4, 3 * recordBytes(1_000)])
 })
 
 test('scrub: progress of another writing of the volume is not gone on from', async () => {
