@@ -54,7 +54,9 @@ export function scrubVolume({ care, host, catalog, onScrub = () => {} }: ScrubDe
         // Only what nobody writes is repaired.
         await host.seal(volume)
         repaired = await care.repair(volume, options)
-        if (repaired > 0 || scrub === null) scrub = await care.scrub(volume, options)
+        // What the attempt before found bad it may have repaired, too, and ended before it could say so.
+        const isStale = from !== null && from.bad.length > 0
+        if (repaired > 0 || isStale || scrub === null) scrub = await care.scrub(volume, options)
         await host.reopen(volume)
       }
       const report = { ...scrub, found, repaired, tookMs: Math.round(performance.now() - startedMs) }

@@ -173,11 +173,31 @@ test('volume-care: a scrub whose worker was lost goes on where it had come to, a
     const beats: unknown[] = []
     environment.on('heartbeat', (detail: unknown) => beats.push(detail))
     await environment.run(scrubVolume({ ...deps, care }), 1)
-    assert.equal(asked.at(-1)?.from?.offset, offset)
+    assert.deepEqual(
+      asked.map(({ from }) => from?.offset),
+      [undefined, offset, undefined],
+      'the last one looks whether what the attempt before found is bad still',
+    )
     assert.ok(JSON.stringify(beats[0]).includes(String(offset)), 'the first heartbeat keeps what the attempt before had come to')
     const { tookMs: _took, ...resumed } = reports.get(1) ?? { tookMs: 0 }
     const { tookMs: _whole, ...expected } = whole ?? { tookMs: 0 }
     assert.deepEqual(resumed, expected)
     assert.equal(found.damage.length, 0)
+  })
+})
+
+test('volume-care: what the attempt before found and repaired is not reported as bad', async () => {
+  await cared(async ({ deps, reports }) => {
+    const bad = [{ start: 4096, end: 8192 }]
+    const progress = { of: 'this', offset: 65_536, lastBatch: 1, epochMax: 1, needles: 1, deadBytes: 0, bad }
+    const sound = { volume: 1, bytes: 131_072, needles: 2, erasedKeys: 0, deadBytes: 0, tombstoneStrayBytes: 0 }
+    const care: VolumeCare = {
+      ...deps.care,
+      scrub: async (_volume, { from }) => ({ ...sound, bad: from?.bad ?? [] }),
+      repair: async () => 0,
+    }
+    const environment = new MockActivityEnvironment({ attempt: 2, heartbeatDetails: { progress: JSON.stringify(progress) } })
+    await environment.run(scrubVolume({ ...deps, care }), 1)
+    assert.deepEqual([reports.get(1)?.found, reports.get(1)?.bad], [1, []])
   })
 })
