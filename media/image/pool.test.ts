@@ -223,11 +223,11 @@ test('pool: children find their code compiled in a folder, which goes with the p
 })
 
 /** A child that has a mind of its own: what it does with a job is `answer`, JavaScript. */
-async function withProgram(answer: string, use: (program: string) => Promise<void>): Promise<void> {
+async function withProgram(answer: string, use: (program: string) => Promise<void>, compile = 'process.exit()'): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'))
   const program = join(folder, 'child.mjs')
-  const lines = ['if (process.argv[2] === "compile") process.exit()', 'process.on("disconnect", () => process.exit())']
-  await writeFile(program, [...lines, `process.on("message", (job) => { ${answer} })`, 'process.send({ kind: "ready" })'].join('\n'))
+  const lines = [`if (process.argv[2] === "compile") ${compile}`, 'process.on("disconnect", () => process.exit())']
+  await writeFile(program, [...lines, `process.on("message", (job) => { ${answer} })`, 'process.send?.({ kind: "ready" })'].join('\n'))
   try {
     await use(program)
   } finally {
@@ -286,4 +286,28 @@ test('pool: the image studio takes no answer to another plan, and ends who gave 
     assert.deepEqual(studio.pids(), [])
     await studio.close()
   })
+})
+
+test('pool: pictures do not wait for ever for compiled code, and what there is of it goes', async () => {
+  const answer = 'process.send({ kind: "refused", code: "MEDIA_CORRUPT", detail: process.env.NODE_COMPILE_CACHE ?? "not compiled" })'
+  for (const compile of ['setInterval(() => undefined, 1_000)', 'process.exit(1)'])
+    await withProgram(
+      answer,
+      async (program) => {
+        const temporary = await mkdtemp(join(tmpdir(), 'darkroom-test-'))
+        const usual = process.env['TMPDIR']
+        process.env['TMPDIR'] = temporary
+        const pool = createDecoderPool({ slots: 1, limits: { ...limits, imageChildStartMsMax: 3_000 }, program })
+        try {
+          await assert.rejects(pool.run(smallJob, quiet), /not compiled/)
+          assert.deepEqual(await readdir(temporary), [])
+        } finally {
+          if (usual === undefined) delete process.env['TMPDIR']
+          else process.env['TMPDIR'] = usual
+          await pool.close()
+          await rm(temporary, { recursive: true })
+        }
+      },
+      compile,
+    )
 })

@@ -44,7 +44,7 @@ export function createDecoderPool({ slots, limits, codeFolder, program = childPr
   /** In order of arrival; each is called when it may be its turn. Nobody passes: what needs much memory would wait for ever. */
   const line = new Set<{ wake: () => void }>()
   let closed = false
-  const code = createChildCode(codeFolder)
+  const code = createChildCode({ program, folder: codeFolder, limits })
   const bytesMax = slots * limits.imageDecodeBytesPerSlot
 
   function fits(decodeBytes: number): boolean {
