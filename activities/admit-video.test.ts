@@ -36,7 +36,7 @@ const probe: VideoProbe = {
   audio: null,
 }
 
-test('admit-video: what has more than one chunk begins with a brief one', async () => {
+test('admit-video: what has more than one chunk begins with a brief one, and how a ladder by title is encoded is told', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'admit-video-'))
   const objects = createFileObjectStore({ folder: join(folder, 'objects') })
   await objects.put(originalKey(mediaId), Buffer.from('movie'))
@@ -44,10 +44,16 @@ test('admit-video: what has more than one chunk begins with a brief one', async 
     const videos = { probe: async () => ({ probe: { ...probe, durationMs }, facts: {}, seekable: true }) }
     const catalog = { setStage: async () => {}, finish: async () => {} }
     const deps = { catalog, objects, videos, limits } as unknown as AdmitVideoDeps
-    return ((await new MockActivityEnvironment().run(admitVideo(deps), { ...input, preset })) as VideoProbe).briefStart
+    return (await new MockActivityEnvironment().run(admitVideo(deps), { ...input, preset })) as VideoProbe
   }
+  const briefStart = async (...of: Parameters<typeof admitted>) => (await admitted(...of)).briefStart
+  const titleEffort = async (...of: Parameters<typeof admitted>) => (await admitted(...of)).titleEffort
   try {
-    assert.deepEqual([await admitted(4_000), await admitted(40_000), await admitted(40_000, 'protected')], [undefined, true, undefined])
+    assert.deepEqual(
+      [await briefStart(4_000), await briefStart(40_000), await briefStart(40_000, 'protected')],
+      [undefined, true, undefined],
+    )
+    assert.deepEqual([await titleEffort(4_000), await titleEffort(4_000, 'by-title')], [undefined, 'high'])
   } finally {
     await rm(folder, { recursive: true })
   }

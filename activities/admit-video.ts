@@ -37,9 +37,14 @@ export function admitVideo(deps: AdmitVideoDeps) {
       const probe = seekable ? first : await remuxed(deps, input, source, first, beat)
       admit(probe, limits)
       // Now that the length is known: a plan that cannot be made is refused here, and not in the workflow.
-      const plan = planVideo(probe, presetNamed(input.preset), input)
+      const preset = presetNamed(input.preset)
+      const plan = planVideo(probe, preset, input)
       const admitted = await withKeyframes(deps, input, probe, plan)
-      return mayBegin(plan, presetNamed(input.preset)) ? { ...admitted, briefStart: true } : admitted
+      return {
+        ...admitted,
+        ...(mayBegin(plan, preset) ? { briefStart: true } : {}),
+        ...(preset.video.byTitle ? { titleEffort: 'high' } : {}),
+      }
     })
 }
 

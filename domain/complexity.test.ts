@@ -58,7 +58,7 @@ test('complexity: samples are spread over the video, a group of pictures each, a
 })
 
 test('complexity: where scaling costs more than coarse quantisers, steps take the next larger size', () => {
-  assert.deepEqual(briefly(rungsByTitle(fixed.rungs, detailed)), [
+  assert.deepEqual(briefly(rungsByTitle(fixed.rungs, { complexity: detailed })), [
     '1080p 1080 25.7 high',
     '1080p-lean 1080 31.9 high',
     '720p 720 31.9 high',
@@ -68,7 +68,7 @@ test('complexity: where scaling costs more than coarse quantisers, steps take th
 })
 
 test('complexity: where nothing is lost by scaling, steps keep their size', () => {
-  assert.deepEqual(briefly(rungsByTitle(fixed.rungs, flat)), [
+  assert.deepEqual(briefly(rungsByTitle(fixed.rungs, { complexity: flat })), [
     '1080p 1080 25.7 high',
     '720p 720 25.7 high',
     '480p 480 25.7 high',
@@ -78,7 +78,7 @@ test('complexity: where nothing is lost by scaling, steps keep their size', () =
 })
 
 test('complexity: where the picture costs less than the sound, the smallest steps are left out', () => {
-  const rungs = rungsByTitle(fixed.rungs, still)
+  const rungs = rungsByTitle(fixed.rungs, { complexity: still })
   assert.deepEqual(
     rungs.map(({ name }) => name),
     ['1080p', '720p'],
@@ -95,13 +95,39 @@ test('complexity: what the eager encoder comes to elsewhere follows from the slo
   assert.deepEqual([high.crf, Math.round(high.kbps), high.ssim.toFixed(3)], [32, 90, '0.860'])
 })
 
-test('complexity: trials of an earlier release go on with its encoder', () => {
+test('complexity: a title that an earlier release began keeps the plan that it had then', () => {
   const { effort: _, ...earlier } = detailed
-  assert.deepEqual([...new Set(rungsByTitle(fixed.rungs, earlier).map(({ effort }) => effort))], ['fast'])
+  const worse: Complexity = { ...earlier, eager: [{ ...earlier.eager[0], ssim: 0.967 }, earlier.eager[1]] }
+  const rungsOf = (complexity?: Complexity) =>
+    planVideo(complexity ? { ...probe, complexity } : probe, byTitle, { filter: null }).rungs.map(
+      ({ name, height, crf, maxKbps, effort }) => `${name} ${height} ${crf} ${maxKbps} ${effort}`,
+    )
+  // As that release planned them.
+  assert.deepEqual(rungsOf(), [
+    '1080p 1080 25 6000 fast',
+    '720p 720 25 3200 fast',
+    '480p 480 25 1600 fast',
+    '360p 360 26 900 fast',
+    '240p 240 27 450 fast',
+  ])
+  assert.deepEqual(rungsOf(earlier), [
+    '1080p 1080 25.1 6000 fast',
+    '1080p-lean 1080 31.9 3200 fast',
+    '720p 720 31.9 1600 fast',
+    '480p 480 32.9 900 fast',
+    '360p 360 33.9 450 fast',
+  ])
+  assert.deepEqual(rungsOf(worse), [
+    '1080p 1080 23 6000 fast',
+    '1080p-lean 1080 33.3 3200 fast',
+    '720p 720 33.3 1600 fast',
+    '480p 480 34.3 900 fast',
+    '360p 360 35.3 450 fast',
+  ])
 })
 
 test('complexity: a title that was not looked at keeps its sizes; only the effort goes up', () => {
-  const plan = planVideo(probe, byTitle, { filter: null })
+  const plan = planVideo({ ...probe, titleEffort: 'high' }, byTitle, { filter: null })
   assert.deepEqual(
     plan.rungs.map(({ name, crf, maxKbps, effort }) => [name, crf, maxKbps, effort]),
     fixed.rungs.map(({ name, crf, maxKbps }) => [name, crf + 1, maxKbps * 0.8, 'high']),

@@ -20,6 +20,8 @@ export interface Complexity {
   readonly small: Trial
 }
 
+type TitleProbe = Pick<VideoProbe, 'complexity' | 'titleEffort'>
+
 /** Where trials are made: on samples of this many frames each, at two sizes. */
 export interface SamplePlan {
   /** Times in the source, seconds; what is decoded begins at the keyframe before. */
@@ -44,21 +46,29 @@ const SAMPLES_MAX = 4
 const TRIAL_SHORT_SIDE = 288
 const SMALLER = 2 / 3
 
-/**
- * Rate factor by which an encoder that takes its time may go up where nothing is known of the title: of the pictures
- * that were compared, natural and drawn, the one that bears least bears this.
- */
-const UNSEEN_SHIFT = 1
-/**
- * Kept back from what the trials promise: other sizes and other parts of the film are not quite like them. Of the
- * ladder's own sizes it is little, since a sample that is shorter than a group of pictures promises too little.
- */
-const OWN_MARGIN = 0.15
+/** What follows for the rungs from how they are encoded. */
+interface Way {
+  readonly effort: 'fast' | 'high'
+  /**
+   * Rate factor by which the encoder may go up where nothing is known of the title: of the pictures that were
+   * compared, natural and drawn, the one that bears least bears this.
+   */
+  readonly unseenShift: number
+  /**
+   * Kept back, of the ladder's own sizes, from what the trials promise: it is little where a sample that is shorter
+   * than a group of pictures promises too little.
+   */
+  readonly ownMargin: number
+  readonly ownShiftMin: number
+  /** Where a rung comes to its cap, the encoder shows as much within this share of it. */
+  readonly capShare: number
+}
+const highWay: Way = { effort: 'high', unseenShift: 1, ownMargin: 0.15, ownShiftMin: 1, capShare: 0.8 }
+/** As titles of earlier releases are encoded to their end: a plan that changed would not fit the chunks that there are. */
+const earlierWay: Way = { effort: 'fast', unseenShift: 2, ownMargin: 0.75, ownShiftMin: 0, capShare: 1 }
+/** Kept back from what the trials promise of other sizes, which are not quite like them. */
 const UP_MARGIN = 1.5
-const OWN_SHIFT_MIN = UNSEEN_SHIFT
 const OWN_SHIFT_MAX = 6
-/** Where a rung comes to its cap, an encoder that takes its time shows as much within this share of it. */
-const CAP_SHARE = 0.8
 const UP_SHIFT_MAX = 12
 /** A step of the ladder takes the next larger size only where that saves something. */
 const UP_GAIN_MAX = 0.95
@@ -89,18 +99,21 @@ export function planSamples(plan: Pick<VideoPlan, 'rungs' | 'chunks' | 'duration
 /**
  * The fixed ladder's steps for one title, none of them showing less than before (by SSIM at the size of the
  * screen). All are encoded with more effort. Where the trials say that a larger picture at a higher rate factor
- * beats a smaller one, a step takes the next larger size. Steps that no network needs are left out.
+ * beats a smaller one, a step takes the next larger size. Steps that no network needs are left out. With which
+ * effort, the trials say, or the probe where there are none; those of earlier releases say nothing.
  */
-export function rungsByTitle(rungs: readonly PlannedRung[], complexity: VideoProbe['complexity']): PlannedRung[] {
-  const effortful = (rung: PlannedRung, shift: number): PlannedRung => {
-    const effort = complexity ? (complexity.effort ?? 'fast') : 'high'
-    const maxKbps = effort === 'high' ? Math.round(rung.maxKbps * CAP_SHARE) : rung.maxKbps
-    return { ...rung, crf: tenth(rung.crf + shift), maxKbps, effort }
-  }
-  if (!complexity) return rungs.map((rung) => effortful(rung, UNSEEN_SHIFT))
+export function rungsByTitle(rungs: readonly PlannedRung[], { complexity, titleEffort }: TitleProbe): PlannedRung[] {
+  const way = (complexity ? complexity.effort : titleEffort) === 'high' ? highWay : earlierWay
+  const effortful = (rung: PlannedRung, shift: number): PlannedRung => ({
+    ...rung,
+    crf: tenth(rung.crf + shift),
+    maxKbps: Math.round(rung.maxKbps * way.capShare),
+    effort: way.effort,
+  })
+  if (!complexity) return rungs.map((rung) => effortful(rung, way.unseenShift))
   const { eager, fixed, small } = complexity
   const ownCrf = crfFor(eager, fixed.ssim)
-  const own = between(OWN_SHIFT_MIN, ownCrf - fixed.crf - OWN_MARGIN, OWN_SHIFT_MAX)
+  const own = between(way.ownShiftMin, ownCrf - fixed.crf - way.ownMargin, OWN_SHIFT_MAX)
   const upCrf = crfFor(eager, small.ssim)
   const up = between(0, upCrf - small.crf - UP_MARGIN, UP_SHIFT_MAX)
   const smallKbps = (small.kbps * kbpsAt(eager, fixed.crf + own)) / fixed.kbps

@@ -78,7 +78,7 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   const durationSeconds = seconds(frames)
   const ladder = planRungs(width, height, video.rungs)
   const originSeconds = probe.startSeconds + seconds(skipped)
-  const wanted = withNewerCodecs(video.byTitle ? rungsByTitle(ladder, probe.complexity) : ladder, video.newer, {
+  const wanted = withNewerCodecs(video.byTitle ? rungsByTitle(ladder, probe) : ladder, video.newer, {
     ...lookIn(look),
     ...(frame ? { frame } : {}),
     ...traitsOf(probe),
