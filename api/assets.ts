@@ -29,7 +29,8 @@ export function consolePolicy(mediaOrigins: readonly string[]): string {
     "script-src 'self'",
     "style-src 'self'",
     `img-src 'self' blob: data:${origins}`,
-    `media-src 'self' blob:${origins}`,
+    // hls.js makes room for captions with an empty file of its own, from a data URL.
+    `media-src 'self' blob: data:${origins}`,
     `connect-src 'self'${origins}`,
     "base-uri 'none'",
     "form-action 'none'",

@@ -171,6 +171,7 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/\.m3u8$/, 'HLS'],
   [/\.mpd$/, 'DASH, all of them'],
   [/\.mp4$/, 'one MP4 file'],
+  [/^captions-.*\.vtt$/, 'captions, WebVTT'],
   [/\.vtt$/, 'storyboard, WebVTT'],
 ]
 

@@ -24,8 +24,13 @@ function databaseUrl(env: Environment): string {
 }
 
 await runMain(async (parts, end) => {
-  const { positionals } = parseArgs({ allowPositionals: true })
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } })
   const [command, what = '', ...note] = positionals
+  if (values.help) {
+    process.stdout.write(usage)
+    end(0)
+    return
+  }
   if (command !== 'ls' && command !== 'add' && command !== 'remove') {
     process.stderr.write(usage)
     end(command === undefined ? 0 : 1)
