@@ -8,6 +8,9 @@ export interface SettleDeps {
   readonly urls: ItemUrls
 }
 
+/** A sentence or two; libraries may say more. */
+const DETAIL_CHARACTERS_MAX = 300
+
 /** The good end: state ready and event media.ready in one transaction. */
 export function announce({ catalog, urls }: SettleDeps) {
   return async (input: IngestInput): Promise<void> => {
@@ -22,13 +25,16 @@ export function announce({ catalog, urls }: SettleDeps) {
  * fault, failed when we are. An item erased meanwhile is left as it is.
  */
 export function refuse({ catalog }: SettleDeps) {
-  return async (input: IngestInput, failureType: string): Promise<'rejected' | 'failed' | 'erased'> => {
+  return async (input: IngestInput, failureType: string, said = ''): Promise<'rejected' | 'failed' | 'erased'> => {
     const code = isErrorCode(failureType) ? failureType : 'INTERNAL'
     const row = await catalog.get(input.mediaId)
     if (!row) throw new MediaError('MEDIA_NOT_FOUND')
     if (row.state === 'erased') return 'erased'
     const state = outcomeOf(code)
-    const error = { code, title: errorTable[code].title }
+    const { title } = errorTable[code]
+    // What went wrong with us is for logs.
+    const detail = state === 'rejected' && said !== title ? said.slice(0, DETAIL_CHARACTERS_MAX) : ''
+    const error = { code, title, ...(detail === '' ? {} : { detail }) }
     try {
       await catalog.settle(input.mediaId, { state, error, event: refusedData(row, error) })
     } catch (reason) {

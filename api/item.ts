@@ -126,7 +126,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     id: row.id,
     kind: row.kind,
     state: row.state,
-    ...(row.error ? { error: { code: row.error.code, title: row.error.title } } : {}),
+    ...(row.error ? { error: row.error } : {}),
     blurhash: manifest?.blurhash ?? null,
     ...appearanceIn(manifest ?? {}),
     width: manifest?.width ?? null,

@@ -126,7 +126,7 @@ function linesOf(item: Item, adviceOf: CardOptions['adviceOf'], playableAfterMs:
     return [h('p', { class: 'dim' }, done ? 'Erased, and seen to be refused everywhere.' : 'Being erased; already refused.')]
   }
   if (item.error) {
-    return faultLines(item.error.title, adviceOf(item.error.code), item.error.code)
+    return faultLines(item.error.detail ?? item.error.title, adviceOf(item.error.code), item.error.code)
   }
   if (item.state === 'ready') {
     const size = item.width && item.height ? `${item.width} × ${item.height}` : ''

@@ -163,6 +163,8 @@ export interface PrivateFacts {
 export interface ItemError {
   readonly code: ErrorCode
   readonly title: string
+  /** What is wrong with this very file, where more is known than the title says. Only of what was rejected. */
+  readonly detail?: string
 }
 
 /**

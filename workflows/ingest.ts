@@ -1,7 +1,7 @@
 import { CancellationScope, patched, setWorkflowOptions } from '@temporalio/workflow'
 import { type ErrorCode, isErrorCode, outcomeOf } from '../domain/errors.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
-import { failureCode, isCancellation } from './failure.ts'
+import { failureCode, failureText, isCancellation } from './failure.ts'
 import { activity } from './policy.ts'
 import { showStage } from './stage.ts'
 import { ingestSteps } from './steps/index.ts'
@@ -36,7 +36,7 @@ export async function ingest(input: IngestInput): Promise<IngestResult> {
       showStage('discard', `Undoing after ${isCancelled ? 'a cancellation' : code}.`)
       for (const step of begun.toReversed()) await step.undo?.(input, ending)
       if (isCancelled && !patched('settle-cancelled')) throw error
-      const state = await activity('refuse')(input, code)
+      const state = await activity('refuse')(input, code, failureText(error))
       if (isCancelled) throw error
       showStage('done', `${ending === 'failed' ? 'Failed' : 'Refused'}: ${code}.`)
       return { state, code }

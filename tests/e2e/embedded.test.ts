@@ -318,6 +318,11 @@ test('embedded: what is refused at the door is a problem with its code, and leav
   assert.deepEqual(await originals(), before)
 })
 
+test('embedded: an edit that a file has no room for is told in numbers', { skip }, async () => {
+  const { body } = await post(running.instance, photo, 'image/jpeg', '?crop=0,0,10,10')
+  const { state, error } = await client.follow(String(body['id']), () => {})
+  assert.deepEqual([state, error?.code, error?.detail?.includes('10 x 10')], ['rejected', 'EDIT_INVALID', true])
+})
 test('embedded: a truncated photo and a truncated clip end as rejected, with nothing left of them', { skip }, async () => {
   for (const bytes of [photo.subarray(0, photo.length / 2), clip.subarray(0, clip.length / 2)]) {
     const item = await settled(bytes)
