@@ -7,6 +7,7 @@ import type { Complexity } from './complexity.ts'
 import type { DevelopedImage, EncodedFile } from './developed.ts'
 import type { Packet } from './copy-gate.ts'
 import type { Edits } from './edits.ts'
+import type { ErrorCode } from './errors.ts'
 import type { CloudEvent, EventData, OutboxEvent } from './events.ts'
 import type { LikenessStore } from './fingerprint.ts'
 import type { MediaId } from './ids.ts'
@@ -196,6 +197,14 @@ export interface VariantStore {
 export interface ReplacedVersion {
   readonly id: MediaId
   readonly version: number
+}
+
+/** What became of the versions that were due. */
+export interface Retired {
+  /** Those that no volume gives any more. */
+  readonly versions: readonly ReplacedVersion[]
+  /** Volumes that took no tombstone, whose versions are due again at the next run. */
+  readonly troubles: readonly { readonly volume: number; readonly code: ErrorCode }[]
 }
 
 /** Versions that were replaced, from then until their files are taken away. */

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import type { Complexity } from '../../domain/complexity.ts'
 import type { MediaId } from '../../domain/ids.ts'
 import type { Animation, ImageProbe, VideoProbe } from '../../domain/plans.ts'
+import type { Retired } from '../../domain/ports.ts'
 import type { VolumeCareInput, VolumeWorkflow } from '../../domain/volume-schedules.ts'
 import {
   CAPTIONS_CHANGED,
@@ -20,6 +21,8 @@ export interface Scenario {
   readonly signal?: string
   /** What the header of the picture says, where that is not the usual. */
   readonly animation?: Animation
+  /** What became of replaced versions, where that is not the usual. */
+  readonly retired?: Retired
   /** What the activities do in this run, where that is not the usual. */
   readonly fails?: {
     readonly activity: string
@@ -84,6 +87,13 @@ export const scenarios: readonly Scenario[] = [
   { name: 'volumes-merge', workflow: 'merge', input: {} },
   { name: 'volumes-gc', workflow: 'gc', input: {} },
   { name: 'volumes-retire', workflow: 'retire', input: {} },
+  {
+    name: 'volumes-retire-in-trouble',
+    workflow: 'retire',
+    input: {},
+    retired: { versions: [], troubles: [{ volume: 2, code: 'BLOB_CORRUPT' }] },
+    red: true,
+  },
   { name: 'volumes-scrub', workflow: 'scrub', input: {} },
   { name: 'enhance', workflow: 'enhance', input: { ...image, version: 2 } },
   {
@@ -127,7 +137,7 @@ const complexity: Complexity = {
 }
 
 /** Activities that only answer: a history is made of what workflows asked and were told. */
-export function answers({ fails, animation }: Scenario): Record<string, () => Promise<unknown>> {
+export function answers({ fails, animation, retired }: Scenario): Record<string, () => Promise<unknown>> {
   const usual: Record<string, unknown> = {
     admitImage: animation ? { ...imageProbe, type: 'image/gif', frames: 50, animation } : imageProbe,
     makeMotion: { bytes: 100_000 },
@@ -162,7 +172,7 @@ export function answers({ fails, animation }: Scenario): Record<string, () => Pr
     volumesToMerge: [2, 3],
     mergeVolume: { done: true, bytesBefore: 10_000_000, bytesAfter: 10_000_000, kept: 100, dropped: 0 },
     collectGarbage: 12,
-    retireVersions: [{ id: mediaId, version: 1 }],
+    retireVersions: retired ?? { versions: [{ id: mediaId, version: 1 }], troubles: [] },
     forgetVersions: null,
     volumesToScrub: [1, 2],
     scrubVolume: { bytes: 10_000_000, needles: 100, repaired: 1, bad: [] },
