@@ -62,7 +62,6 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createCheckpoints(database),
     ...createVariants(database),
     ...createReplaced(database),
-    ...createReplaced(database),
     ...createOutbox(database),
     ...createVolumes(database),
     ...createVolumeBooks(database),
