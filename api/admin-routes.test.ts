@@ -39,13 +39,25 @@ test('api admin: a quota that an operator sets is kept, told to its tenant and t
   await using api = await startTestApi()
   assert.deepEqual(await (await api.call('/v1/space')).json(), { bytes: 0, bytesMax: null })
   const set = await api.call('/v1/admin/quotas/acme?bytes=5000', { method: 'PUT', ...asOperator })
-  assert.deepEqual(await set.json(), { tenants: [{ tenant: 'acme', bytes: 0, bytesMax: 5_000 }] })
-  await api.call('/v1/admin/quotas/*?bytes=9000', { method: 'PUT', ...asOperator })
+  assert.deepEqual(await set.json(), { tenant: 'acme', bytes: 0, bytesMax: 5_000 })
+  const all = await api.call('/v1/admin/quotas/*?bytes=9000', { method: 'PUT', ...asOperator })
+  assert.deepEqual(await all.json(), { tenant: '*', bytes: 0, bytesMax: 9_000 })
   assert.deepEqual(await (await api.call('/v1/space')).json(), { bytes: 0, bytesMax: 5_000 })
   const gone = await api.call('/v1/admin/quotas/acme', { method: 'DELETE', ...asOperator })
-  assert.deepEqual(await gone.json(), { tenants: [{ tenant: '*', bytes: 0, bytesMax: 9_000 }] })
+  assert.deepEqual(await gone.json(), { tenant: 'acme', bytes: 0, bytesMax: null })
   for (const wrong of ['', '?bytes=', '?bytes=-1', '?bytes=1GiB'])
     assert.equal((await api.call(`/v1/admin/quotas/acme${wrong}`, { method: 'PUT', ...asOperator })).status, 400, wrong)
+})
+
+test('api admin: an operator sees what tenants take page by page, by name', async () => {
+  await using api = await startTestApi()
+  for (const tenant of ['b', '*', 'a']) await api.call(`/v1/admin/quotas/${tenant}?bytes=7`, { method: 'PUT', ...asOperator })
+  const of = (tenant: string) => ({ tenant, bytes: 0, bytesMax: 7 })
+  const page = async (query: string) => (await api.call(`/v1/admin/space${query}`, asOperator)).json()
+  assert.deepEqual(await page('?limit=2'), { tenants: [of('*'), of('a')], next: 'a' })
+  assert.deepEqual(await page('?limit=2&after=a'), { tenants: [of('b')], next: null })
+  assert.deepEqual(await page(''), { tenants: [of('*'), of('a'), of('b')], next: null })
+  assert.equal((await api.call('/v1/admin/space?limit=0', asOperator)).status, 400)
 })
 
 test('api admin: a tenant is no operator, an operator no tenant, and where no key is set nobody is one', async () => {

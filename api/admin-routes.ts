@@ -1,14 +1,15 @@
 import { MediaError } from '../domain/errors.ts'
+import type { SpaceRow } from '../domain/ports.ts'
 import type { VolumeOverview } from '../domain/volume-ports.ts'
 import { type Answer, type Call, json, type Parts } from './call.ts'
 
-const VOLUMES_DEFAULT = 100
-const VOLUMES_MAX = 1_000
+const PAGE_DEFAULT = 100
+const PAGE_MAX = 1_000
 
 /** GET /v1/admin/volumes: every volume by number, with what the last reading of all its bytes found. */
 export async function listVolumes(call: Call, parts: Parts): Promise<Answer> {
   const after = wholeNumber(call, 'after', { min: 0, max: 2 ** 31 - 1, fallback: 0 })
-  const limit = wholeNumber(call, 'limit', { min: 1, max: VOLUMES_MAX, fallback: VOLUMES_DEFAULT })
+  const limit = wholeNumber(call, 'limit', { min: 1, max: PAGE_MAX, fallback: PAGE_DEFAULT })
   const volumes = await parts.catalog.overview(after, limit)
   const next = volumes.length === limit ? (volumes.at(-1)?.row.volume ?? null) : null
   return json(200, { volumes: volumes.map((volume) => toVolume(volume, Date.now())), next })
@@ -24,10 +25,21 @@ function toScrub({ agoMs, report }: NonNullable<VolumeOverview['scrub']>, nowMs:
   return { at: new Date(nowMs - agoMs).toISOString(), tookMs, bytes, needles, found, repaired, quarantined: bad, tombstoneStrayBytes }
 }
 
-/** GET /v1/admin/space: what each tenant has stored and may store; `*` is all together. */
-export async function listSpace(_call: Call, parts: Parts): Promise<Answer> {
-  const rows = await parts.catalog.space()
-  return json(200, { tenants: rows.map(({ tenant, bytes, bytesMax }) => ({ tenant: tenant ?? '*', bytes, bytesMax })) })
+/** GET /v1/admin/space: what each tenant, by name, has stored and may store; `*` is all together, told first. */
+export async function listSpace(call: Call, parts: Parts): Promise<Answer> {
+  const limit = wholeNumber(call, 'limit', { min: 1, max: PAGE_MAX, fallback: PAGE_DEFAULT })
+  const after = call.query.get('after')
+  const rows = await parts.catalog.spaces(limit, after === null ? undefined : tenantNamed(after))
+  const tenants = rows.map(toSpace)
+  return json(200, { tenants, next: tenants.length === limit ? (tenants.at(-1)?.tenant ?? null) : null })
+}
+
+function tenantNamed(name: string): string | null {
+  return name === '*' ? null : name
+}
+
+function toSpace({ tenant, bytes, bytesMax }: SpaceRow) {
+  return { tenant: tenant ?? '*', bytes, bytesMax }
 }
 
 /** What may be said of a quota in the query. */
@@ -38,24 +50,24 @@ export async function putQuota(call: Call, parts: Parts): Promise<Answer> {
   const bytes = call.query.get('bytes')
   if (bytes === null) throw new MediaError('REQUEST_INVALID', 'bytes is missing: how much may be stored.')
   const bytesMax = wholeNumber(call, 'bytes', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 })
-  await parts.catalog.setQuota(tenantOf(call), bytesMax)
-  return listSpace(call, parts)
+  return await setQuota(call, parts, bytesMax)
 }
 
 /** DELETE /v1/admin/quotas/{tenant}: it may store without a bound. */
 export async function deleteQuota(call: Call, parts: Parts): Promise<Answer> {
-  await parts.catalog.setQuota(tenantOf(call), null)
-  return listSpace(call, parts)
+  return await setQuota(call, parts, null)
+}
+
+async function setQuota({ params }: Call, { catalog }: Parts, bytesMax: number | null): Promise<Answer> {
+  const tenant = tenantNamed(params['tenant'] ?? '')
+  await catalog.setQuota(tenant, bytesMax)
+  return json(200, toSpace(await catalog.space(tenant)))
 }
 
 /** GET /v1/space: what the caller has stored, and may store. */
 export async function getSpace(call: Call, parts: Parts): Promise<Answer> {
-  const [row] = await parts.catalog.space(call.tenant)
-  return json(200, { bytes: row?.bytes ?? 0, bytesMax: row?.bytesMax ?? null })
-}
-
-function tenantOf({ params: { tenant = '' } }: Call): string | null {
-  return tenant === '*' ? null : tenant
+  const { bytes, bytesMax } = await parts.catalog.space(call.tenant)
+  return json(200, { bytes, bytesMax })
 }
 
 function wholeNumber(call: Call, name: string, { min, max, fallback }: { min: number; max: number; fallback: number }): number {

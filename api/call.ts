@@ -24,6 +24,7 @@ export type ApiCatalog = Pick<
   | 'variant'
   | 'retry'
   | 'space'
+  | 'spaces'
   | 'setQuota'
   | 'overview'
   | 'onSignal'

@@ -14,6 +14,7 @@ type CatalogPart = MediaStore &
   Pick<
     Catalog,
     | 'space'
+    | 'spaces'
     | 'setQuota'
     | 'overview'
     | 'reserve'
@@ -90,8 +91,11 @@ export function createMemoryCatalog(): MemoryCatalog {
       return lastReservation
     },
     async space(tenant) {
-      const rows = [...quotas].map(([name, bytesMax]) => ({ tenant: name === '*' ? null : name, bytes: 0, bytesMax }))
-      return rows.filter((row) => tenant === undefined || row.tenant === tenant)
+      return { tenant, bytes: 0, bytesMax: quotas.get(tenant ?? '*') ?? null }
+    },
+    async spaces(limit, after) {
+      const names = [...quotas.keys()].toSorted().filter((name) => after === undefined || name > (after ?? '*'))
+      return names.slice(0, limit).map((name) => ({ tenant: name === '*' ? null : name, bytes: 0, bytesMax: quotas.get(name) ?? null }))
     },
     async setQuota(tenant, bytesMax) {
       if (bytesMax === null) quotas.delete(tenant ?? '*')

@@ -8,6 +8,15 @@ const ALL = ''
 
 /** Space that tenants take, and how much they may. */
 export function createSpace(database: Database): SpaceStore {
+  async function rowsOf(which: string, parameters: readonly (string | number | null)[]): Promise<SpaceRow[]> {
+    const rows = await database.rows<SpaceRow & { tenant: string }>(
+      `select coalesce(space.tenant, quotas.tenant) as tenant, coalesce(bytes, 0)::bigint as bytes, bytes_max as "bytesMax"
+       from space full join quotas using (tenant) where ${which}`,
+      parameters,
+    )
+    return rows.map((row) => ({ ...row, tenant: row.tenant === ALL ? null : row.tenant }))
+  }
+
   return {
     async reserve(tenant, bytes) {
       return await database.transaction(async (queries) => {
@@ -48,12 +57,15 @@ export function createSpace(database: Database): SpaceStore {
     },
 
     async space(tenant) {
-      const rows = await database.rows<SpaceRow & { tenant: string }>(
-        `select coalesce(space.tenant, quotas.tenant) as tenant, coalesce(bytes, 0)::bigint as bytes, bytes_max as "bytesMax"
-         from space full join quotas using (tenant) where $1::text is null or $1 = coalesce(space.tenant, quotas.tenant) order by 1`,
-        [tenant ?? null],
-      )
-      return rows.map((row) => ({ ...row, tenant: row.tenant === ALL ? null : row.tenant }))
+      const [row] = await rowsOf('$1 = coalesce(space.tenant, quotas.tenant)', [tenant ?? ALL])
+      return row ?? { tenant, bytes: 0, bytesMax: null }
+    },
+
+    async spaces(limit, after) {
+      return await rowsOf('$1::text is null or coalesce(space.tenant, quotas.tenant) > $1 order by 1 limit $2', [
+        after === undefined ? null : (after ?? ALL),
+        limit,
+      ])
     },
   }
 }

@@ -104,8 +104,10 @@ export interface SpaceStore {
   release(reservation: number): Promise<void>
   /** Of a tenant, or with null of all together; `bytesMax` null takes it away. */
   setQuota(tenant: string | null, bytesMax: number | null): Promise<void>
-  /** Of every tenant and of all together, or of one; none where it has stored nothing and has no quota. */
-  space(tenant?: string): Promise<SpaceRow[]>
+  /** Of a tenant, or with null of all together; no bytes and no bound where it has stored nothing and has no quota. */
+  space(tenant: string | null): Promise<SpaceRow>
+  /** Of every tenant that has stored something or has a quota, and of all together: these first, then by name; at most `limit`, after the one given. */
+  spaces(limit: number, after?: string | null): Promise<SpaceRow[]>
 }
 
 export interface MediaStore {

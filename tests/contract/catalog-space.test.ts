@@ -14,7 +14,7 @@ suite('catalog space', { skip: withoutTools('postgresBin') }, () => {
   })
   after(() => server?.stop())
 
-  const bytesOf = async (tenant: string) => (await catalog.space()).find((row) => row.tenant === tenant)?.bytes ?? 0
+  const bytesOf = async (tenant: string) => (await catalog.space(tenant)).bytes
   const full = async (work: Promise<unknown>) => await assert.rejects(work, (error) => codeOf(error) === 'QUOTA_EXCEEDED')
   const accepted = async (tenant: string, sourceBytes: number) => {
     const media = someMedia({ tenant, sourceBytes })
@@ -75,11 +75,15 @@ suite('catalog space', { skip: withoutTools('postgresBin') }, () => {
     await fresh.accept(someMedia({ tenant: 'a', sourceBytes: 600 }))
     const outcomes = await Promise.allSettled(['b', 'c', 'd', 'e'].map((tenant) => fresh.reserve(tenant, 200)))
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 2)
-    assert.deepEqual(await fresh.space(), [
+    assert.deepEqual(await fresh.spaces(10), [
       { tenant: null, bytes: 0, bytesMax: 1_000 },
       { tenant: 'a', bytes: 600, bytesMax: null },
     ])
-    assert.deepEqual(await fresh.space('a'), [{ tenant: 'a', bytes: 600, bytesMax: null }])
-    assert.deepEqual(await fresh.space('nobody'), [])
+    assert.deepEqual(await fresh.spaces(1), [{ tenant: null, bytes: 0, bytesMax: 1_000 }])
+    assert.deepEqual(await fresh.spaces(10, null), [{ tenant: 'a', bytes: 600, bytesMax: null }])
+    assert.deepEqual(await fresh.spaces(10, 'a'), [])
+    assert.deepEqual(await fresh.space('a'), { tenant: 'a', bytes: 600, bytesMax: null })
+    assert.deepEqual(await fresh.space(null), { tenant: null, bytes: 0, bytesMax: 1_000 })
+    assert.deepEqual(await fresh.space('nobody'), { tenant: 'nobody', bytes: 0, bytesMax: null })
   })
 })
