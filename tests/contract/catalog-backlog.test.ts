@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
-import type { Catalog } from '../../domain/ports.ts'
-import { erased, manifest, ready, someMedia, startServer, withoutTools, type TestServer } from './catalog-server.ts'
+import { suite, test } from 'node:test'
+import { erased, manifest, ready, someMedia, servedCatalog, withoutTools } from './catalog-server.ts'
 
-suite('catalog', { skip: withoutTools('postgresBin') }, () => {
-  let server: TestServer
-  let catalog: Catalog
-
-  before(async () => {
-    server = await startServer()
-    catalog = await server.catalog()
-  })
-  after(() => server?.stop())
+suite('catalog', { skip: withoutTools('postgresBin') }, async () => {
+  const { catalog } = await servedCatalog()
 
   const accepted = async () => {
     const media = someMedia()

@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
-import type { Catalog } from '../../domain/ports.ts'
+import { suite, test } from 'node:test'
 import { keyOf } from '../../domain/ids.ts'
-import { manifest, ready, someMedia, startServer, withoutTools, type TestServer } from './catalog-server.ts'
+import { manifest, ready, someMedia, servedCatalog, withoutTools } from './catalog-server.ts'
 
-suite('catalog', { skip: withoutTools('postgresBin') }, () => {
-  let server: TestServer
-  let catalog: Catalog
-
-  before(async () => {
-    server = await startServer()
-    catalog = await server.catalog()
-  })
-  after(() => server?.stop())
+suite('catalog', { skip: withoutTools('postgresBin') }, async () => {
+  const { catalog } = await servedCatalog()
 
   const of = async (id: string, olderThanMs = 0) =>
     (await catalog.replaced(olderThanMs, 100)).filter((one) => one.id === id).map(({ version }) => version)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import pg from 'pg'
 import { createCatalog, type CatalogOptions } from '../../catalog/catalog.ts'
 import type { RefusedData, ReadyData } from '../../domain/events.ts'
@@ -102,6 +103,13 @@ export async function startServer(): Promise<TestServer> {
       await rm(home, { recursive: true, force: true })
     },
   }
+}
+
+/** For a suite of tests: a server of its own, gone after the last of them, and a catalog on it. */
+export async function servedCatalog(): Promise<{ readonly server: TestServer; readonly catalog: Catalog }> {
+  const server = await startServer()
+  after(() => server.stop())
+  return { server, catalog: await server.catalog() }
 }
 
 export const newId = createIdGenerator(7, Date.now)

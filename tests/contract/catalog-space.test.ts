@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { codeOf } from '../../domain/errors.ts'
-import type { Catalog } from '../../domain/ports.ts'
-import { manifest, ready, refused, someMedia, startServer, type TestServer, withoutTools } from './catalog-server.ts'
+import { manifest, ready, refused, someMedia, servedCatalog, withoutTools } from './catalog-server.ts'
 
-suite('catalog space', { skip: withoutTools('postgresBin') }, () => {
-  let server: TestServer
-  let catalog: Catalog
-
-  before(async () => {
-    server = await startServer()
-    catalog = await server.catalog({ poolMax: 8 })
-  })
-  after(() => server?.stop())
+suite('catalog space', { skip: withoutTools('postgresBin') }, async () => {
+  const { server, catalog } = await servedCatalog()
 
   const bytesOf = async (tenant: string) => (await catalog.space(tenant)).bytes
   const full = async (work: Promise<unknown>) => await assert.rejects(work, (error) => codeOf(error) === 'QUOTA_EXCEEDED')

@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { limits } from '../../domain/limits.ts'
-import type { Catalog } from '../../domain/ports.ts'
-import { manifest, ready, someMedia, startServer, withoutTools, type TestServer } from './catalog-server.ts'
+import { manifest, ready, someMedia, servedCatalog, withoutTools } from './catalog-server.ts'
 
-suite('catalog', { skip: withoutTools('postgresBin') }, () => {
-  let server: TestServer
-  let catalog: Catalog
-
-  before(async () => {
-    server = await startServer()
-    catalog = await server.catalog()
-  })
-  after(() => server?.stop())
+suite('catalog', { skip: withoutTools('postgresBin') }, async () => {
+  const { catalog } = await servedCatalog()
 
   test('catalog: a variant has one place in its version whoever asks, and goes with the item', async () => {
     const media = someMedia({})

@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import { keyOf, parseMediaId } from '../../domain/ids.ts'
-import type { Catalog } from '../../domain/ports.ts'
-import { erased, manifest, newId, ready, refused, sha256, someMedia, startServer, withoutTools, type TestServer } from './catalog-server.ts'
+import { erased, manifest, newId, ready, refused, sha256, someMedia, servedCatalog, withoutTools } from './catalog-server.ts'
 
-suite('catalog', { skip: withoutTools('postgresBin') }, () => {
-  let server: TestServer
-  let catalog: Catalog
-
-  before(async () => {
-    server = await startServer()
-    catalog = await server.catalog()
-  })
-  after(() => server?.stop())
+suite('catalog', { skip: withoutTools('postgresBin') }, async () => {
+  const { server, catalog } = await servedCatalog()
 
   const accepted = async (overrides: Parameters<typeof someMedia>[0] = {}) => {
     const media = someMedia(overrides)

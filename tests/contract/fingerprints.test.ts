@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import { fingerprintDistanceMax, hammingDistance } from '../../domain/fingerprint.ts'
 import type { MediaId } from '../../domain/ids.ts'
-import type { Catalog } from '../../domain/ports.ts'
-import { manifest, ready, someMedia, startServer, withoutTools, type TestServer } from './catalog-server.ts'
+import { manifest, ready, someMedia, servedCatalog, withoutTools } from './catalog-server.ts'
 
 const hashes = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 16, maxLength: 16 }).map(hashOf)
 
@@ -18,15 +17,8 @@ function changed(hash: string, places: readonly number[]): string {
   return value.toString(16).padStart(64, '0')
 }
 
-suite('fingerprints', { skip: withoutTools('postgresBin') }, () => {
-  let server: TestServer
-  let catalog: Catalog
-
-  before(async () => {
-    server = await startServer()
-    catalog = await server.catalog()
-  })
-  after(() => server?.stop())
+suite('fingerprints', { skip: withoutTools('postgresBin') }, async () => {
+  const { catalog } = await servedCatalog()
 
   const shown = async (fingerprint: string | undefined, tenant = 'acme'): Promise<MediaId> => {
     const media = someMedia({ tenant })
