@@ -1,6 +1,6 @@
 import { altOf, altPlaces } from '../domain/alt.ts'
 import { siblingReference, typeOfName } from '../cdn/url.ts'
-import { appearanceIn, mediaTypes, type StoredFile } from '../domain/media.ts'
+import { appearanceIn, mediaTypes } from '../domain/media.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { VideoPlan, VideoProbe } from '../domain/plans.ts'
 import type { BlobStore, CheckpointStore, EncodedFile, MediaStore, ObjectStore } from '../domain/ports.ts'
@@ -9,8 +9,8 @@ import { soundName, type SoundTitle, soundTitles } from '../domain/sounds.ts'
 import type { StoredChunk, StoredTrack } from '../domain/video-pieces.ts'
 import { dashOf, joinChunks, keyframePlaylist, ladderPlaylist, trackPlaylist } from '../domain/video-playlists.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
-import { captionsOffsetMs, captionsThereAre, storeCaptions, type StoredCaptions } from './captions.ts'
-import { must, saveDraft, storeFiles } from './draft.ts'
+import { captionsNamed, captionsOffsetMs, captionsThereAre, storeCaptions, type StoredCaptions } from './captions.ts'
+import { fileOf, must, saveDraft, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { videoSteps } from './video-steps.ts'
 
@@ -49,6 +49,7 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
       const captions: StoredCaptions[] = []
       for (const [place, found] of (await captionsThereAre(objects, film)).entries())
         captions.push(await storeCaptions(blobs, film, { ...found, place }))
+      const named = captionsNamed(captions)
       const tracks = plan.rungs.map((rung) => must(joinChunks(chunks, rung.index) ?? undefined))
       const playlistOf = (track: StoredTrack) => trackPlaylist(track, siblingReference)
       const playlists = await storeFiles(blobs, input, [
@@ -78,7 +79,7 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
           ...(iframes[at] ? { iframesUri: siblingReference(iframes[at]) } : {}),
         })),
         sounds: sounds.map((sound, at) => ({ ...sound, uri: siblingReference(must(playlists[plan.rungs.length + at])) })),
-        captions: captions.map(({ label, language, playlist }) => ({ label, language, uri: siblingReference(playlist) })),
+        captions: named.inMaster,
         fps: plan.fps,
       })
       // DASH has no word for segments that are encrypted whole.
@@ -107,7 +108,7 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
         ],
         parts: [
           ...[...playlists.filter((file) => file.width === 0), ...iframes, ...(storyboard ? [storyboard.sheet] : [])].map(fileOf),
-          ...captions.flatMap(({ playlist, segments }) => [playlist, ...segments].map(fileOf)),
+          ...named.parts,
           ...[...tracks, ...sounds.map(({ track }) => track)].flatMap((track) => [track.init, ...track.segments].map(fileOf)),
         ],
         hls: 'master.m3u8',
@@ -117,7 +118,7 @@ export function assembleVideo({ catalog, blobs, objects }: AssembleDeps) {
         ...(storyboard ? { storyboard: storyboard.index.name } : {}),
         ...(film.offsetMs === 0 ? {} : { captionsOffsetMs: film.offsetMs }),
         ...(sounds.length > 1 ? { sounds: sounds.map(({ title }) => title) } : {}),
-        ...(captions.length > 0 ? { captions: captions.map(({ language, name, label }) => ({ language, name, label })) } : {}),
+        ...named.inItem,
       }
       await saveDraft(catalog, input, {
         manifest,
@@ -144,9 +145,4 @@ async function soundsOf(
 /** A playlist or manifest; without a size one that is reached through others only. */
 function textFile(name: string, alt: number, text: string, { width, height } = { width: 0, height: 0 }): EncodedFile {
   return { name, type: typeOfName(name) ?? mediaTypes.m3u8, width, height, alt, data: new TextEncoder().encode(text) }
-}
-
-/** What is kept of a segment once the playlists are written. */
-function fileOf({ name, type, bytes, locator }: StoredFile): StoredFile {
-  return { name, type, bytes, locator }
 }

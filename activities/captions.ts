@@ -12,7 +12,7 @@ import { captionsPlaylist } from '../domain/hls.ts'
 import { type Cue, cuesWithin, formatWebVtt, parseWebVtt, segmentWebVtt } from '../domain/webvtt.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { siblingReference } from '../cdn/url.ts'
-import { must, storeFiles } from './draft.ts'
+import { fileOf, must, storeFiles } from './draft.ts'
 import type { EncodeDeps } from './encode-chunk.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { locateSource } from './original.ts'
@@ -112,6 +112,15 @@ export async function storeCaptions(
   const listed = segments.map((segment, part) => ({ uri: siblingReference(segment), durationSeconds: must(parts[part]).durationSeconds }))
   const [playlist] = await storeFiles(blobs, film, [fileAt(`${base}.m3u8`, 1, captionsPlaylist(listed))])
   return { language, name: `${base}.vtt`, label: labelOf(language), whole: must(whole), playlist: must(playlist), segments }
+}
+
+/** Captions as the master playlist and the item name them, and their files that are reached through others. */
+export function captionsNamed(captions: readonly StoredCaptions[]) {
+  return {
+    inMaster: captions.map(({ label, language, playlist }) => ({ label, language, uri: siblingReference(playlist) })),
+    inItem: captions.length > 0 ? { captions: captions.map(({ language, name, label }) => ({ language, name, label })) } : {},
+    parts: captions.flatMap(({ playlist, segments }) => [playlist, ...segments].map(fileOf)),
+  }
 }
 
 /** What every file of captions begins with. A dot ends it, which no language has. */

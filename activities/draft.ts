@@ -39,6 +39,11 @@ export function storedFile(name: string, type: string, bytes: number, locator: S
   return { name, type, bytes, locator: must(locator) }
 }
 
+/** What is kept of a file that is reached through others. */
+export function fileOf({ name, type, bytes, locator }: StoredFile): StoredFile {
+  return { name, type, bytes, locator }
+}
+
 export async function saveDraft(checkpoints: CheckpointStore, input: IngestInput, draft: Draft): Promise<void> {
   await checkpoints.finish(input.mediaId, input.version, DRAFT, draft)
 }

@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity'
 import { altOf, altPlaces } from '../domain/alt.ts'
-import { typeOfName, siblingReference } from '../cdn/url.ts'
+import { siblingReference } from '../cdn/url.ts'
 import { dashWithCaptions } from '../domain/dash.ts'
 import { keyOf } from '../domain/ids.ts'
 import { limits } from '../domain/limits.ts'
@@ -10,7 +10,7 @@ import type { BlobStore } from '../domain/ports.ts'
 import { formatWebVtt } from '../domain/webvtt.ts'
 import type { RecaptionInput } from '../domain/workflow-inputs.ts'
 import type { AssembleDeps } from './assemble-video.ts'
-import { type CaptionedFilm, captionsName, captionsThereAre, storeCaptions, type StoredCaptions } from './captions.ts'
+import { type CaptionedFilm, captionsName, captionsNamed, captionsThereAre, storeCaptions, type StoredCaptions } from './captions.ts'
 import { must, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
 
@@ -90,14 +90,12 @@ async function withCaptions(
     if (!old) return []
     const { width, height, type } = old
     const data = new TextEncoder().encode(revised(await read(old)))
-    return await storeFiles(blobs, film, [
-      { name: old.name, type: typeOfName(old.name) ?? type, width, height, alt: altOf(film.version, place), data },
-    ])
+    return await storeFiles(blobs, film, [{ name: old.name, type, width, height, alt: altOf(film.version, place), data }])
   }
-  const listed = captions.map(({ label, language, playlist }) => ({ label, language, uri: siblingReference(playlist) }))
+  const named = captionsNamed(captions)
   const whole = captions.map((one) => ({ language: one.language, uri: siblingReference(one.whole) }))
   const tops = [
-    ...(await revise(manifest.hls, altPlaces.revisedMaster(changes.revision), (text) => masterWithCaptions(text, listed))),
+    ...(await revise(manifest.hls, altPlaces.revisedMaster(changes.revision), (text) => masterWithCaptions(text, named.inMaster))),
     ...(await revise(manifest.dash, altPlaces.revisedDash(changes.revision), (text) => dashWithCaptions(text, whole))),
   ]
   const replaced = new Set([...tops.map(({ name }) => name), ...(manifest.captions ?? []).map(({ name }) => name)])
@@ -105,13 +103,8 @@ async function withCaptions(
   return {
     ...rest,
     renditions: [...tops, ...manifest.renditions.filter(({ name }) => !replaced.has(name)), ...captions.map((one) => one.whole)],
-    parts: [
-      ...manifest.parts.filter(({ name }) => !name.startsWith('captions-')),
-      ...captions.flatMap(({ playlist, segments }) =>
-        [playlist, ...segments].map(({ name, type, bytes, locator }) => ({ name, type, bytes, locator })),
-      ),
-    ],
-    ...(captions.length > 0 ? { captions: captions.map(({ language, name, label }) => ({ language, name, label })) } : {}),
+    parts: [...manifest.parts.filter(({ name }) => !name.startsWith('captions-')), ...named.parts],
+    ...named.inItem,
     captionChanges: changes,
   }
 }
