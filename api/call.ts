@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Limits } from '../domain/limits.ts'
-import type { Catalog, ObjectStore, VariantMaker } from '../domain/ports.ts'
+import type { Catalog, ObjectStore, VariantMaker, WorkflowWatch } from '../domain/ports.ts'
 import type { MediaId } from '../domain/ids.ts'
 import type { ConsoleAssets, ConsoleConfig } from './assets.ts'
 import type { Gate } from './gate.ts'
@@ -39,6 +39,7 @@ export interface Parts {
   readonly objects: ApiObjects
   readonly starter: Starter
   readonly variants: VariantMaker
+  readonly workflows: WorkflowWatch
   readonly urls: FileUrls
   readonly newId: () => MediaId
   readonly limits: Limits

@@ -106,6 +106,48 @@ test('api: an erasure is followed to its receipt', async () => {
   assert.equal(await stream.next(), null)
 })
 
+for (const [kind, workflow] of [
+  ['image', (id: string) => `enhance:acme:${id}:2`],
+  ['video', (id: string) => `captions:acme:${id}`],
+] as const)
+  test(`api: a ready ${kind} that is being changed is followed until the change has ended`, async () => {
+    await using api = await startTestApi({ limits: { ssePollMs: 10 } })
+    const row: NewMedia = { ...media(), kind }
+    await api.catalog.accept(row)
+    api.catalog.change(row.id, { state: 'ready', stage: 'done' })
+    assert.equal((await follow(api, row.id, { 'last-event-id': '2' })).response.status, 204)
+    api.running.add(workflow(row.id))
+    const stream = await follow(api, row.id, { 'last-event-id': '2' })
+    assert.equal(stream.response.status, 200, 'a change is under way')
+    const manifest = { kind, version: 2, width: 1, height: 1, blurhash: '', renditions: [], parts: [], enhanced: true } as const
+    api.catalog.change(row.id, { manifest, version: 2 })
+    assert.match((await stream.next()) ?? '', /^id: 3$/m)
+    // Written just before the end: told before the stream ends.
+    const kept = api.catalog.rows.get(row.id)
+    assert.ok(kept)
+    api.catalog.rows.set(row.id, { ...kept, revision: 4 })
+    api.running.clear()
+    assert.match((await stream.next()) ?? '', /^id: 4$/m)
+    assert.equal(await stream.next(), null)
+  })
+
+test('api: while Temporal does not answer a follower of a ready item is kept, not sent away', async () => {
+  let answers = false
+  const look = async () => {
+    if (!answers) throw new Error('no answer')
+    return 'ended' as const
+  }
+  await using api = await startTestApi({ limits: { ssePollMs: 10 }, workflows: { look } })
+  const row = media()
+  await api.catalog.accept(row)
+  api.catalog.change(row.id, { state: 'ready', stage: 'done' })
+  const stream = await follow(api, row.id)
+  assert.equal(itemOf(await stream.next()).state, 'ready')
+  const after = stream.next()
+  answers = true
+  assert.equal(await after, null)
+})
+
 test('api: silence is broken by comments', async () => {
   await using api = await startTestApi({ limits: { sseHeartbeatMs: 20 } })
   const row = media()

@@ -3,7 +3,7 @@ import { MediaError } from '../domain/errors.ts'
 import { bornMs, createIdGenerator, type MediaId } from '../domain/ids.ts'
 import { type Limits, limits } from '../domain/limits.ts'
 import type { MediaRow, PrivateFacts, Rendition } from '../domain/media.ts'
-import type { Catalog, CatalogSignal, MediaStore, NewMedia, ObjectStore } from '../domain/ports.ts'
+import type { Catalog, CatalogSignal, MediaStore, NewMedia, ObjectStore, WorkflowWatch } from '../domain/ports.ts'
 import type { VolumeOverview } from '../domain/volume-ports.ts'
 import { type ApiOptions, createApi } from './api.ts'
 import { hashKey } from './keys.ts'
@@ -292,6 +292,8 @@ export interface TestApi extends AsyncDisposable {
   readonly catalog: MemoryCatalog
   readonly objects: MemoryObjects
   readonly starter: RecordingStarter
+  /** Ids of workflows that run. */
+  readonly running: Set<string>
   /** Log lines so far. */
   readonly lines: readonly string[]
   /** fetch of a path with tenant `acme`'s key. */
@@ -311,6 +313,8 @@ export async function startTestApi(
   const objects = createMemoryObjects()
   const starter = createRecordingStarter(catalog)
   const lines: string[] = []
+  const running = new Set<string>()
+  const workflows: WorkflowWatch = { look: async (workflowId) => (running.has(workflowId) ? 'running' : 'unknown') }
   await catalog.addKey('acme', hashKey(testKey))
   await catalog.addKey('globex', hashKey(otherKey))
   const api = createApi({
@@ -318,6 +322,7 @@ export async function startTestApi(
     objects,
     starter,
     variants: { make: async () => {} },
+    workflows,
     urls: {
       variantsUrl: (row) => `/a/${row.id}.0/`,
       aliasUrl: (row, name) => `/a/${row.id}.0/${name}`,
@@ -341,6 +346,7 @@ export async function startTestApi(
     catalog,
     objects,
     starter,
+    running,
     lines,
     call: (path, init = {}) =>
       fetch(base + path, { ...init, headers: { authorization: `Bearer ${testKey}`, ...(init.headers as Record<string, string>) } }),

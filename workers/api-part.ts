@@ -11,6 +11,7 @@ import { filters } from '../media/filters/index.ts'
 import type { Client } from '@temporalio/client'
 import type { Core } from './core.ts'
 import type { Part } from './part.ts'
+import { watchOf } from './workflow-watch.ts'
 
 /** How long one call to Temporal may take before the reconciler is relied on. */
 const STARTER_CALL_MS_MAX = 5_000
@@ -36,6 +37,7 @@ export async function startApi(
     objects,
     starter,
     variants: createVariantMaker({ temporal, taskQueue: taskQueues.control, waitMsMax: limits.variantWaitMsMax }),
+    workflows: watchOf(temporal),
     urls: core,
     newId: createIdGenerator(config.shard, Date.now),
     limits,

@@ -1,12 +1,11 @@
 import type { Client } from '@temporalio/client'
-import { WorkflowNotFoundError } from '@temporalio/common'
 import { controlActivities } from '../activities/index.ts'
 import { factsOfError } from '../api/logger.ts'
 import { createSweep } from '../api/orphans.ts'
 import { createReconciler } from '../api/reconciler.ts'
 import type { Starter } from '../api/starter.ts'
 import { createPurgers } from '../cdn/invalidation/index.ts'
-import type { BlobStore, WorkflowWatch } from '../domain/ports.ts'
+import type { BlobStore } from '../domain/ports.ts'
 import { taskQueues } from '../domain/workflow-inputs.ts'
 import { createKafkaSink } from '../events/kafka.ts'
 import { createRelay } from '../events/relay.ts'
@@ -16,6 +15,7 @@ import type { Core } from './core.ts'
 import type { Part, Parts } from './part.ts'
 import type { WorkerSeat } from './render-part.ts'
 import { startQueueWorker } from './temporal-worker.ts'
+import { watchOf } from './workflow-watch.ts'
 
 /** Light steps wait for servers, not for cores. */
 const CONTROL_SLOTS = 32
@@ -26,21 +26,6 @@ const RECONCILE_INTERVAL_MS = 1_000
 
 /** CloudEvents' source attribute of everything this pipeline announces. */
 export const EVENT_SOURCE = 'urn:darkroom'
-
-/** What has become of workflows, as Temporal knows it. */
-function watchOf(temporal: Client): WorkflowWatch {
-  return {
-    async look(workflowId) {
-      try {
-        const { status } = await temporal.workflow.getHandle(workflowId).describe()
-        return status.name === 'RUNNING' ? 'running' : 'ended'
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return 'unknown'
-        throw error
-      }
-    },
-  }
-}
 
 /** The worker that runs workflows and light steps. */
 export async function startControlWorker(
