@@ -2,14 +2,15 @@ import { MediaError } from '../domain/errors.ts'
 import type { SpaceRow } from '../domain/ports.ts'
 import type { VolumeOverview } from '../domain/volume-ports.ts'
 import { type Answer, type Call, json, type Parts } from './call.ts'
+import { wholeNumber } from './parameters.ts'
 
 const PAGE_DEFAULT = 100
 const PAGE_MAX = 1_000
 
 /** GET /v1/admin/volumes: every volume by number, with what the last reading of all its bytes found. */
 export async function listVolumes(call: Call, parts: Parts): Promise<Answer> {
-  const after = wholeNumber(call, 'after', { min: 0, max: 2 ** 31 - 1, fallback: 0 })
-  const limit = wholeNumber(call, 'limit', { min: 1, max: PAGE_MAX, fallback: PAGE_DEFAULT })
+  const after = wholeNumber(call.query, 'after', { min: 0, max: 2 ** 31 - 1, fallback: 0 })
+  const limit = wholeNumber(call.query, 'limit', { min: 1, max: PAGE_MAX, fallback: PAGE_DEFAULT })
   const volumes = await parts.catalog.overview(after, limit)
   const next = volumes.length === limit ? (volumes.at(-1)?.row.volume ?? null) : null
   return json(200, { volumes: volumes.map((volume) => toVolume(volume, Date.now())), next })
@@ -27,7 +28,7 @@ function toScrub({ agoMs, report }: NonNullable<VolumeOverview['scrub']>, nowMs:
 
 /** GET /v1/admin/space: what each tenant, by name, has stored and may store; `*` is all together, told first. */
 export async function listSpace(call: Call, parts: Parts): Promise<Answer> {
-  const limit = wholeNumber(call, 'limit', { min: 1, max: PAGE_MAX, fallback: PAGE_DEFAULT })
+  const limit = wholeNumber(call.query, 'limit', { min: 1, max: PAGE_MAX, fallback: PAGE_DEFAULT })
   const after = call.query.get('after')
   const rows = await parts.catalog.spaces(limit, after === null ? undefined : tenantNamed(after))
   const tenants = rows.map(toSpace)
@@ -49,7 +50,7 @@ export const quotaParameters = ['bytes']
 export async function putQuota(call: Call, parts: Parts): Promise<Answer> {
   const bytes = call.query.get('bytes')
   if (bytes === null) throw new MediaError('REQUEST_INVALID', 'bytes is missing: how much may be stored.')
-  const bytesMax = wholeNumber(call, 'bytes', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 })
+  const bytesMax = wholeNumber(call.query, 'bytes', { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 })
   return await setQuota(call, parts, bytesMax)
 }
 
@@ -68,12 +69,4 @@ async function setQuota({ params }: Call, { catalog }: Parts, bytesMax: number |
 export async function getSpace(call: Call, parts: Parts): Promise<Answer> {
   const { bytes, bytesMax } = await parts.catalog.space(call.tenant)
   return json(200, { bytes, bytesMax })
-}
-
-function wholeNumber(call: Call, name: string, { min, max, fallback }: { min: number; max: number; fallback: number }): number {
-  const given = call.query.get(name)
-  if (given === null) return fallback
-  const number = /^[0-9]{1,16}$/.test(given) ? Number(given) : Number.NaN
-  if (!(number >= min && number <= max)) throw new MediaError('REQUEST_INVALID', `${name} is a whole number from ${min} to ${max}.`)
-  return number
 }

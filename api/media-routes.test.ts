@@ -30,8 +30,38 @@ test('api: recent items come newest first, up to the limit asked for, the own on
   const ids = async (path: string) => ((await (await api.call(path)).json()) as { items: Item[] }).items.map((item) => item.id)
   assert.deepEqual(await ids('/v1/media'), own.map((row) => row.id).toReversed())
   assert.deepEqual(await ids('/v1/media?limit=1'), [own[2]?.id])
-  for (const limit of ['0', '-1', '1e3', '1000', 'x', ''])
-    assert.equal(await codeOf(await api.call(`/v1/media?limit=${limit}`)), 'REQUEST_INVALID')
+  for (const limit of ['0', '-1', '1e3', '201', '1000', 'x', '']) {
+    const problem = (await (await api.call(`/v1/media?limit=${limit}`)).json()) as Problem
+    assert.deepEqual([problem.code, problem.detail], ['REQUEST_INVALID', 'limit is a whole number from 1 to 200.'])
+  }
+})
+
+test('api: pages of the list follow one another and give each item once, whatever comes and goes meanwhile', async () => {
+  await using api = await startTestApi()
+  const own = Array.from({ length: 5 }, () => media())
+  for (const row of [...own, media('globex')]) await api.catalog.accept(row)
+  const page = async (path: string) => {
+    const response = await api.call(path)
+    const { items, next } = (await response.json()) as { items: Item[]; next: string | null }
+    return { ids: items.map(({ id }) => id), next, link: response.headers.get('link') }
+  }
+  const seen: string[] = []
+  const first = await page('/v1/media?limit=2')
+  assert.equal(first.link, `</v1/media?limit=2&cursor=${first.next}>; rel="next"`)
+  seen.push(...first.ids)
+  await api.catalog.accept(media())
+  // Even the item that the cursor names.
+  api.catalog.rows.delete(own[3]?.id as MediaId)
+  for (let next = first.next; next !== null; ) {
+    const further = await page(`/v1/media?limit=2&cursor=${next}`)
+    seen.push(...further.ids)
+    next = further.next
+  }
+  assert.deepEqual(seen, own.map(({ id }) => id).toReversed())
+  const whole = await page('/v1/media?limit=5')
+  assert.deepEqual([whole.next, whole.link], [null, null], 'a page that is just full is known to be the last')
+  for (const cursor of ['', 'x', own[0]?.id, `${first.next}A`, 'AAAAAAAAAAB'])
+    assert.equal(await codeOf(await api.call(`/v1/media?cursor=${cursor}`)), 'REQUEST_INVALID', cursor)
 })
 
 test("api: another tenant's item is not there, whatever is asked of it", async () => {

@@ -3,10 +3,11 @@ import { MediaError } from '../domain/errors.ts'
 import { parseMediaId } from '../domain/ids.ts'
 import { type MediaRow, originalKey } from '../domain/media.ts'
 import { type Answer, type Call, json, type Parts } from './call.ts'
+import { formatCursor, parseCursor } from './cursor.ts'
 import { toItem } from './item.ts'
+import { wholeNumber } from './parameters.ts'
 
-const RECENT_DEFAULT = 50
-const RECENT_MAX = 200
+const PAGE_DEFAULT = 50
 
 /** The row of the path's id, when it is the caller's; of another tenant's item not even its existence is told. MEDIA_NOT_FOUND. */
 export async function ownRow(call: Call, parts: Parts): Promise<MediaRow> {
@@ -16,14 +17,18 @@ export async function ownRow(call: Call, parts: Parts): Promise<MediaRow> {
   return row
 }
 
-/** GET /v1/media: the newest items first. */
+/** GET /v1/media: the newest items first, a page at a time. REQUEST_INVALID. */
 export async function listMedia(call: Call, parts: Parts): Promise<Answer> {
-  const given = call.query.get('limit')
-  if (given !== null && !/^[1-9][0-9]{0,2}$/.test(given))
-    throw new MediaError('REQUEST_INVALID', `limit is a number from 1 to ${RECENT_MAX}.`)
-  const limit = Math.min(given === null ? RECENT_DEFAULT : Number(given), RECENT_MAX)
-  const rows = await parts.catalog.recent(call.tenant, limit)
-  return json(200, { items: rows.map((row) => toItem(row, parts.urls)) })
+  const limit = wholeNumber(call.query, 'limit', { min: 1, max: parts.limits.listItemsMax, fallback: PAGE_DEFAULT })
+  const cursor = call.query.get('cursor')
+  const before = cursor === null ? null : parseCursor(cursor)
+  // One more than is shown tells whether there is another page.
+  const rows = await parts.catalog.recent(call.tenant, limit + 1, before)
+  const shown = rows.slice(0, limit)
+  const last = rows.length > limit ? shown.at(-1) : undefined
+  const next = last ? formatCursor(last.id) : null
+  const link = next === null ? {} : { link: `</v1/media?limit=${limit}&cursor=${next}>; rel="next"` }
+  return json(200, { items: shown.map((row) => toItem(row, parts.urls)), next }, link)
 }
 
 /** GET /v1/media/{id} */

@@ -16,6 +16,19 @@ export function refuseUnknownParameters(query: URLSearchParams, known: readonly 
   }
 }
 
+/** A number of the query, or what stands for it where it is not given. REQUEST_INVALID, which names the bounds. */
+export function wholeNumber(
+  query: URLSearchParams,
+  name: string,
+  { min, max, fallback }: { min: number; max: number; fallback: number },
+): number {
+  const given = query.get(name)
+  if (given === null) return fallback
+  const number = /^[0-9]{1,16}$/.test(given) ? Number(given) : Number.NaN
+  if (!(number >= min && number <= max)) throw new MediaError('REQUEST_INVALID', `${name} is a whole number from ${min} to ${max}.`)
+  return number
+}
+
 function sayUnknown(name: string, known: readonly string[]): string {
   const shown = JSON.stringify(name.slice(0, NAME_SHOWN_MAX))
   const nearest = nearestOf(name.slice(0, NAME_SHOWN_MAX).toLowerCase(), known)

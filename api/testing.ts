@@ -127,9 +127,9 @@ export function createMemoryCatalog(): MemoryCatalog {
     async get(id) {
       return rows.get(id) ?? null
     },
-    async recent(tenant, limit) {
+    async recent(tenant, limit, before = null) {
       return [...rows.values()]
-        .filter((row) => row.tenant === tenant)
+        .filter((row) => row.tenant === tenant && (before === null || row.id < before))
         .toSorted((a, b) => (a.id < b.id ? 1 : -1))
         .slice(0, limit)
     },

@@ -56,7 +56,10 @@ export function createMedia(database: Database): Omit<MediaStore, 'settle' | 'be
       return (await select('id = $1', [id]))[0] ?? null
     },
 
-    recent: (tenant, limit) => select('tenant = $1 order by id desc limit $2', [tenant, limit]),
+    recent: (tenant, limit, before = null) =>
+      before === null
+        ? select('tenant = $1 order by id desc limit $2', [tenant, limit])
+        : select('tenant = $1 and id < $3 order by id desc limit $2', [tenant, limit, before]),
 
     unstarted: (olderThanMs, limit) =>
       select(

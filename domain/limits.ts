@@ -129,6 +129,9 @@ export const limits = {
   /** Memory for the indexes of volumes that are read: about 11 bytes a needle. Beyond it the ones least used are closed. */
   indexBytesMax: 512 * 1024 ** 2,
 
+  /** Items that one answer lists. */
+  listItemsMax: 200,
+
   sseClientsMax: 1_000,
   /** Pushes of the catalog are a hint: a followed item is looked at this often in any case. */
   ssePollMs: 2_000,

@@ -114,8 +114,8 @@ export interface MediaStore {
   /** Commits the media row, in place of the room reserved for it; durable when it returns. Idempotent by id. */
   accept(media: NewMedia, reservation?: number | null): Promise<void>
   get(id: MediaId): Promise<MediaRow | null>
-  /** Newest first. */
-  recent(tenant: string, limit: number): Promise<MediaRow[]>
+  /** Newest first; only those older than `before` where it is given. */
+  recent(tenant: string, limit: number, before?: MediaId | null): Promise<MediaRow[]>
   /** Accepted at least `olderThanMs` ago and not marked started: the reconciler's work. */
   unstarted(olderThanMs: number, limit: number): Promise<MediaRow[]>
   markStarted(id: MediaId): Promise<void>

@@ -63,6 +63,13 @@ suite('catalog', { skip: withoutTools('postgresBin') }, async () => {
       rows.map(({ id }) => id),
       ids.toReversed().slice(0, 3),
     )
+    const older = await catalog.recent('recent', 2, ids[2])
+    assert.deepEqual(
+      older.map(({ id }) => id),
+      [ids[1], ids[0]],
+      'those older than the one that is named',
+    )
+    assert.deepEqual(await catalog.recent('recent', 2, ids[0]), [])
   })
 
   test('catalog: ids that use the 64th bit sort after those that do not', async () => {
