@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import { errorTable, MediaError } from '../domain/errors.ts'
+import type { AddressInfo } from 'node:net'
+import { MediaError } from '../domain/errors.ts'
 import { createAuthenticator, createOperatorCheck } from './authenticate.ts'
 import type { Answer, Call, Parts } from './call.ts'
 import { createGate } from './gate.ts'
 import { factsOfError } from './logger.ts'
+import { refuseMalformed } from './malformed.ts'
 import { refuseUnknownParameters } from './parameters.ts'
 import { problemAnswer, problemOf } from './problem.ts'
 import { matchRoute, type Route, routes } from './routes.ts'
@@ -51,7 +52,7 @@ export function createApi(options: ApiOptions): Api {
   })
   server.on('request', (request, response) => track(request, response, () => {}))
   server.on('checkContinue', (request, response) => track(request, response, () => response.writeContinue()))
-  server.on('clientError', refuseMalformed)
+  server.on('clientError', (error, socket) => refuseMalformed(error, socket, logger))
 
   function track(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
     const served: Promise<void> = serve(request, response, proceed).finally(() => running.delete(served))
@@ -149,27 +150,4 @@ function notRouted(allow: readonly string[], requestId: string): Answer {
   if (allow.length === 0) throw new MediaError('ROUTE_NOT_FOUND')
   const answer = problemAnswer(problemOf(new MediaError('METHOD_NOT_ALLOWED', `Allowed: ${allow.join(', ')}.`), requestId))
   return { ...answer, headers: { ...answer.headers, allow: allow.join(', ') } }
-}
-
-/** What is not HTTP, or has too large or too slow a head, never reaches a route. */
-function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request'
-  const row = errorTable.REQUEST_INVALID
-  const body = JSON.stringify({
-    type: '/problems/REQUEST_INVALID',
-    title: row.title,
-    status: Number(status.slice(0, 3)),
-    detail: row.title,
-    code: 'REQUEST_INVALID',
-    advice: row.advice,
-  })
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
 }

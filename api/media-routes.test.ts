@@ -68,7 +68,12 @@ test("api: another tenant's item is not there, whatever is asked of it", async (
   await using api = await startTestApi()
   const row = media('globex')
   await api.catalog.accept(row)
-  const wanted = await (await api.call('/v1/media/0000000000000')).text()
+  const told = async (response: Response) => {
+    const { requestId, ...problem } = (await response.json()) as Problem
+    assert.equal(requestId, response.headers.get('x-request-id'))
+    return problem
+  }
+  const wanted = await told(await api.call('/v1/media/0000000000000'))
   for (const [method, path] of [
     ['GET', ''],
     ['GET', '/facts'],
@@ -80,7 +85,7 @@ test("api: another tenant's item is not there, whatever is asked of it", async (
   ] as const) {
     const response = await api.call(`/v1/media/${row.id}${path}`, { method })
     assert.equal(response.status, 404)
-    assert.equal(await response.text(), wanted)
+    assert.deepEqual(await told(response), wanted)
   }
   assert.equal(api.catalog.rows.get(row.id)?.state, 'processing')
   const own = await api.call(`/v1/media/${row.id}`, { headers: { authorization: `Bearer ${otherKey}` } })

@@ -1,7 +1,7 @@
 import { codeOf, type ErrorCode, errorTable, isErrorCode, MediaError } from '../domain/errors.ts'
 import type { Answer } from './call.ts'
 
-/** RFC 9457, section 3; `code` and `advice` are our extension members. */
+/** RFC 9457, section 3; `code`, `advice` and `requestId` are our extension members. */
 export interface Problem {
   /** A relative reference, as section 3.1.1 allows: it resolves to a page of this server. */
   readonly type: string
@@ -10,8 +10,8 @@ export interface Problem {
   readonly detail: string
   readonly code: ErrorCode
   readonly advice: string
-  /** Only where the fault is ours: what to look for in the log. */
-  readonly requestId?: string
+  /** What to look for in the log; the header X-Request-ID has it too. */
+  readonly requestId: string
 }
 
 /**
@@ -23,8 +23,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
   const row = errorTable[code]
   const ours = row.status >= 500
   const detail = error instanceof MediaError && !ours ? error.message : row.title
-  const problem: Problem = { type: `/problems/${code}`, title: row.title, status: row.status, detail, code, advice: row.advice }
-  return ours ? { ...problem, requestId } : problem
+  return { type: `/problems/${code}`, title: row.title, status: row.status, detail, code, advice: row.advice, requestId }
 }
 
 /** The answer of a problem, with the headers that its code asks for. */

@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { errorTable, MediaError } from '../domain/errors.ts'
+import { createIdGenerator } from '../domain/ids.ts'
+import type { NewMedia } from '../domain/ports.ts'
 import type { Asset } from './assets.ts'
+import { hashKey } from './keys.ts'
 import openapi from './openapi.json' with { type: 'json' }
-import { problemOf } from './problem.ts'
+import { type Problem, problemOf } from './problem.ts'
 import { matchRoute, routes } from './routes.ts'
 import { createMemoryObjects, createRecordingStarter, createMemoryCatalog, operatorKey, startTestApi, testKey } from './testing.ts'
 
@@ -84,6 +87,35 @@ test('api: what is unknown is INTERNAL, with an id for the log and nothing else'
   assert.ok(!JSON.stringify(problem).includes('secret'))
 })
 
+test('api: every refusal carries the id that the log has of it', async () => {
+  const catalog = { ...createMemoryCatalog(), facts: async () => Promise.reject(new Error('lost')) }
+  await catalog.addKey('acme', hashKey(testKey))
+  catalog.quotas.set('acme', 1)
+  await using api = await startTestApi({ catalog })
+  const id = createIdGenerator(9, Date.now)()
+  const media = { tenant: 'acme', kind: 'image', preset: 'standard', filter: null, sourceType: 'image/jpeg' } as const
+  await catalog.accept({ ...media, id, sourceBytes: 10, sourceSha256: 'ab' } satisfies NewMedia)
+  const refusals = [
+    [401, await fetch(`${api.base}/v1/media`)],
+    [404, await api.call('/v2')],
+    [405, await api.call('/v1/media', { method: 'PUT' })],
+    [400, await api.call('/v1/media?limit=0')],
+    [400, await api.call('/v1/uploads?filtr=mono', { method: 'POST', body: 'x' })],
+    [400, await api.call('/v1/uploads?filter=mno', { method: 'POST', body: 'x' })],
+    [507, await api.call('/v1/uploads', { method: 'POST', body: 'xx' })],
+    [500, await api.call(`/v1/media/${id}/facts`)],
+  ] as const
+  for (const [status, response] of refusals) {
+    assert.equal(response.status, status)
+    const { requestId } = (await response.json()) as Problem
+    assert.equal(requestId, response.headers.get('x-request-id'))
+    assert.ok(
+      api.lines.some((line) => line.includes(requestId)),
+      `${status} is in the log`,
+    )
+  }
+})
+
 test('api: alive always, ready only while everything answers, naming what does not', async () => {
   const starter = {
     ...createRecordingStarter(createMemoryCatalog()),
@@ -153,4 +185,7 @@ test('api: what is not HTTP is answered as a problem and cut off', async () => {
   socket.write('this is not http\r\n\r\n')
   await once(socket, 'close')
   assert.match(text, /^HTTP\/1\.1 400 .*"code":"REQUEST_INVALID"/s)
+  const id = /^X-Request-ID: (\S+)\r$/m.exec(text)?.[1] ?? 'none'
+  assert.ok(text.includes(`"requestId":"${id}"`))
+  assert.ok(api.lines.some((line) => line.includes(id)))
 })
