@@ -1,7 +1,7 @@
 import { MediaError } from '../domain/errors.ts'
 
 /** Of what somebody sent, so much is said back. */
-const NAME_SHOWN_MAX = 40
+export const NAME_SHOWN_MAX = 40
 
 /**
  * Refuses what would be passed over in silence: a parameter of another name than these, told with the nearest of them, and one
@@ -37,7 +37,8 @@ function sayUnknown(name: string, known: readonly string[]): string {
     : `There is no parameter ${shown}; the nearest is ${nearest}.`
 }
 
-function nearestOf(name: string, known: readonly string[]): string | null {
+/** The one that needs the fewest edits to be `name`; null where there is none at all. */
+export function nearestOf(name: string, known: readonly string[]): string | null {
   const [nearest] = known.map((other) => ({ other, edits: editsBetween(name, other) })).toSorted((a, b) => a.edits - b.edits)
   return nearest?.other ?? null
 }

@@ -233,6 +233,18 @@ test('api: a trickle below the least pace is cut off though it never falls silen
   assert.match(answer, /too slowly/)
 })
 
+test('api: a filter or preset that is mistyped is told the one that was meant, and all that there are', async () => {
+  await using api = await startTestApi()
+  for (const [query, detail] of [
+    ['filter=Spia', 'There is no filter "Spia"; the nearest is sepia. There are: mono, sepia.'],
+    ['preset=standrad', 'There is no preset "standrad"; the nearest is standard. There are: standard, thumbnail.'],
+  ]) {
+    const problem = await problemOf(await api.call(`/v1/uploads?${query}`, { method: 'POST', body: jpeg }))
+    assert.equal(problem.detail, detail)
+    assert.match(problem.advice, /config\.json/)
+  }
+})
+
 test('api: a client that goes away in the middle leaves nothing', async () => {
   await using api = await startTestApi()
   const client = raw(api)

@@ -97,13 +97,13 @@ export const errorTable = {
     retry: false,
     status: 400,
     title: 'There is no preset of that name.',
-    advice: 'Use a name listed in the documentation.',
+    advice: 'Use one of the names that GET /console/config.json lists; the README says what each stands for.',
   },
   FILTER_UNKNOWN: {
     retry: false,
     status: 400,
     title: 'There is no filter of that name.',
-    advice: 'Use a name listed in the documentation.',
+    advice: 'Use one of the names that GET /console/config.json lists; the README says what each stands for.',
   },
   EDIT_INVALID: {
     retry: false,
