@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { codeOf, type ErrorCode, errorTable, MediaError } from '../domain/errors.ts'
 import type { MediaId } from '../domain/ids.ts'
@@ -77,11 +78,16 @@ export function answerKeptByNobody(id: MediaId, version: number, { type, body }:
   return { status: 200, headers: { ...aliasHeaders(id, version), 'Content-Type': type, 'Content-Length': body.byteLength }, body }
 }
 
-/** RFC 9457 for any thrown value. What is told is the table's text: details stay in the log. */
-export function answerError(error: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+/**
+ * RFC 9457 for any thrown value. What is told is the table's text: details stay in the log, but for what is wrong with the
+ * request itself.
+ * @param requestId what the log has it under, where anything of it is there
+ */
+export function answerError(error: unknown, headers: Readonly<Record<string, string>> = {}, requestId: string = randomUUID()): Answer {
   const code: ErrorCode = codeOf(error)
   const { status, title, advice } = errorTable[code]
-  const body = new TextEncoder().encode(JSON.stringify({ type: `/problems/${code}`, title, status, code, advice }))
+  const detail = error instanceof MediaError && status === 400 ? error.message : title
+  const body = new TextEncoder().encode(JSON.stringify({ type: `/problems/${code}`, title, status, detail, code, advice, requestId }))
   const retry = status === 503 ? { 'Retry-After': '1' } : {}
   return {
     status,

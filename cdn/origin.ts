@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -26,7 +27,7 @@ import { type Logger, silent } from './logger.ts'
 import { type FileParts, parseFilePath } from './url.ts'
 import { protectedFile } from './protected-files.ts'
 import { parseProtectedPath } from './protected-path.ts'
-import { parseVariantPath, type VariantParts } from './variant-path.ts'
+import { mistakenVariantPath, parseVariantPath, type VariantParts } from './variant-path.ts'
 import { createVariants, type VariantOptions } from './variants.ts'
 import { contentOf, stripedContent } from './content.ts'
 
@@ -154,11 +155,23 @@ export function createOrigin(options: OriginOptions): Origin {
     return answerKeptByNobody(id, version, file)
   }
 
+  /** What is wrong with a variant's address is told to those who know that the item is there: of others it is no address. */
+  async function refuseMistaken(path: string): Promise<Answer> {
+    const mistaken = mistakenVariantPath(path, limits.variantSideMax)
+    if (mistaken === null || current === null || findVariant === null) throw new MediaError('ROUTE_NOT_FOUND')
+    if (!erasures.loaded()) throw new MediaError('CATALOG_UNAVAILABLE')
+    if (erasures.has(mistaken.id)) throw new MediaError('MEDIA_ERASED')
+    const { kind } = await current.rowOf(mistaken)
+    if (kind !== 'image') throw new MediaError('BLOB_NOT_FOUND')
+    throw new MediaError('VARIANT_INVALID', mistaken.fault)
+  }
+
   async function serveAlias(path: string, request: IncomingMessage): Promise<Answer> {
     const variant = parseVariantPath(path, limits.variantSideMax)
     if (variant !== null) return await serveVariant(variant, request)
     const alias = parseAliasPath(path)
-    if (alias === null || current === null) return answerError(new MediaError('ROUTE_NOT_FOUND'))
+    if (alias === null) return await refuseMistaken(path)
+    if (current === null) return answerError(new MediaError('ROUTE_NOT_FOUND'))
     if (!erasures.loaded()) throw new MediaError('CATALOG_UNAVAILABLE')
     if (erasures.has(alias.id)) throw new MediaError('MEDIA_ERASED')
     const file = await current.resolve(alias)
@@ -182,10 +195,12 @@ export function createOrigin(options: OriginOptions): Origin {
 
   function refuse(error: unknown, request: IncomingMessage): Answer {
     const code = codeOf(error)
+    const requestId = randomUUID()
     if (errorTable[code].status >= 500 && code !== 'CATALOG_UNAVAILABLE') {
-      logger.error('origin.failed', { path: request.url, code, message: error instanceof Error ? error.message : String(error) })
+      const message = error instanceof Error ? error.message : String(error)
+      logger.error('origin.failed', { requestId, path: request.url, code, message })
     }
-    return answerError(error)
+    return answerError(error, {}, requestId)
   }
 
   function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { type MediaId, parseMediaId } from '../domain/ids.ts'
-import { formatVariantRequest, parseVariantRequest, type VariantRequest } from '../domain/variant.ts'
+import { faultOfVariantRequest, formatVariantRequest, parseVariantRequest, type VariantRequest } from '../domain/variant.ts'
 
 /**
  * Addresses of variants, renditions that are made when they are first asked for:
@@ -37,6 +37,25 @@ export function parseVariantPath(path: string, sideMax: number): VariantParts | 
   const request = parseVariantRequest(text, sideMax)
   if (id === null || request === null) return null
   return { id, key, request, grant: scope === undefined ? null : { scope: scope as Grant['scope'], until: Number(until), signature } }
+}
+
+/** A path that is meant to be a variant's and has not its form: whose it is and what it asks for. */
+interface MistakenPath {
+  readonly id: MediaId
+  readonly key: string
+  readonly fault: string
+}
+
+const MISTAKEN = /^\/a\/([0-9a-z]{13})\.([0-9a-f]{16})\/((?:[a-zA-Z]+_|[^/]*,)[^/]*)(?:\/[^/]*)?$/
+
+/** What is wrong with a path that is no variant's although it looks like one; null for what does not even look so. */
+export function mistakenVariantPath(path: string, sideMax: number): MistakenPath | null {
+  const [, idText = '', key = '', text = ''] = (path.length > PATH_CHARACTERS_MAX ? null : MISTAKEN.exec(path)) ?? []
+  const id = parseMediaId(idText)
+  if (id === null) return null
+  const fault =
+    faultOfVariantRequest(text, sideMax) ?? 'What follows the request is no grant: x- or p-, the second at which it ends, -, 32 hex digits.'
+  return { id, key, fault }
 }
 
 /** What requests of an item's variants are appended to. */

@@ -6,6 +6,7 @@ import { limits } from '../domain/limits.ts'
 import type { MediaRow, Rendition } from '../domain/media.ts'
 import { variantName } from '../domain/variant.ts'
 import { aliasKey } from './alias-path.ts'
+import { createOrigin } from './origin.ts'
 import { formatVariantPath, grantHolds, parseVariantPath } from './variant-path.ts'
 import { createVariants } from './variants.ts'
 
@@ -145,4 +146,42 @@ test('variants: beyond so many makings at once a reader is told to come back', a
   release()
   await first
   await find(row, asked('w_300,h_300,c_fill,f_webp'), undefined)
+})
+
+test('origin: what is wrong with a variant is told of an item that is there, to who knows its key, and to nobody else', async (context) => {
+  const other = { ...row, id: mediaIdOf(43n << 23n), kind: 'video' as const }
+  const origin = createOrigin({
+    blobs: { read: async () => assert.fail('nothing is read') },
+    erasures: { has: (asked) => asked === mediaIdOf(44n << 23n), loaded: () => true },
+    current: { get: async (asked) => [row, other].find((known) => known.id === asked) ?? null, finished: async () => undefined },
+    variants: { store: { variant: async () => null }, maker: { make: async () => {} }, sizes: ['800'], secrets: [secret] },
+    limits,
+  })
+  context.after(() => origin.close())
+  const base = await origin.listen(0)
+  const refusal = async (path: string) => {
+    const { status, code, detail, requestId } = (await (await fetch(base + path)).json()) as Record<string, unknown>
+    assert.match(String(requestId), /^[0-9a-f-]{36}$/)
+    return [`${String(status)} ${String(code)}`, String(detail)]
+  }
+  const [refused, detail] = await refusal(`/a/${id}.${key}/w_800,f_png`)
+  assert.equal(refused, '400 VARIANT_INVALID')
+  assert.match(detail ?? '', /^"f_png" is not f_auto/)
+  for (const [path, fault] of [
+    [`/a/${id}.${key}/w_800,f_auto/x-1-ab`, /no grant/],
+    [`/a/${id}.${key}/W_800,f_auto`, /"W_800" is none of its words/],
+    [`/a/${id}.${key}/w_800`, /format is missing/],
+  ] as const)
+    assert.match((await refusal(path)).join(': '), new RegExp(`^400 VARIANT_INVALID: .*${fault.source}`))
+  const wrongKey = '0'.repeat(16)
+  for (const [path, expected] of [
+    [`/a/${id}.${wrongKey}/w_800,f_png`, '404 BLOB_NOT_FOUND'],
+    [`/a/${id}.${wrongKey}/w_800,f_webp`, '404 BLOB_NOT_FOUND'],
+    [`/a/${mediaIdOf(45n << 23n)}.${key}/w_800,f_png`, '404 BLOB_NOT_FOUND'],
+    [`/a/${other.id}.${aliasKey(other)}/w_800,f_png`, '404 BLOB_NOT_FOUND'],
+    [`/a/${mediaIdOf(44n << 23n)}.${key}/w_800,f_png`, '410 MEDIA_ERASED'],
+    [`/a/${id}.${key}/nothing`, '404 ROUTE_NOT_FOUND'],
+    [`/a/${id}.${key}/w_800,f_auto/x/y`, '404 ROUTE_NOT_FOUND'],
+  ] as const)
+    assert.equal((await refusal(path))[0], expected, path)
 })

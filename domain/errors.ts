@@ -123,6 +123,12 @@ export const errorTable = {
     title: 'The signed address is wrong or has ended.',
     advice: 'Ask for the item again: it comes with a new address.',
   },
+  VARIANT_INVALID: {
+    retry: false,
+    status: 400,
+    title: 'The address asks for a variant in a form that there is not.',
+    advice: 'Write the width first and the format last: w_800,f_auto or w_300,h_300,c_fill,f_webp. See the detail.',
+  },
   VARIANT_REFUSED: {
     retry: false,
     status: 403,

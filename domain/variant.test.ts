@@ -6,7 +6,7 @@ import { planImage } from './plan-image.ts'
 import { planVariants } from './plan-variants.ts'
 import { full } from './presets/full.ts'
 import { standard } from './presets/standard.ts'
-import { fittedVariant, formatFor, formatVariantRequest, parseVariantRequest, variantName } from './variant.ts'
+import { faultOfVariantRequest, fittedVariant, formatFor, formatVariantRequest, parseVariantRequest, variantName } from './variant.ts'
 
 const probe: ImageProbe = {
   type: 'image/jpeg',
@@ -51,6 +51,29 @@ test('variant: a request has one text, and only that is read', () => {
     'w_800,l_,f_auto',
   ])
     assert.equal(parseVariantRequest(wrong, 4096), null, wrong)
+})
+
+test('variant: what is wrong with a request is said of every text that is none', () => {
+  for (const [text, fault] of [
+    ['w_800', /format is missing/],
+    ['h_300,f_auto', /width is missing/],
+    ['w_4097,f_auto', /"w_4097" is not w_ with a width from 1 to 4096/],
+    ['w_0800,f_auto', /"w_0800" is not/],
+    ['w_800,f_png', /"f_png" is not f_auto, f_avif/],
+    ['w_300,h_300,c_crop,f_auto', /"c_crop" is not c_fill/],
+    ['w_300,c_fill,f_auto', /needs a height/],
+    ['f_auto,w_800', /in this order: w_, h_, c_, l_, q_, f_/],
+    ['w_800,w_800,f_auto', /once/],
+    ['w_800,width_3,f_auto', /"width_3" is none of its words/],
+  ] as const)
+    assert.match(faultOfVariantRequest(text, 4096) ?? '', fault, text)
+  const words = fc.array(fc.constantFrom('w_800', 'h_600', 'c_fill', 'l_moon', 'q_auto', 'f_auto', 'x', ''), { maxLength: 7 })
+  fc.assert(
+    fc.property(words, (some) => {
+      const text = some.join(',')
+      assert.equal(faultOfVariantRequest(text, 4096) === null, parseVariantRequest(text, 4096) !== null, text)
+    }),
+  )
 })
 
 test('variant: the format is the best that is taken and not refused', () => {

@@ -45,6 +45,35 @@ export function parseVariantRequest(text: string, sideMax: number): VariantReque
   }
 }
 
+/** The words of a request in their order, with what each may be. */
+const WORDS: readonly { readonly name: string; readonly form: RegExp; readonly says: (sideMax: number) => string }[] = [
+  { name: 'w', form: /^w_[1-9][0-9]{0,3}$/, says: (sideMax) => `w_ with a width from 1 to ${sideMax}` },
+  { name: 'h', form: /^h_[1-9][0-9]{0,3}$/, says: (sideMax) => `h_ with a height from 1 to ${sideMax}` },
+  { name: 'c', form: /^c_fill$/, says: () => 'c_fill' },
+  { name: 'l', form: /^l_[a-z0-9]{1,24}$/, says: () => 'l_ with a filter' },
+  { name: 'q', form: /^q_auto$/, says: () => 'q_auto' },
+  { name: 'f', form: /^f_(auto|avif|webp|jpeg)$/, says: () => 'f_auto, f_avif, f_webp or f_jpeg' },
+]
+
+/** What keeps a text from being a request, for whoever wrote it; null where it is one. */
+export function faultOfVariantRequest(text: string, sideMax: number): string | null {
+  if (parseVariantRequest(text, sideMax) !== null) return null
+  const places: number[] = []
+  for (const word of text.split(',')) {
+    const place = WORDS.findIndex(({ name }) => word.startsWith(`${name}_`))
+    const known = WORDS[place]
+    if (!known) return `${JSON.stringify(word)} is none of its words, which are ${WORDS.map(({ says }) => says(sideMax)).join('; ')}.`
+    const isSide = known.name === 'w' || known.name === 'h'
+    if (!known.form.test(word) || (isSide && Number(word.slice(2)) > sideMax))
+      return `${JSON.stringify(word)} is not ${known.says(sideMax)}.`
+    places.push(place)
+  }
+  if (!places.includes(0)) return 'The width is missing: it begins with w_.'
+  if (!places.includes(WORDS.length - 1)) return 'The format is missing: it ends with f_auto, f_avif, f_webp or f_jpeg.'
+  if (places.includes(2) && !places.includes(1)) return 'c_fill needs a height: w_300,h_300,c_fill.'
+  return `Each word comes once, in this order: ${WORDS.map(({ name }) => `${name}_`).join(', ')}.`
+}
+
 /** The text of a request: {@link parseVariantRequest} backwards. */
 export function formatVariantRequest({ width, height, fill, filter, autoQuality, format }: VariantRequest): string {
   const box = height === undefined ? '' : `,h_${height}${fill ? ',c_fill' : ''}`

@@ -71,8 +71,8 @@ sub vcl_recv {
         unset req.http.Authorization;
         return (pass);
     }
-    # An alias is another file tomorrow: asked for anew each time.
-    if (req.url ~ "^/a/[0-9a-hjkmnp-tv-z]{13}\.[0-9a-f]{16}/[a-z0-9._-]{1,64}$") {
+    # An alias is another file tomorrow: asked for anew each time. So is what is no variant, of which the origin says why.
+    if (req.url ~ "^/a/[0-9a-hjkmnp-tv-z]{13}\.[0-9a-f]{16}/[a-zA-Z0-9._,-]{1,80}(/[a-zA-Z0-9-]{1,64})?$") {
         unset req.http.Cookie;
         unset req.http.Authorization;
         return (pass);

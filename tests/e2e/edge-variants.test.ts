@@ -105,6 +105,11 @@ suite('edge', { skip: isMissing ? 'varnish is not installed: run npm run setup' 
     assert.equal(await ask('image/avif;q=0, image/webp;q=0.5'), 'w800.webp of 1 hit')
     assert.equal(await ask('*/*'), 'w800.jpg of 1 miss')
     assert.equal((await fetch(url.replace('w_800', 'w_801'))).status, 403)
+    for (const mistaken of ['w_800,f_png', 'W_800,f_auto', 'h_600,f_auto', 'w_800,f_auto/x-1-ab']) {
+      const answer = await fetch(url.replace('w_800,f_auto', mistaken))
+      const { code } = (await answer.json()) as { code: string }
+      assert.deepEqual([answer.status, code, answer.headers.get('cache-control')], [400, 'VARIANT_INVALID', 'no-store'], mistaken)
+    }
     become(2)
     assert.equal(await ask('image/webp'), 'w800.webp of 1 hit', 'nobody has purged it yet')
     await purger.purge(itemTag(id))

@@ -79,7 +79,7 @@ test('variants: fifty requests at once are one making, and have the bytes that t
 test('variants: a size that is not listed is refused unless its address is signed', { skip }, async () => {
   const item = await ready('standard')
   assert.equal(await refusal(`${base(item)}w_333,f_webp`), '403 VARIANT_REFUSED')
-  assert.equal(await refusal(`${base(item)}w_800,f_png`), '404 ROUTE_NOT_FOUND')
+  assert.equal(await refusal(`${base(item)}w_800,f_png`), '400 VARIANT_INVALID')
   assert.equal(await refusal(`${base(item).replace(/\.[0-9a-f]{16}/, '.0000000000000000')}w_800,f_webp`), '404 BLOB_NOT_FOUND')
   const secret = (await readFile(join(home.path, 'variant-secret'), 'utf8')).trim()
   const { origin } = running.instance
