@@ -6,7 +6,8 @@ import { codeOf, MediaError } from '../domain/errors.ts'
 import { limits } from '../domain/limits.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { PlannedChunk, VideoPlan } from '../domain/plans.ts'
-import { ladderCommand } from '../media/video/ladder-command.ts'
+import { hasDamage } from '../media/video/failure.ts'
+import { ladderTries } from '../media/video/ladder-command.ts'
 import { hasZscale } from '../media/video/leash.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import { measureSync } from '../tests/e2e/support/sync.ts'
@@ -110,12 +111,16 @@ async function makerOf({ tools, scratch }: BenchContext) {
 
   /** The frames of a chunk before they are encoded: the studio's own decode and filters. */
   const framesOf = async (source: string, plan: VideoPlan, chunk: PlannedChunk) => {
-    const command = ladderCommand(source, plan, chunk, { zscale, threads: 1, pixelsMax: limits.videoPixelsMax })
-    const graph = command.outputs[0]?.options[1] ?? ''
-    const hashes = ['-map', '[r0]', '-fps_mode', 'passthrough', '-f', 'framemd5', '-']
-    const args = [...command.inputOptions, '-i', command.source, '-filter_complex', graph, ...hashes]
-    const { stdout } = await run(ffmpeg, args, { maxBuffer: 64 * 1024 ** 2 })
-    return stdout.split('\n').filter((line) => /^\d/.test(line))
+    let frames: string[] = []
+    for (const command of ladderTries(source, plan, chunk, { zscale, threads: 1, pixelsMax: limits.videoPixelsMax }, limits)) {
+      const graph = command.outputs[0]?.options[1] ?? ''
+      const hashes = ['-map', '[r0]', '-fps_mode', 'passthrough', '-f', 'framemd5', '-']
+      const args = [...command.inputOptions, '-i', command.source, '-filter_complex', graph, ...hashes]
+      const { stdout, stderr } = await run(ffmpeg, args, { maxBuffer: 64 * 1024 ** 2 })
+      frames = stdout.split('\n').filter((line) => /^\d/.test(line))
+      if (!hasDamage(stderr.split('\n'))) break
+    }
+    return frames
   }
   const ticksOf = async (file: string) => {
     const args = [

@@ -70,6 +70,8 @@ export const limits = {
   /** Wall time an encoder gets per second of chunk, and the least it gets. */
   videoChunkMsPerSecondMax: 60_000,
   videoChunkMsMin: 120_000,
+  /** Before a chunk in which a decoder comes upon damage so much is decoded too, since what it conceals depends on what was before. */
+  videoDamagedPrerollSecondsMax: 60,
   videoFpsMax: 60,
   /** Wall time per second of sound; `videoChunkMsMin` is the least here too. */
   videoAudioMsPerSecondMax: 2_000,

@@ -68,6 +68,16 @@ export function hiddenFailure(program: 'ffmpeg' | 'ffprobe', source: string, lin
   return truncated || (isRemote(source) && ['STORAGE_UNAVAILABLE', 'OBJECT_NOT_FOUND'].includes(failure.code)) ? failure : null
 }
 
+/**
+ * Whether a decoder came upon damage and went on. What a decoder says of frames that refer to some before its first one is
+ * no damage: every open group of pictures has those.
+ */
+export function hasDamage(lines: readonly string[]): boolean {
+  return lines.some((line) =>
+    /error while decoding|decode_slice_header error|Invalid NAL unit|Error parsing NAL unit|damaged at \d/i.test(line),
+  )
+}
+
 /** `text` without the given addresses, also where only the part before a query is printed. */
 export function redact(text: string, hidden: readonly string[]): string {
   let safe = text

@@ -1,4 +1,5 @@
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
+import type { Limits } from '../../domain/limits.ts'
 import { COPIED_GOP_SECONDS_MAX } from '../../domain/copy-gate.ts'
 import type { FrameSpan } from '../../domain/trim.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
@@ -26,6 +27,8 @@ export interface LadderOptions extends PictureTools {
   /** Threads of each encoder and of the decoder; the chunks are what is parallel. */
   readonly threads: number
   readonly pixelsMax: number
+  /** Seconds before the chunk at which decoding begins at the latest; {@link PREROLL_SECONDS} unless given. */
+  readonly prerollSeconds?: number
 }
 
 /** The file a rung is written to in the run's own folder. */
@@ -45,7 +48,7 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
   const { timescale, ticks } = frameRateOf(plan.fps)
   const { first, count } = framesOf(plan, chunk)
   const origin = plan.chunks[0]?.startSeconds ?? chunk.startSeconds
-  const seekSeconds = chunk.startSeconds - PREROLL_SECONDS
+  const seekSeconds = chunk.startSeconds - (options.prerollSeconds ?? PREROLL_SECONDS)
   const names = plan.rungs.map((rung) => `r${rung.index}`)
   const grid = [
     `setpts=round(PTS-(${secondsText(origin)})/TB)`,
@@ -80,6 +83,22 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
       target: rungFile(rung),
     })),
   }
+}
+
+/**
+ * The commands for a chunk, the second for where the first one's decoder comes upon damage: it makes up what is missing from
+ * the frames before, so that a whole encode is equalled only by decoding from as far back. Up to
+ * `videoDamagedPrerollSecondsMax` that is the source's beginning.
+ */
+export function ladderTries(
+  source: string,
+  plan: VideoPlan,
+  chunk: PlannedChunk,
+  options: LadderOptions,
+  { videoDamagedPrerollSecondsMax: prerollSeconds }: Pick<Limits, 'videoDamagedPrerollSecondsMax'>,
+): Command[] {
+  const usual = ladderCommand(source, plan, chunk, options)
+  return usual.inputOptions.includes('-ss') ? [usual, ladderCommand(source, plan, chunk, { ...options, prerollSeconds })] : [usual]
 }
 
 /** x264's preset for an effort: the quick one unless more is asked for. */

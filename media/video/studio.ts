@@ -16,10 +16,10 @@ import { measureComplexity } from './complexity.ts'
 import { captionsCommand, captionsFile } from './captions-command.ts'
 import { copyCommand } from './copy-command.ts'
 import { isRemote, type Command } from './command.ts'
-import { hiddenFailure } from './failure.ts'
+import { hasDamage, hiddenFailure } from './failure.ts'
 import { packetArguments, readPackets, runFfprobe } from './ffprobe.ts'
 import { runFfmpeg } from './ffmpeg.ts'
-import { ladderCommand, rungFile } from './ladder-command.ts'
+import { ladderTries, rungFile } from './ladder-command.ts'
 import { hasZscale, leashFor } from './leash.ts'
 import { lookFiles } from './picture-filter.ts'
 import { LOUDNESS_FILE, loudnessCommand, readLoudness } from './loudness-command.ts'
@@ -78,6 +78,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     const lines = await runFfmpeg(command, { ...settings, deadlineMs: Math.max(limits.videoChunkMsMin, deadlineMs) })
     const failure = hiddenFailure('ffmpeg', source, lines)
     if (failure) throw failure
+    return lines
   }
 
   /** Puts the plan's filter into the run's folder and tells what ffmpeg has to do with it. */
@@ -128,11 +129,15 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         const encoded = { ...plan, rungs: plan.rungs.filter(({ copied }) => !copied) }
         for (const rung of plan.rungs.filter(({ copied }) => copied))
           await run(placed(source), copyCommand(placed(source), plan, rung, chunk), folder, deadlineMs, encode, () => {})
-        const command = () => ladderCommand(placed(source), encoded, chunk, { ...tools, threads, pixelsMax: limits.videoPixelsMax })
+        const settings = { ...tools, threads, pixelsMax: limits.videoPixelsMax }
         const progress = (key: string, value: string) => {
           if (key === 'frame') encode.onProgress?.(Math.min(1, Number(value) / count))
         }
-        if (encoded.rungs.length > 0) await run(placed(source), command(), folder, deadlineMs, encode, progress)
+        const commands = encoded.rungs.length > 0 ? ladderTries(placed(source), encoded, chunk, settings, limits) : []
+        for (const command of commands) {
+          const lines = await run(placed(source), command, folder, deadlineMs, encode, progress)
+          if (!hasDamage(lines)) break
+        }
         const missingMax = isLast ? Math.max(MISSING_FRAMES_MAX, MISSING_TAIL_SECONDS_MAX * plan.fps) : 0
         return await Promise.all(
           plan.rungs.map(async (rung) => {
