@@ -5,9 +5,20 @@
 import { readSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { isSoundRecord } from './needle.ts'
+import { plainModule } from './plain-module.ts'
 import { ReadRing, type RingMemory } from './read-ring.ts'
 
-const ring = new ReadRing(workerData as RingMemory)
+/** What a thread that reads is started with. */
+export interface ReaderData extends RingMemory {
+  /** Whether it first hands on its own text, for others to start from. */
+  readonly isModel: boolean
+}
+
+/** What such a thread says: that there are answers, or from what URL others may start. */
+export type ReaderWord = 0 | { readonly text: string }
+
+const { isModel, ...memory } = workerData as ReaderData
+const ring = new ReadRing(memory)
 
 /** What no error of a disk can be, for errors that have no number. */
 const UNKNOWN = -4094
@@ -28,10 +39,15 @@ function serve(slot: number): boolean {
   }
 }
 
-function tell(): void {
+function say(word: ReaderWord): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin.
-  if (ring.tell()) parentPort?.postMessage(0)
+  parentPort?.postMessage(word)
 }
 
+function tell(): void {
+  if (ring.tell()) say(0)
+}
+
+if (isModel) say({ text: plainModule(new URL(import.meta.url)).href })
 ring.join()
 for (let slot = ring.take(tell); slot !== null; slot = ring.take(tell)) if (serve(slot)) tell()

@@ -68,16 +68,24 @@ export function encodeRecord(target: Uint8Array, at: number, seed: number, heade
  * 'unknown' when it is, but of a format version or type that this release does not know.
  */
 export function decodeHeader(bytes: Uint8Array, at: number, seed: number): RecordHeader | 'unknown' | null {
+  const view = soundHeader(bytes, at, seed)
+  return view === null ? null : fieldsOf(bytes, at, view)
+}
+
+function soundHeader(bytes: Uint8Array, at: number, seed: number): DataView | null {
   if (at + HEADER_BYTES > bytes.byteLength) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER_BYTES)
   if (view.getUint32(0, true) !== HEADER_MAGIC) return null
-  if (view.getUint32(52, true) !== crc32(bytes.subarray(at, at + 52), seed)) return null
-  return fieldsOf(bytes, at, view)
+  return view.getUint32(52, true) === crc32(bytes.subarray(at, at + 52), seed) ? view : null
+}
+
+function typeOf(view: DataView): RecordType | null {
+  return view.getUint8(4) === FORMAT_VERSION ? (typeNames.get(view.getUint8(5)) ?? null) : null
 }
 
 function fieldsOf(bytes: Uint8Array, at: number, view: DataView): RecordHeader | 'unknown' {
-  const type = typeNames.get(view.getUint8(5))
-  if (view.getUint8(4) !== FORMAT_VERSION || type === undefined) return 'unknown'
+  const type = typeOf(view)
+  if (type === null) return 'unknown'
   return {
     type,
     lastOfBatch: (view.getUint16(6, true) & LAST_OF_BATCH) !== 0,
@@ -111,8 +119,8 @@ export function checkBody(bytes: Uint8Array, at: number, length: number): { read
 
 /** Whether `bytes` begin with a whole record of the volume, every byte as it was written. */
 export function isSoundRecord(bytes: Uint8Array, seed: number): boolean {
-  const header = decodeHeader(bytes, 0, seed)
-  return header !== null && header !== 'unknown' && checkBody(bytes, 0, header.length) !== null
+  const view = soundHeader(bytes, 0, seed)
+  return view !== null && typeOf(view) !== null && checkBody(bytes, 0, view.getUint32(48, true)) !== null
 }
 
 /** The record that `bytes` begin with, where {@link isSoundRecord} has said yes of these very bytes. */

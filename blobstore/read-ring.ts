@@ -132,7 +132,7 @@ export class ReadRing {
       Atomics.notify(this.#words, word.asked, left)
       return 0
     }
-    if (asleep < Atomics.load(this.#words, word.threads)) return left
+    if (asleep < this.threads) return left
     Atomics.notify(this.#words, word.asked, 1)
     return left - 1
   }
@@ -140,6 +140,11 @@ export class ReadRing {
   /** Says that one more thread takes requests. */
   join(): void {
     Atomics.add(this.#words, word.threads, 1)
+  }
+
+  /** How many take requests. */
+  get threads(): number {
+    return Atomics.load(this.#words, word.threads)
   }
 
   /**

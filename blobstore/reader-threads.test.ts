@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads'
 import { MediaError } from '../domain/errors.ts'
 import { encodeRecord } from './needle.ts'
 import { recordBytes } from './layout.ts'
-import type { RingMemory } from './read-ring.ts'
+import type { ReaderData } from './disk-reader.ts'
 import { ReaderThreads, startReader } from './reader-threads.ts'
 
 const isUnavailable = (error: unknown) => error instanceof MediaError && error.code === 'STORAGE_UNAVAILABLE'
@@ -112,7 +112,7 @@ test('reader threads: while one hangs in a read, what is asked for later is read
       const ring = new ReadRing(workerData)
       ring.join()
       ring.take(() => {})
-      parentPort.postMessage('taken')
+      parentPort.postMessage(0)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
     })`
   let first: Worker | null = null
@@ -134,7 +134,7 @@ const HANGING_FD = 1_000_000
 const SLOW_FD = 1_000_001
 
 /** A thread as it is, of which one read never comes back, and another one late. */
-function startHangable(workerData: RingMemory): Worker {
+function startHangable(workerData: ReaderData): Worker {
   const reader = JSON.stringify(new URL('disk-reader.ts', import.meta.url).href)
   const code = `
     const fs = require('node:fs')
@@ -150,6 +150,25 @@ function startHangable(workerData: RingMemory): Worker {
     import(${reader})`
   return new Worker(code, { eval: true, workerData })
 }
+
+test('reader threads: those after the second start from text that it hands on, and read as the others do', async (context) => {
+  const bytes = new Uint8Array(randomBytes(1_000))
+  const fd = await fileOf(context, bytes)
+  const texts: (string | undefined)[] = []
+  const threads = new ReaderThreads(4, (workerData, text) => {
+    texts.push(text?.protocol)
+    return text === undefined ? startHangable(workerData) : startReader(workerData, text)
+  })
+  context.after(() => threads.close())
+  // Only the first two wait at these; to the others they are no files.
+  const ask = (from: number, count: number) =>
+    Array.from({ length: count }, (_, offset) => threads.read({ fd: from, offset, length: 10 }).catch(isUnavailable))
+  while (texts.length < 4) await Promise.all(ask(SLOW_FD, 4))
+  assert.deepEqual(texts, [undefined, undefined, 'data:', 'data:'])
+  void ask(HANGING_FD, 2)
+  for (let offset = 0; offset < 100; offset += 1)
+    assert.deepEqual([...(await threads.read({ fd, offset, length: 10 }))], [...bytes.subarray(offset, offset + 10)])
+})
 
 for (const started of [1, 2]) {
   for (const order of ['before', 'after']) {

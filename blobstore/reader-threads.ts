@@ -2,12 +2,16 @@ import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import type { Loan } from './disk.ts'
 import { readError } from './disk-errors.ts'
-import { BUFFER_BYTES, BUFFERS, PAGE_BYTES, ReadRing, type RingMemory } from './read-ring.ts'
+import type { ReaderData, ReaderWord } from './disk-reader.ts'
+import { BUFFER_BYTES, BUFFERS, PAGE_BYTES, ReadRing } from './read-ring.ts'
 
 /** The rest is for reads that copy: loans that never come back must not end them. */
 const LENT_MAX = 32
 /** Of V8, for each thread: it keeps nothing. */
 const HEAP_LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 }
+
+/** Threads that start at the same time: more would keep the processor from those that read. */
+const STARTING_MAX = 2
 
 /** How long requests are left to a thread that is at work, and answers to one that holds them back. */
 const RECHECK_MS = 2
@@ -27,10 +31,16 @@ interface UnderWay extends ThreadRead {
   readonly reject: (error: unknown) => void
 }
 
-/** A thread that takes reads from the ring. */
-export function startReader(memory: RingMemory): Worker {
-  const workerData = memory
-  return new Worker(new URL('./disk-reader.ts', import.meta.url), { workerData, resourceLimits: HEAP_LIMITS, trackUnmanagedFds: false })
+const READER = new URL('./disk-reader.ts', import.meta.url)
+
+/**
+ * A thread that takes reads from the ring.
+ * @param text of the thread, or the file that has it
+ */
+export function startReader(workerData: ReaderData, text = READER): Worker {
+  // Nothing that this process was told to load first; and the stripping of types may still be called an experiment.
+  const execArgv = ['--disable-warning=ExperimentalWarning']
+  return new Worker(text, { workerData, execArgv, resourceLimits: HEAP_LIMITS, trackUnmanagedFds: false })
 }
 
 /**
@@ -40,7 +50,7 @@ export function startReader(memory: RingMemory): Worker {
  */
 export class ReaderThreads {
   readonly #threadsMax: number
-  readonly #startThread: (memory: RingMemory) => Worker
+  readonly #startThread: (data: ReaderData, text?: URL) => Worker
   readonly #ring = new ReadRing()
   readonly #threads: Worker[] = []
   readonly #underWay = new Map<number, UnderWay>()
@@ -49,7 +59,8 @@ export class ReaderThreads {
   readonly #free: number[] = []
   #made = 0
   #lent = 0
-  #isStarting = false
+  /** What threads start from: the second, for which nobody waits, hands on what it runs. */
+  #text: URL | undefined
   readonly #recheck: NodeJS.Timeout
   #isWaking = false
   #isOver = false
@@ -118,7 +129,7 @@ export class ReaderThreads {
     const threads = this.#threads.length
     const isHeldUp = this.#ring.isSlow || (isRecheck && left > 0)
     const isShort = threads === 0 || (isHeldUp && threads < Math.min(this.#threadsMax, this.#underWay.size))
-    if (isShort && !this.#isStarting) this.#start()
+    if (isShort && this.#mayStart()) this.#start()
     this.#recheck.refresh()
   }
 
@@ -131,15 +142,19 @@ export class ReaderThreads {
     if (this.#underWay.size > 0) this.#wake(true)
   }
 
+  #mayStart(): boolean {
+    const starting = this.#threads.length - this.#ring.threads
+    return starting === 0 || (this.#text !== undefined && starting < STARTING_MAX)
+  }
+
   #start(): void {
-    const thread = this.#startThread(this.#ring.memory)
-    this.#isStarting = true
-    thread.once('online', () => {
-      this.#isStarting = false
-    })
+    const thread = this.#startThread({ ...this.#ring.memory, isModel: this.#threads.length === 1 }, this.#text)
     // The first one holds the process up while something is under way.
     if (this.#threads.push(thread) > 1) thread.unref()
-    thread.on('message', () => this.#collect())
+    thread.on('message', (word: ReaderWord) => {
+      if (word === 0) this.#collect()
+      else this.#text = new URL(word.text)
+    })
     thread.once('error', (error) => this.#fail(error))
     thread.once('exit', () => this.#fail(new Error('a thread that reads ended')))
   }
