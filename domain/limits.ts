@@ -20,6 +20,10 @@ export const limits = {
   imageDecodeBytesMax: 512 * 1024 ** 2,
   /** All that a worker decodes at once takes this times its slots, as headers predict it; what takes more by itself works alone. */
   imageDecodeBytesPerSlot: 192 * 1024 ** 2,
+  /** An AVIF that is predicted to take more is decoded by ffmpeg, where it can be. */
+  imageDecodeApartBytesMin: 96 * 1024 ** 2,
+  /** Address space of that ffmpeg: the largest pictures admitted take some 500 MiB, most of it the program's own. */
+  imageDecodeApartAddressBytesMax: 768 * 1024 ** 2,
   imageDecodeMsMax: 30_000,
   /** With the encoders' higher effort: some 15 s for a photo with AVIF on an idle core. */
   imageEnhanceMsMax: 300_000,

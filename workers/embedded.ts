@@ -117,7 +117,7 @@ export async function startEmbedded(options: EmbeddedOptions, parts: Parts): Pro
   const connection = await NativeConnection.connect({ address: config.temporal.address })
   parts.add({ name: 'temporal connection', stop: async () => await connection.close() })
   const blobs = await openBlobStore(core, parts)
-  const images = openImageStudio(config, config.slots.image, parts)
+  const images = openImageStudio(config, config.slots.image, ffmpeg.ffmpeg, parts)
   const seat = workerSeat(core, connection, bundle.buildId, options.onLost)
   parts.add(await startImageWorker(core, seat, blobs, images))
   parts.add(await startVideoWorker(core, seat, blobs, images, ffmpeg))

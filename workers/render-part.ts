@@ -31,9 +31,9 @@ export function workerSeat(core: Core, connection: NativeConnection, buildId: st
   }
 }
 
-/** Decoders for `slots` images at once, each in a killable child. */
-export function openImageStudio({ home }: Pick<Config, 'home'>, slots: number, parts: Parts): ImageStudio {
-  const images = createImageStudio({ slots, limits, codeFolder: join(home, 'code') })
+/** Decoders for `slots` images at once, each in a killable child; `ffmpeg` decodes what takes much memory otherwise. */
+export function openImageStudio({ home }: Pick<Config, 'home'>, slots: number, ffmpeg: string, parts: Parts): ImageStudio {
+  const images = createImageStudio({ slots, limits, ffmpeg, codeFolder: join(home, 'code') })
   parts.add({ name: 'image studio', stop: async () => await images.close() })
   return images
 }

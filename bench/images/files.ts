@@ -17,6 +17,12 @@ export async function residentBytes(pid: number, field: 'VmRSS' | 'VmHWM'): Prom
   return Number(kilobytes ?? 0) * 1024
 }
 
+/** Processes that a process has started and that run now (proc(5)). */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const pids = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '')
+  return pids.split(' ').filter(Boolean).map(Number)
+}
+
 /** Runs `work` on every element, so many at a time. */
 export async function forEach<T>(
   elements: readonly T[],

@@ -60,6 +60,8 @@ export interface JobOptions<J extends Job, T = AnswerTo<J>> {
 
 export interface ChildOptions {
   readonly program: string
+  /** Decodes what takes much memory otherwise. */
+  readonly ffmpeg: string | undefined
   /** The folder with its code compiled, if there is one. */
   readonly code: string | null
   /** It keeps no memory that it does not use, at the cost of CPU. */
@@ -67,9 +69,9 @@ export interface ChildOptions {
 }
 
 /** Starts a child; it is ready for {@link DecodingChild.run} at once, and dies with this process. */
-export function startChild(limits: ChildLimits, { program, code, lean }: ChildOptions): DecodingChild {
+export function startChild(limits: ChildLimits, { program, ffmpeg, code, lean }: ChildOptions): DecodingChild {
   const decodeLimits: DecodeLimits = limits
-  const child = fork(program, [JSON.stringify(decodeLimits)], {
+  const child = fork(program, [JSON.stringify(decodeLimits), ...(ffmpeg === undefined ? [] : [ffmpeg])], {
     serialization: 'advanced',
     execArgv: ['--max-old-space-size=256'],
     env: { ...environmentOf((lean ? 1 : 16) * 1024 ** 2), ...(code === null ? {} : { NODE_COMPILE_CACHE: code }) },

@@ -27,7 +27,7 @@ offerToOutOfMemoryKiller()
 
 if (process.argv[2] === COMPILE) process.exit()
 const limits = JSON.parse(process.argv[2] ?? '') as DecodeLimits
-const render = createRenderer(limits, allowOnlyLoaderOf)
+const render = createRenderer(limits, allowOnlyLoaderOf, process.argv[3])
 const develop = developerOf(render)
 const unroll = createUnroller(limits, allowOnlyLoaderOf)
 process.on('message', (message) => void answer(message as ToChild))

@@ -1,5 +1,14 @@
 import sharp, { type Sharp } from 'sharp'
-import { type Frame, orientationAfter, sizeBeforeStraightening, type Size, storedRectangle, turningOf } from '../../domain/framing.ts'
+import {
+  type Frame,
+  orientationAfter,
+  type Rectangle,
+  sizeBeforeStraightening,
+  type Size,
+  storedRectangle,
+  type Turning,
+  turningOf,
+} from '../../domain/framing.ts'
 import type { ImageProbe } from '../../domain/plans.ts'
 import { asStillAvif } from './avif-still.ts'
 import { meansSrgb, srgbFrom } from './code-points.ts'
@@ -17,7 +26,7 @@ import { shownOf, wideSourceOf } from './wide-source.ts'
  * Scaling comes before turning, so that libvips can go row by row and only the small picture is turned.
  * It throws MEDIA_CORRUPT, MEDIA_TOO_COSTLY.
  */
-export function createDecoder(limits: DecodeLimits, decodeHeic = createHeicDecoder()) {
+export function createDecoder(limits: DecodeLimits, decodeHeic = createHeicDecoder(), decodeApart: ApartDecoder | null = null) {
   return async function decodeUpright(bytes: Uint8Array, header: ImageHeader, wanted: Wanted): Promise<Picture> {
     const { frame } = wanted
     if (!frame || frame.straighten === 0) return await decode(bytes, header, wanted)
@@ -29,6 +38,8 @@ export function createDecoder(limits: DecodeLimits, decodeHeic = createHeicDecod
   async function decode(bytes: Uint8Array, header: ImageHeader, wanted: Wanted): Promise<Picture> {
     const shape = shaper(header.probe, wanted)
     try {
+      const apart = await decodeApart?.(bytes, header, wanted)
+      if (apart) return apart
       if (header.probe.type === 'image/heic') return await meant(shape(await heicPixels(bytes, header.probe)), header.colour, wanted)
       const source = await opened(bytes, header.probe, limits, wanted)
       const pipeline = shape(source.pipeline)
@@ -49,6 +60,9 @@ export function createDecoder(limits: DecodeLimits, decodeHeic = createHeicDecod
     return sharp(data, { raw: { width, height, channels } })
   }
 }
+
+/** A decoder of some pictures only, in a process of its own; null of a picture that is not for it, or that it could not open. */
+export type ApartDecoder = (bytes: Uint8Array, header: ImageHeader, wanted: Wanted) => Promise<Picture | null>
 
 /** Size as seen of the decoded picture, and what part of the source it shows. */
 export interface Wanted extends Size {
@@ -94,16 +108,25 @@ async function onCanvas(pipeline: Sharp, seen: Size, canvas: Size): Promise<Shar
   return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } })
 }
 
-/** What brings a picture as it is stored to a size as seen, framed, mirrored and turned. */
-export function shaper(probe: ImageProbe, { width, height, frame }: Wanted): (pipeline: Sharp) => Sharp {
+/** What brings a picture as it is stored to a size as seen: a part of it, scaled to a size, mirrored left to right and then turned. */
+export interface Shape extends Size, Turning {
+  /** All of it where there is none. */
+  readonly part: Rectangle | undefined
+}
+
+export function shapeOf(probe: ImageProbe, { width, height, frame }: Wanted): Shape {
   const orientation = frame ? orientationAfter(probe.orientation, frame.orientation) : probe.orientation
-  const lying = orientation >= 5
-  const { mirrored, turn } = turningOf(orientation)
-  const part = frame && storedRectangle(frame.crop, frame.of, probe.orientation)
+  const size = orientation >= 5 ? { width: height, height: width } : { width, height }
+  return { ...size, ...turningOf(orientation), part: frame && storedRectangle(frame.crop, frame.of, probe.orientation) }
+}
+
+/** The same, as something done to a pipeline. */
+export function shaper(probe: ImageProbe, wanted: Wanted): (pipeline: Sharp) => Sharp {
+  const { part, width, height, mirrored, turn } = shapeOf(probe, wanted)
   return (pipeline) =>
     (part ? pipeline.extract(part) : pipeline)
       // Shrinking while loading only up to half of the way: no moire, no shift, and no more CPU as measured.
-      .resize({ width: lying ? height : width, height: lying ? width : height, fit: 'fill', kernel: 'lanczos3', fastShrinkOnLoad: false })
+      .resize({ width, height, fit: 'fill', kernel: 'lanczos3', fastShrinkOnLoad: false })
       .flop(mirrored)
       .rotate(turn)
 }

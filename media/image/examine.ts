@@ -5,7 +5,8 @@ import { sniff } from '../../domain/sniff.ts'
 import { readHeader } from './header.ts'
 import type { ImageHeader } from './header-parts.ts'
 
-export type DecodeLimits = Pick<Limits, 'sniffBytes'> & ImageLimits
+export type DecodeLimits = ImageLimits &
+  Pick<Limits, 'sniffBytes' | 'imageDecodeApartBytesMin' | 'imageDecodeApartAddressBytesMax' | 'imageDecodeMsMax'>
 
 /**
  * The type told by the bytes and the header, refused where a decode would cost too much; no decoder is involved.

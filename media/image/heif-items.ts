@@ -26,8 +26,8 @@ export interface Items {
   readonly references: readonly Reference[]
   /** Properties of an item in their order; the order of transforms matters. */
   propertiesOf(item: number): readonly Box[]
-  /** Its bytes, at most a megabyte of them; null where they are not in this file. */
-  dataOf(item: number): Uint8Array | null
+  /** Its bytes, at most a megabyte of them unless said otherwise; null where they are more, or not all in this file. */
+  dataOf(item: number, bytesMax?: number): Uint8Array | null
 }
 
 /** MEDIA_CORRUPT where a box contradicts itself; null when there is no still picture, as in a sequence without one. */
@@ -47,13 +47,14 @@ export function itemsOf(file: Uint8Array): Items | null {
     types: typesIn(iinf),
     references: iref ? referencesIn(iref) : [],
     propertiesOf: (item) => properties.get(item) ?? [],
-    dataOf(item) {
+    dataOf(item, bytesMax = ITEM_BYTES_MAX) {
       const parts = extents.get(item) ?? []
       const total = parts.reduce((sum, { length }) => sum + length, 0)
-      if (parts.length === 0 || total > ITEM_BYTES_MAX) return null
-      return Buffer.concat(
+      if (parts.length === 0 || total > bytesMax) return null
+      const whole = Buffer.concat(
         parts.map(({ inData, offset, length }) => (inData ? (idat ?? new Uint8Array()) : file).subarray(offset, offset + length)),
       )
+      return whole.length === total ? whole : null
     },
   }
 }

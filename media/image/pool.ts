@@ -17,6 +17,8 @@ export interface PoolOptions {
   readonly limits: PoolLimits
   /** Where the children's compiled code is kept; a folder of the pool's own if it is not given. */
   readonly codeFolder?: string | undefined
+  /** Decodes what takes much memory otherwise; without it that memory is taken. */
+  readonly ffmpeg?: string | undefined
   /** What a child runs; the decoder unless a test has another. */
   readonly program?: string | undefined
 }
@@ -36,7 +38,7 @@ export interface DecoderPool {
  * stays within the memory for all; an item that needs more than half of it gets a child of its own that keeps no memory,
  * and has idle ones ended first; one that needs all of it works alone.
  */
-export function createDecoderPool({ slots, limits, codeFolder, program = childProgram }: PoolOptions): DecoderPool {
+export function createDecoderPool({ slots, limits, codeFolder, ffmpeg, program = childProgram }: PoolOptions): DecoderPool {
   if (!Number.isInteger(slots) || slots < 1) throw new Error(`a pool of ${slots} slots`)
   const idle: DecodingChild[] = []
   /** With what each one's item is predicted to take. */
@@ -82,7 +84,7 @@ export function createDecoderPool({ slots, limits, codeFolder, program = childPr
     if (lean) for (const other of idle.splice(0)) void other.kill()
     let child = idle.pop()
     while (child && !child.alive) child = idle.pop()
-    child ??= startChild(limits, { program, code: compiled, lean })
+    child ??= startChild(limits, { program, ffmpeg, code: compiled, lean })
     busy.set(child, decodeBytes)
     return child
   }

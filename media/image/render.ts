@@ -8,6 +8,7 @@ import { applySharpening } from '../filters/sharpen.ts'
 import { privateFactsOf } from '../metadata/private-facts.ts'
 import { type Rights, rightsOf } from '../metadata/rights.ts'
 import { createTargetEncoder } from './auto-quality.ts'
+import { createApartDecoder } from './avif-apart.ts'
 import { createDecoder } from './decode.ts'
 import { srgbOf } from './display-p3.ts'
 import { encoders } from './encoders.ts'
@@ -46,11 +47,11 @@ const LUTS_MAX = 64
  * Makes renderers that keep the cubes of the filters they have used. A renderer goes: one decode at the top size,
  * filter once, every other size from those pixels, every format of a size from the same pixels. `beforeDecode` is
  * told the type once the header is known to be sound, and again of each encode of ours that is looked at; `look` is given
- * what is shown as it is before a filter.
+ * what is shown as it is before a filter. `ffmpeg`, where there is one, decodes what takes much memory otherwise.
  */
-export function createRenderer(limits: DecodeLimits, beforeDecode: (type: SourceType) => void = () => undefined) {
+export function createRenderer(limits: DecodeLimits, beforeDecode: (type: SourceType) => void = () => undefined, ffmpeg?: string) {
   const decodeHeic = createHeicDecoder()
-  const decodeUpright = createDecoder(limits, decodeHeic)
+  const decodeUpright = createDecoder(limits, decodeHeic, ffmpeg === undefined ? null : createApartDecoder(ffmpeg, limits))
   const luts = new Map<string, Lut>()
 
   function lookInPlace(picture: Picture, look: Look): void {

@@ -32,7 +32,16 @@ export function shownOf(pixels: BarePixels, source: WideSource): Picture {
   return source.is === 'p3' ? srgbOf(seen) : brought(pixels, source.toSrgb, source.curves)
 }
 
-function bytesOf({ data, ...shape }: BarePixels): Picture {
+/** Pixels with a profile of three curves and a matrix as sRGB; null where the profile is of another kind. What is beyond goes to the edge. */
+export function srgbBy(icc: Uint8Array): ((pixels: BarePixels) => Picture) | null {
+  const profile = matrixProfileOf(icc)
+  if (!profile) return null
+  const toSrgb = multiplied(inverse(SRGB_TO_XYZ), profile.toXyz)
+  return toSrgb.every(Number.isFinite) ? (pixels) => brought(pixels, toSrgb, profile.curves) : null
+}
+
+/** Pixels of 16 bits rounded to 8; those of 8 as they are. */
+export function bytesOf({ data, ...shape }: BarePixels): Picture {
   return { ...shape, data: data instanceof Uint16Array ? Buffer.from(data.map((value) => Math.round(value / 257))) : data }
 }
 
