@@ -13,7 +13,16 @@ export async function listVolumes(call: Call, parts: Parts): Promise<Answer> {
   const limit = wholeNumber(call.query, 'limit', { min: 1, max: PAGE_MAX, fallback: PAGE_DEFAULT })
   const volumes = await parts.catalog.overview(after, limit)
   const next = volumes.length === limit ? (volumes.at(-1)?.row.volume ?? null) : null
-  return json(200, { volumes: volumes.map((volume) => toVolume(volume, Date.now())), next })
+  const page: VolumePage = { volumes: volumes.map((volume) => toVolume(volume, Date.now())), next }
+  return json(200, page)
+}
+
+export type VolumeView = ReturnType<typeof toVolume>
+
+export interface VolumePage {
+  readonly volumes: readonly VolumeView[]
+  /** To ask for those after it; null on the last page. */
+  readonly next: number | null
 }
 
 function toVolume({ row, scrub }: VolumeOverview, nowMs: number) {

@@ -4,7 +4,7 @@ import { type Answer, type Call, json, type Parts } from './call.ts'
 import openapi from './openapi.json' with { type: 'json' }
 import { problemPage } from './problem.ts'
 
-/** GET / and GET /photos/{id}: the console's page, which looks at its own address. It holds nothing of the item. */
+/** GET /, GET /photos/{id} and GET /volumes: the console's page, which looks at its own address. It holds nothing of what it shows. */
 export async function page(call: Call, parts: Parts): Promise<Answer> {
   return asset(call, parts.consoleAssets.get('index.html'), {
     'content-security-policy': consolePolicy(parts.consoleConfig.mediaOrigins),

@@ -46,6 +46,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/console/config.json', access: 'public', handler: pageConfig },
   { method: 'GET', path: '/console/{file}', access: 'public', handler: pageFile },
   { method: 'GET', path: '/photos/{id}', access: 'public', handler: page },
+  { method: 'GET', path: '/volumes', access: 'public', handler: page },
   { method: 'GET', path: '/', access: 'public', handler: page },
 ]
 

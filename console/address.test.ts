@@ -7,6 +7,7 @@ test('address: only a photo that has an id has a page', () => {
   for (const path of [
     '/',
     '/photos/',
+    '/volumes',
     '/photos/0epj4b800010',
     '/photos/0epj4b8000100/',
     '/photos/0EPJ4B8000100',

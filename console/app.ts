@@ -1,5 +1,5 @@
 import type { Item } from '../api/item.ts'
-import { photoIdOf } from './address.ts'
+import { photoIdOf, VOLUMES_PATH } from './address.ts'
 import { type Card, createCard } from './card.ts'
 import { type Choice, type Client, type Config, createClient, loadConfig, Refusal } from './client.ts'
 import { createDetail } from './detail.ts'
@@ -12,6 +12,8 @@ import { createSeen } from './seen.ts'
 import { createUploads } from './uploads.ts'
 
 const RECENT_MAX = 60
+const owner = location.pathname === VOLUMES_PATH ? 'operator' : 'tenant'
+const parts = ['tray', 'items', 'photo', 'volumes'] as const
 
 interface Session {
   /** Absent where nothing is uploaded. */
@@ -29,9 +31,9 @@ function announce(text: string): void {
 function showGate(fault: string): void {
   session?.end()
   session = null
-  forgetKey()
+  forgetKey(owner)
   byId('grid').replaceChildren()
-  for (const id of ['tray', 'items', 'photo', 'change-key']) byId(id).hidden = true
+  for (const id of [...parts, 'change-key']) byId(id).hidden = true
   byId('key-form').hidden = false
   byId('key-fault').textContent = fault
   byId('key').focus()
@@ -42,15 +44,30 @@ function fillSelect(id: 'filter' | 'preset', options: readonly (readonly [value:
   byId(`${id}-field`).hidden = options.length < 2
 }
 
-/** Opens the page with a key: what is there already, then whatever comes; or, by its address, one photo. */
+/** Opens the page with a key: what is there already, then whatever comes; or, by its address, one photo or the volumes. */
 async function open(key: string): Promise<void> {
-  const id = photoIdOf(location.pathname)
   const config = await loadConfig()
   const client = createClient(key, () => showGate('The key was refused.'))
-  session = id === null ? createSession(client, config, await client.recent(RECENT_MAX)) : await createPhotoSession(client, id)
-  keepKey(key)
+  const [opened, ...shown] = await openPage(client, config)
+  session = opened
+  keepKey(owner, key)
   byId('key-form').hidden = true
-  for (const part of [...(id === null ? ['tray', 'items'] : ['photo']), 'change-key']) byId(part).hidden = false
+  for (const part of [...shown, 'change-key']) byId(part).hidden = false
+}
+
+/** The page that the address names, and the parts of the document that it is shown in. */
+async function openPage(client: Client, config: Config): Promise<[Session, ...(typeof parts)[number][]]> {
+  if (owner === 'operator') return [await createVolumesSession(client), 'volumes']
+  const id = photoIdOf(location.pathname)
+  if (id !== null) return [await createPhotoSession(client, id), 'photo']
+  return [createSession(client, config, await client.recent(RECENT_MAX)), 'tray', 'items']
+}
+
+/** The page of volumes; loaded by operators alone. */
+async function createVolumesSession(client: Client): Promise<Session> {
+  const { showVolumesPage } = await import('./volumes-page.ts')
+  await showVolumesPage(byId('volumes'), client)
+  return { end: () => byId('volumes').replaceChildren() }
 }
 
 /** The page of one photo; loaded with the first that is looked at. */
@@ -228,7 +245,11 @@ function begin(): void {
     files.value = ''
   })
   listenForDrops()
-  const key = takeKey()
+  if (owner === 'operator') {
+    byId('key-use').textContent = "An operator's key shows the volumes. It is kept in this tab only."
+    byId('key-label').textContent = "Operator's key"
+  }
+  const key = takeKey(owner)
   if (key === null) showGate('')
   else tryToOpen(key)
 }

@@ -1,3 +1,4 @@
+import type { VolumePage } from '../api/admin-routes.ts'
 import type { Item } from '../api/item.ts'
 import type { Preview, UploadView } from '../api/previews-route.ts'
 import type { Problem } from '../api/problem.ts'
@@ -37,6 +38,8 @@ export interface Client {
   /** A failed item goes the whole way again. */
   retry(id: string): Promise<Item>
   erase(id: string): Promise<Item>
+  /** Volumes by number, those after `after`; with an operator's key. */
+  volumes(after: number): Promise<VolumePage>
   /** `choice` are the upload's parameters; `onFraction` hears 0..1 of the bytes sent. */
   upload(file: File, choice: Choice, onFraction: (fraction: number) => void): Promise<Item>
   /** Calls back with every change until the last one, coming back after a break. */
@@ -86,6 +89,7 @@ export function createClient(key: string, onKeyRefused: () => void): Client {
     facts: async (id) => (await (await call(`/v1/media/${id}/facts`)).json()) as PrivateFacts,
     retry: async (id) => (await (await call(`/v1/media/${id}/retry`, { method: 'POST' })).json()) as Item,
     erase: async (id) => (await (await call(`/v1/media/${id}`, { method: 'DELETE' })).json()) as Item,
+    volumes: async (after) => (await (await call(`/v1/admin/volumes?after=${after}`)).json()) as VolumePage,
 
     // fetch tells nothing of how much has been sent; XMLHttpRequest does.
     upload: (file, choice, onFraction) =>
