@@ -38,8 +38,9 @@ export function admitVideo(deps: AdmitVideoDeps) {
       admit(probe, limits)
       // Now that the length is known: a plan that cannot be made is refused here, and not in the workflow.
       const preset = presetNamed(input.preset)
-      const plan = planVideo(probe, preset, input)
-      const admitted = await withKeyframes(deps, input, probe, plan)
+      const sized = { ...probe, withinLevel: true as const }
+      const plan = planVideo(sized, preset, input)
+      const admitted = await withKeyframes(deps, input, sized, plan)
       return {
         ...admitted,
         ...(mayBegin(plan, preset) ? { briefStart: true } : {}),

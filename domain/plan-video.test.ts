@@ -171,3 +171,20 @@ test('plan-video: rung sides are even, at least 2, shrink from rung to rung and 
     }),
   )
 })
+
+test('plan-video: a wide picture is made smaller until level 4.2 holds; what fits is left as it is, and so are items of before', () => {
+  const topOf = (probe: VideoProbe) => {
+    const [top] = planVideo(probe, standard, { filter: null }).rungs
+    assert.ok(top)
+    return top
+  }
+  const wide: VideoProbe = { ...phone, width: 2560, height: 1080, fps: 60, withinLevel: true }
+  const { width, height, name } = topOf(wide)
+  const macroblocks = Math.ceil(width / 16) * Math.ceil(height / 16)
+  assert.ok(macroblocks <= 8_704 && macroblocks > 8_200, `${width}x${height}`)
+  assert.equal(name, '1080p')
+  assert.ok(Math.abs(width / height - 2560 / 1080) < 0.01)
+  assert.equal(topOf({ ...wide, width: 1920 }).width, 1920)
+  const { withinLevel: _, ...before } = wide
+  assert.equal(topOf(before).width, 2560)
+})

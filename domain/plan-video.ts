@@ -2,7 +2,7 @@
 import { rungsByTitle } from './complexity.ts'
 import { type Look, lookIn } from './edits.ts'
 import { MediaError } from './errors.ts'
-import { frameOf } from './framing.ts'
+import { frameOf, type Size } from './framing.ts'
 import { withNewerCodecs } from './plan-codecs.ts'
 import { type FrameSpan, trimmedFrames } from './trim.ts'
 import type { Limits } from './limits.ts'
@@ -76,7 +76,7 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   const gopFrames = Math.max(1, Math.round(video.gopSeconds * fps))
   const seconds = (count: number) => (count * ticks) / timescale
   const durationSeconds = seconds(frames)
-  const ladder = planRungs(width, height, video.rungs)
+  const ladder = planRungs(width, height, video.rungs, probe.withinLevel ? macroblocksMax(fps) : Infinity)
   const originSeconds = probe.startSeconds + seconds(skipped)
   const wanted = withNewerCodecs(video.byTitle ? rungsByTitle(ladder, probe) : ladder, video.newer, {
     ...lookIn(look),
@@ -161,7 +161,23 @@ export function leadRungs(plan: Pick<VideoPlan, 'rungs'>): readonly PlannedRung[
   return low.length > 0 ? low : known.slice(-1)
 }
 
-function planRungs(width: number, height: number, wanted: Preset['video']['rungs']): PlannedRung[] {
+/** Macroblocks of a frame, and of a second of frames, at level 4.2 (ITU-T H.264, table A-1): the highest that phones and televisions take. */
+const FRAME_MACROBLOCKS_MAX = 8_704
+const SECOND_MACROBLOCKS_MAX = 522_240
+
+function macroblocksMax(fps: number): number {
+  return Math.min(FRAME_MACROBLOCKS_MAX, Math.floor(SECOND_MACROBLOCKS_MAX / fps))
+}
+
+/** The share of a size, at most all of it, at which a frame has no more macroblocks than given. */
+function shareWithin({ width, height }: Size, most: number): number {
+  const macroblocks = (share: number) => Math.ceil((width * share) / 16) * Math.ceil((height * share) / 16)
+  let share = 1
+  while (macroblocks(share) > most) share *= Math.min(0.998, Math.sqrt(most / macroblocks(share)))
+  return share
+}
+
+function planRungs(width: number, height: number, wanted: Preset['video']['rungs'], macroblocks: number): PlannedRung[] {
   const short = Math.min(width, height)
   const sizes = wanted
     .toSorted((a, b) => b.shortSide - a.shortSide)
@@ -171,7 +187,8 @@ function planRungs(width: number, height: number, wanted: Preset['video']['rungs
   if (sizes.length === 0) sizes.push({ ...least, shortSide: short, name: `${evenDown(short)}p` })
   const rungs: PlannedRung[] = []
   for (const { shortSide, name, crf, maxKbps } of sizes) {
-    const scale = shortSide / short
+    const scale =
+      (shortSide / short) * shareWithin({ width: (width * shortSide) / short, height: (height * shortSide) / short }, macroblocks)
     const size = { width: evenDown(width * scale), height: evenDown(height * scale) }
     // Two rungs within the slack of a small source come out at one size.
     if (rungs.at(-1)?.width === size.width && rungs.at(-1)?.height === size.height) continue
