@@ -33,6 +33,14 @@ export type ApiCatalog = Pick<
 /** What the API needs of the objects. */
 export type ApiObjects = Pick<ObjectStore, 'put' | 'delete' | 'head' | 'list'>
 
+/** A filter by its two names. */
+export interface FilterName {
+  /** In requests and answers. */
+  readonly name: string
+  /** For people. */
+  readonly title: string
+}
+
 /** What handlers work with; made once. */
 export interface Parts {
   readonly catalog: ApiCatalog
@@ -44,7 +52,7 @@ export interface Parts {
   readonly newId: () => MediaId
   readonly limits: Limits
   readonly presets: readonly string[]
-  readonly filters: readonly string[]
+  readonly filters: readonly FilterName[]
   readonly consoleAssets: ConsoleAssets
   readonly consoleConfig: ConsoleConfig
   readonly logger: Logger

@@ -25,7 +25,8 @@ export async function pageConfig(_call: Call, parts: Parts): Promise<Answer> {
   return json(200, {
     temporalUi: consoleConfig.temporalUi,
     presets,
-    filters,
+    filters: filters.map(({ name }) => name),
+    titles: Object.fromEntries(filters.map(({ name, title }) => [name, title])),
     // What a code means and what can be done: an item tells its error by code.
     errors: Object.fromEntries(Object.entries(errorTable).map(([code, { title, advice }]) => [code, { title, advice }])),
     limits: { uploadBytesMax: limits.uploadBytesMax, uploadImageBytesMax: limits.uploadImageBytesMax },

@@ -56,11 +56,11 @@ test('previews: every filter and none is made at once, once, and told with bytes
   for (let time = 0; time < 2; time++) {
     const { previews } = (await (await photo.api.call(`/v1/media/${photo.id}/previews`)).json()) as { previews: Preview[] }
     assert.deepEqual(
-      previews.map(({ filter, bytes, encodeMs }) => [filter, bytes, encodeMs]),
+      previews.map(({ filter, title, bytes, encodeMs }) => [filter, title, bytes, encodeMs]),
       [
-        ['none', 9, 4],
-        ['mono', 9, 4],
-        ['sepia', 9, 4],
+        ['none', 'Original', 9, 4],
+        ['mono', 'Mono', 9, 4],
+        ['sepia', 'Sepia II', 9, 4],
       ],
     )
   }

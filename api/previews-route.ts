@@ -10,6 +10,8 @@ const PREVIEW_WIDTH = 320
 export interface Preview {
   /** `none` for the picture as it came. */
   readonly filter: string
+  /** What people call it. */
+  readonly title: string
   readonly url: string
   readonly width: number
   readonly height: number
@@ -19,7 +21,7 @@ export interface Preview {
 }
 
 /** What was uploaded, as a picture that every browser shows. */
-export interface UploadView extends Omit<Preview, 'filter'> {
+export interface UploadView extends Omit<Preview, 'filter' | 'title'> {
   /** Of the file that was uploaded. */
   readonly source: { readonly type: string; readonly bytes: number }
 }
@@ -30,14 +32,16 @@ export interface UploadView extends Omit<Preview, 'filter'> {
  */
 export async function getPreviews(call: Call, parts: Parts): Promise<Answer> {
   const { row, manifest } = await readyPhoto(call, parts)
-  const wanted = [NO_FILTER, ...parts.filters].map((filter) => {
-    const variant: Variant = { width: PREVIEW_WIDTH, filter, format: 'webp' }
-    return { filter, variant, name: variantName(fittedVariant(variant, manifest)) }
+  const filters = [{ name: NO_FILTER, title: 'Original' }, ...parts.filters]
+  const wanted = filters.map((filter) => {
+    const variant: Variant = { width: PREVIEW_WIDTH, filter: filter.name, format: 'webp' }
+    return { variant, name: variantName(fittedVariant(variant, manifest)) }
   })
   const files = await made(row, manifest, wanted, parts)
-  const previews = files.flatMap((file, index): Preview[] =>
-    file ? [{ filter: wanted[index]?.filter ?? NO_FILTER, ...seen(row, manifest, file, parts) }] : [],
-  )
+  const previews = filters.flatMap(({ name, title }, index): Preview[] => {
+    const file = files[index]
+    return file ? [{ filter: name, title, ...seen(row, manifest, file, parts) }] : []
+  })
   return json(200, { previews })
 }
 
@@ -82,7 +86,7 @@ async function made(row: MediaRow, { version }: Manifest, wanted: readonly Named
   return await find()
 }
 
-function seen(row: MediaRow, { version }: Manifest, file: Rendition, parts: Parts): Omit<Preview, 'filter'> {
+function seen(row: MediaRow, { version }: Manifest, file: Rendition, parts: Parts): Omit<Preview, 'filter' | 'title'> {
   const { width, height, bytes, encodeMs } = file
   return { url: parts.urls.fileUrl(row.id, version, file), width, height, bytes, ...(encodeMs === undefined ? {} : { encodeMs }) }
 }

@@ -158,10 +158,12 @@ test('api: the console is served with its policy, kept by its hash and asked for
   const config = (await (await fetch(`${api.base}/console/config.json`)).json()) as {
     temporalUi: string
     filters: string[]
+    titles: Record<string, string>
     errors: Record<string, { advice: string }>
   }
   assert.ok(config.errors['MEDIA_CORRUPT']?.advice)
   assert.deepEqual([config.temporalUi, config.filters], ['http://127.0.0.1:8233', ['mono', 'sepia']])
+  assert.deepEqual(config.titles, { mono: 'Mono', sepia: 'Sepia II' })
 })
 
 test('api: no log line holds a key, an Authorization header or a query', async () => {

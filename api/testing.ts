@@ -330,7 +330,10 @@ export async function startTestApi(
     },
     newId: createIdGenerator(1, Date.now),
     presets: ['standard', 'thumbnail'],
-    filters: ['mono', 'sepia'],
+    filters: [
+      { name: 'mono', title: 'Mono' },
+      { name: 'sepia', title: 'Sepia II' },
+    ],
     consoleAssets: new Map(),
     consoleConfig: { temporalUi: null, mediaOrigins: [] },
     operatorKeys: [hashKey(operatorKey)],

@@ -29,7 +29,12 @@ async function receive(call: Call, parts: Parts): Promise<Answer> {
   const { limits } = parts
   const preset = choice(call.query, 'preset', parts.presets, 'PRESET_UNKNOWN') ?? parts.presets[0]
   if (preset === undefined) throw new Error('the API has no presets')
-  const filter = choice(call.query, 'filter', parts.filters, 'FILTER_UNKNOWN')
+  const filter = choice(
+    call.query,
+    'filter',
+    parts.filters.map(({ name }) => name),
+    'FILTER_UNKNOWN',
+  )
   const edits = parseEdits((name) => call.query.get(name), filter)
   const coding = request.headers['content-encoding']
   if (coding !== undefined && coding !== 'identity')

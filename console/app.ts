@@ -100,7 +100,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
     },
   })
 
-  fillSelect('filter', [['', 'None'], ...config.filters.map((name) => [name, name.charAt(0).toUpperCase() + name.slice(1)] as const)])
+  fillSelect('filter', [['', 'None'], ...config.filters.map((name) => [name, config.titles[name] ?? name] as const)])
   fillSelect(
     'preset',
     config.presets.map((name) => [name, name] as const),

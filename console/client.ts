@@ -8,6 +8,8 @@ export interface Config {
   readonly temporalUi: string | null
   readonly presets: readonly string[]
   readonly filters: readonly string[]
+  /** What people call a filter, by its name. */
+  readonly titles: Readonly<Record<string, string>>
   /** By code: what it means, what can be done. */
   readonly errors: Readonly<Record<string, { readonly title: string; readonly advice: string }>>
   readonly limits: { readonly uploadBytesMax: number; readonly uploadImageBytesMax: number }

@@ -1,7 +1,6 @@
 import type { Preview } from '../api/previews-route.ts'
 import { h, pressAlone } from './dom.ts'
 import { bytesText } from './format.ts'
-import { labelOfFilter } from './photo-words.ts'
 import { developing } from './picture.ts'
 
 export interface GalleryOptions {
@@ -42,8 +41,7 @@ export function createGallery({ load, onLook }: GalleryOptions): HTMLElement {
 
 /** A photo in one filter, to be looked at in the large; `words` stand below its name. */
 export function filterButton(preview: Preview, onLook: GalleryOptions['onLook'], words?: string): HTMLElement {
-  const label = labelOfFilter(preview.filter)
-  const { url, width, height } = preview
+  const { title: label, url, width, height } = preview
   const img = h('img', { src: url, alt: '', width: String(width), height: String(height), loading: 'lazy', decoding: 'async' })
   const button = h(
     'button',

@@ -2,11 +2,6 @@ import type { Item } from '../api/item.ts'
 import type { PrivateFacts } from '../domain/media.ts'
 import { agoText } from './format.ts'
 
-/** A filter as people call it; `none` is the photo without one. */
-export function labelOfFilter(filter: string): string {
-  return filter === 'none' ? 'Original' : filter.charAt(0).toUpperCase() + filter.slice(1)
-}
-
 /** One line on an item. */
 export function summaryOf(item: Item): string {
   const size = item.width && item.height ? `${item.width} × ${item.height}` : ''

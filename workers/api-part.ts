@@ -42,7 +42,7 @@ export async function startApi(
     newId: createIdGenerator(config.shard, Date.now),
     limits,
     presets: presets.map((preset) => preset.name),
-    filters: filters.map((filter) => filter.name),
+    filters,
     consoleAssets: await bundleConsole(),
     consoleConfig: { temporalUi: config.temporal.uiUrl, mediaOrigins: [new URL(config.publicUrl).origin] },
     operatorKeys: config.operatorKeys.map(hashKey),

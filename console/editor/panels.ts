@@ -119,7 +119,7 @@ export function createFilterPanel(names: readonly string[], photo: Photo | null,
     onValue: (value) => change((setting) => ({ ...setting, strength: value })),
   })
   const buttons = [null, ...names].map((name) => {
-    const label = name === null ? 'None' : (filters.find((filter) => filter.name === name)?.title ?? labelOf(name))
+    const label = name === null ? 'None' : (filters.find((filter) => filter.name === name)?.title ?? name)
     const swatch = h('span', { class: 'swatch' })
     const button = h(
       'button',

@@ -20,7 +20,7 @@ let room: Room
 let path: string
 
 before(async () => {
-  room = await openRoom(filters.map(({ name }) => name))
+  room = await openRoom(filters)
   photo = await makeSamplePhoto()
   path = join(room.folder, 'lake.jpg')
   await writeFile(path, photo)

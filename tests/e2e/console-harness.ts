@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import type { ApiOptions } from '../../api/api.ts'
 import { createMemoryCatalog, createMemoryObjects, type MemoryCatalog, startTestApi, type TestApi, testKey } from '../../api/testing.ts'
 import { hashKey } from '../../api/keys.ts'
 import { bundleConsole } from '../../console/bundle.ts'
@@ -32,7 +33,7 @@ export interface Room {
 }
 
 /** Opens it all; `filters` are what the API says there are. */
-export async function openRoom(filters?: readonly string[]): Promise<Room> {
+export async function openRoom(filters?: ApiOptions['filters']): Promise<Room> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-console-'))
   const media = await startMediaServer()
   const catalog = createMemoryCatalog()

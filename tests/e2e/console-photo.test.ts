@@ -44,7 +44,7 @@ test('photo page: follows a photo that is being made, then shows the upload, the
 
   const shown = page.getByRole('region', { name: 'Filters' })
   await shown.getByRole('button', { name: /^Sepia/ }).waitFor()
-  assert.deepEqual(await shown.locator('b').allTextContents(), ['Original', 'Mono', 'Sepia'])
+  assert.deepEqual(await shown.locator('b').allTextContents(), ['Original', 'Mono', 'Sepia II'])
   await settled(page)
   await room.screenshot(page, 'page-desk')
   await shown.getByRole('button', { name: /^Mono/ }).click()

@@ -143,7 +143,7 @@ test('console: uploads go through their stages in front of you, are looked at, p
   await dialog.getByRole('button', { name: 'Show in every filter' }).click()
   const filters = dialog.getByRole('region', { name: 'Filters' })
   await filters.getByRole('button', { name: /^Original/ }).waitFor()
-  assert.deepEqual(await filters.locator('b').allTextContents(), ['Original', 'Mono', 'Sepia'])
+  assert.deepEqual(await filters.locator('b').allTextContents(), ['Original', 'Mono', 'Sepia II'])
   await filters.getByRole('button', { name: /^Mono/ }).click()
   await dialog.getByRole('img', { name: /^Mono at 320 by/ }).waitFor()
   await settled(page)
