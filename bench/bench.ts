@@ -5,6 +5,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nearestOf } from '../api/parameters.ts'
 import type { Bench } from './types.ts'
 
 const infrastructure = new Set(['bench.ts', 'types.ts'])
@@ -25,7 +26,8 @@ if (!chosen) {
   const benches = (await Promise.all([...files.values()].map(async (load) => await load()))).filter((bench) => bench !== undefined)
   const width = Math.max(...benches.map((bench) => bench.name.length))
   const lines = benches.map((bench) => `  ${bench.name.padEnd(width)}  ${bench.claim} (${bench.goal})`)
-  process.stderr.write(`${name ? `There is no bench ${JSON.stringify(name)}.\n` : ''}npm run bench -- NAME\n\n${lines.join('\n')}\n`)
+  const near = name ? `There is no bench ${JSON.stringify(name)}; the nearest is ${nearestOf(name, [...files.keys()])}.\n\n` : ''
+  process.stderr.write(`${near}npm run bench -- NAME\n\n${lines.join('\n')}\n`)
   process.exit(name ? 2 : 0)
 }
 const scratch = await mkdtemp(join(tmpdir(), 'darkroom-bench-'))

@@ -8,6 +8,7 @@ import { openCache } from './cache.mjs'
 import { commands } from './commands.mjs'
 import { SetupFault, sentenceOf } from './fault.mjs'
 import { launch } from './launch.mjs'
+import { meant, sayCommands } from './meant.mjs'
 import { obtain, obtainAll } from './obtain.mjs'
 import { ensurePackages } from './packages.mjs'
 import { endChildren } from './run-tool.mjs'
@@ -15,7 +16,7 @@ import { say } from './say.mjs'
 import { openStamps } from './stamps.mjs'
 import { table } from './table.mjs'
 import { node } from './tools/node.mjs'
-import { toolsNamed } from './toolsets.mjs'
+import { toolNames, toolsNamed } from './toolsets.mjs'
 
 const repo = fileURLToPath(new URL('../..', import.meta.url))
 const requireAll = process.env.DARKROOM_REQUIRE_ALL === '1'
@@ -59,7 +60,7 @@ async function setUp(name, command, args) {
 
   const named = isSetup && args.length > 0 ? args : [command.set]
   const chosen = toolsNamed(named)
-  if (chosen === undefined) throw new SetupFault(`no such tool or set of tools: ${named.join(' ')}`)
+  if (chosen === undefined) throw new SetupFault(sayTools(named))
   const wanted = chosen.filter((tool) => !(command.replaceable && process.env[tool.replacedBy]))
   const results = [own, ...(await obtainAll(wanted, ctx))]
   const { tools, fatalNames } = judge(results, command.required ?? [])
@@ -68,9 +69,15 @@ async function setUp(name, command, args) {
   return { node: ctx.node, cache, tools }
 }
 
+function sayTools(named) {
+  const odd = named.find((name) => !toolNames.includes(name))
+  const near = meant(odd, toolNames)
+  return `there is no tool or set of tools ${JSON.stringify(odd)}${near === undefined ? '' : `; did you mean ${near}?`}\nthere are: ${toolNames.join(', ')}`
+}
+
 async function main([name, ...args]) {
   const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
-  if (command === undefined) throw new SetupFault(`say one of: ${Object.keys(commands).join(', ')}`)
+  if (command === undefined) throw new SetupFault(sayCommands(name, Object.keys(commands)))
   // Another user (PostgreSQL's) must be able to read what root puts into the cache.
   const mask = process.umask(0o022)
   const release = endOnSignals()

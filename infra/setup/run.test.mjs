@@ -50,12 +50,21 @@ async function inCheckout(mains, work) {
   }
 }
 
-test('run: an unknown command is told the known ones', () =>
+test('run: who mistypes a command is told the one that was meant, and all that there are', () =>
   inCheckout({}, async (repo) => {
-    const { status, err, out } = await start(repo, ['dmeo']).end
-    assert.equal(status, 1)
-    assert.match(err, /say one of: demo, start/)
-    assert.equal(out, '')
+    for (const [word, near] of [
+      ['strat', 'start'],
+      ['dmeo', 'demo'],
+      ['volume', 'volumes'],
+      ['testunit', 'test:unit'],
+    ]) {
+      const { status, err, out } = await start(repo, [word]).end
+      assert.equal(status, 1)
+      assert.match(err, new RegExp(`there is no command "${word}"; did you mean ${near}\\?\n.*one of: demo, start, `))
+      assert.equal(out, '')
+    }
+    assert.match((await start(repo, ['frobnicate']).end).err, /there is no command "frobnicate"\n/)
+    assert.match((await start(repo, []).end).err, /no command is named\n.*one of: demo/)
   }))
 
 test('run: the program gets its arguments, its tools, stdout for itself, and its status is ours', { skip: !ownNode }, () =>

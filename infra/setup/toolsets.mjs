@@ -21,6 +21,9 @@ export const toolsets = {
   all: [...new Set([...stack, ...bench, versitygw, exiftool, chromium, compose])],
 }
 
+/** What set-up may be asked for: sets, then single tools. */
+export const toolNames = [...Object.keys(toolsets), ...toolsets.all.map(({ name }) => name)]
+
 /** Tools of the named sets or of single names, each once; undefined for a name that is neither. */
 export function toolsNamed(names) {
   const chosen = names.map((name) => toolsets[name] ?? toolsets.all.filter((tool) => tool.name === name))
