@@ -37,6 +37,7 @@ const row: MediaRow = {
 const urls = {
   fileUrl: (id: string, version: number, file: { name: string }) => `https://cdn/${id}.${version}/${file.name}`,
   variantsUrl: (row: { id: string }) => `https://cdn/a/${row.id}/`,
+  variantSizes: ['800'],
   aliasUrl: (row: { id: string }, name: string) => `https://cdn/a/${row.id}/${name}`,
 }
 
@@ -106,4 +107,18 @@ test('api: an item tells in words what its renditions do not show', () => {
   )
   assert.match(item.losses?.[0]?.text ?? '', /first is shown/)
   assert.ok(!('losses' in toItem({ ...row, state: 'ready', manifest }, urls)))
+})
+
+test('api: a ready photo tells where and in which sizes its variants may be asked for, and nothing else does', () => {
+  const told = (fields: Partial<MediaRow>) => {
+    const { variants, variantSizes } = toItem({ ...row, manifest, ...fields }, urls)
+    return [variants, variantSizes]
+  }
+  assert.deepEqual(told({ kind: 'image', state: 'ready' }), [`https://cdn/a/${row.id}/`, ['800']])
+  for (const other of [
+    { kind: 'video', state: 'ready' },
+    { kind: 'image', state: 'processing' },
+    { kind: 'image', state: 'erased' },
+  ] as const)
+    assert.deepEqual(told(other), [undefined, undefined])
 })

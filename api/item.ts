@@ -25,6 +25,8 @@ export interface FileUrls {
   protectedUrl?(id: MediaId, version: number, name: string): string | null
   /** What requests of variants are appended to. */
   variantsUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>): string
+  /** Sizes that variants may be asked for in without a grant: `800`, `300x300`. */
+  readonly variantSizes: readonly string[]
 }
 
 export interface ItemRendition {
@@ -64,6 +66,8 @@ export interface Item extends Partial<Appearance> {
   readonly enhanced?: true
   /** Of a ready photo: append `w_800,f_auto` for a rendition of another size, made when it is first asked for. */
   readonly variants?: string
+  /** Sizes that need no grant: `800` for `w_800`, `300x300` for `w_300,h_300`. */
+  readonly variantSizes?: readonly string[]
   /** URL of the master playlist; of a playable item one that grows and leads to the finished one later. */
   readonly hls?: string
   /** URL of the DASH manifest. There is none of an encrypted video, whose `hls` is signed and ends. */
@@ -133,7 +137,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     height: manifest?.height ?? null,
     ...(manifest?.durationMs === undefined ? {} : { durationMs: manifest.durationMs }),
     renditions,
-    ...(row.kind === 'image' && row.state === 'ready' ? { variants: urls.variantsUrl(row) } : {}),
+    ...(row.kind === 'image' && row.state === 'ready' ? { variants: urls.variantsUrl(row), variantSizes: urls.variantSizes } : {}),
     ...(hls === undefined ? {} : { hls }),
     ...(dash === undefined ? {} : { dash }),
     ...(mp4 === undefined ? {} : { mp4 }),

@@ -325,6 +325,7 @@ export async function startTestApi(
     workflows,
     urls: {
       variantsUrl: (row) => `/a/${row.id}.0/`,
+      variantSizes: ['800', '300x300'],
       aliasUrl: (row, name) => `/a/${row.id}.0/${name}`,
       fileUrl: (id, version, file) => `/m/${id}.${version}/${file.locator.volume}.${file.locator.alt}.${file.locator.cookie}/${file.name}`,
     },

@@ -133,7 +133,7 @@ export const errorTable = {
     retry: false,
     status: 403,
     title: 'The address is neither signed nor of a size that may be asked for.',
-    advice: 'Ask for a listed size, or have the address signed anew.',
+    advice: 'Ask for one of the sizes that the item lists (variantSizes), or have the address signed anew.',
   },
   VARIANTS_TOO_MANY: {
     retry: false,

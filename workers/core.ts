@@ -29,6 +29,7 @@ export interface Core {
   fileUrl(id: MediaId, version: number, file: StoredFile): string
   aliasUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>, name: string): string
   variantsUrl(row: Pick<MediaRow, 'id' | 'sourceSha256'>): string
+  readonly variantSizes: readonly string[]
   protectedUrl(id: MediaId, version: number, name: string): string | null
   readonly contentKeys: ContentKeys | null
 }
@@ -63,6 +64,7 @@ export async function openCore(config: Config, logger: Logger, parts: Parts): Pr
       return secret === null ? null : `${config.publicUrl}${formatProtectedPath(secret, { id, version, until, name })}`
     },
     contentKeys: config.contentSecret === null ? null : contentKeysOf(config.contentSecret),
+    variantSizes: config.variants.sizes,
     variantsUrl: (row) => `${config.publicUrl}${variantsPath({ id: row.id, key: aliasKey(row) })}`,
   }
 }

@@ -8,7 +8,7 @@ import { embeddedOptions } from './embedded-options.ts'
 import { startEmbedded } from './embedded.ts'
 import { documentOf } from './instance.ts'
 import { runMain } from './run-main.ts'
-import { addresses, describe, describeEvent } from './show.ts'
+import { addresses, describe, describeEvent, endedWords } from './show.ts'
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
@@ -37,11 +37,13 @@ await runMain(async (parts, end) => {
   } else {
     for (const { item, label } of items)
       process.stdout.write(`\n${describe(item, label, instance.temporalUi)}\n\n${describeEvent(item, from)}\n`)
-    process.stdout.write(`\n${addresses(instance)}\n`)
+    if (!values.exit) process.stdout.write(`\n${addresses(instance)}\n`)
   }
   const failed = refused + items.filter(({ item }) => item.state !== 'ready').length
-  if (values.exit) end(failed > 0 ? 1 : 0)
-  else say('\nOpen the console and drop files of your own. Running until Ctrl-C.')
+  if (values.exit) {
+    say(`\n${endedWords(options.home)}`)
+    end(failed > 0 ? 1 : 0)
+  } else say('\nOpen the console and drop files of your own. Running until Ctrl-C.')
 })
 
 function parse() {

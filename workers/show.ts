@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Instance, ShownItem } from './instance.ts'
 import { size, table } from './table.ts'
 
@@ -15,6 +17,21 @@ export function addresses({ api, origin, edge, console: page, temporalUi, apiKey
   return rows.map(([name, value]) => `  ${name.padEnd(12)}${value}`).join('\n')
 }
 
+/** What is left of a run that ends by itself: nothing answers any more at the addresses that it has printed. */
+export function endedWords(home: string): string {
+  const rows = [
+    ['data folder', home],
+    ['samples', join(home, 'samples')],
+    ['renditions', join(home, 'volumes')],
+    ['logs', join(home, 'logs')],
+  ].filter(([, folder]) => existsSync(folder as string))
+  return [
+    'This run ends: nothing answers at the addresses above any more. `npm start` serves what was made again, at the same port at the same',
+    'addresses. What stays:',
+    ...rows.map(([name = '', folder]) => `  ${name.padEnd(12)}${folder}`),
+  ].join('\n')
+}
+
 /** An item for a person: its outcome, every rendition with its size and URL, and the event that told of it. */
 export function describe(item: ShownItem, label: string, temporalUi: string | null): string {
   const lines = [`${label}: ${item.kind} ${item.id} is ${item.state}${item.error ? `: ${item.error.code}, ${item.error.title}` : ''}`]
@@ -23,6 +40,10 @@ export function describe(item: ShownItem, label: string, temporalUi: string | nu
       `  ${item.width} x ${item.height}${item.durationMs ? `, ${(item.durationMs / 1000).toFixed(1)} s` : ''}, blurhash ${item.blurhash}`,
     )
   if (item.hls) lines.push(`  HLS      ${item.hls}`)
+  if (item.variants)
+    lines.push(
+      `  variants ${item.variants}w_${item.variantSizes?.find((size) => !size.includes('x')) ?? 800},f_auto (made when it is asked for)`,
+    )
   if (item.poster) lines.push(`  poster   ${item.poster}`)
   if (temporalUi) lines.push(`  workflow ${temporalUi}/namespaces/default/workflows/${encodeURIComponent(item.workflowId)}`)
   if (item.renditions.length > 0) {

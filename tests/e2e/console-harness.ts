@@ -47,6 +47,7 @@ export async function openRoom(filters?: ApiOptions['filters']): Promise<Room> {
     variants: pipeline.variants,
     ...(filters ? { filters } : {}),
     urls: {
+      variantSizes: [],
       variantsUrl: (row) => `${media.origin}/a/${row.id}/`,
       aliasUrl: (row, name) => `${media.origin}/a/${row.id}/${name}`,
       fileUrl: (id, _version, file) => `${media.origin}/m/${id}/${file.name}`,

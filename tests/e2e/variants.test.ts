@@ -76,6 +76,18 @@ test('variants: fifty requests at once are one making, and have the bytes that t
   assert.deepEqual([width, height, exif], [300, 300, undefined])
 })
 
+test('variants: an item tells the sizes that may be asked for by everybody, and each can be', { skip }, async () => {
+  const item = await ready('standard')
+  const sizes = item.variantSizes ?? []
+  assert.ok(sizes.length > 5 && sizes.some((size) => size.includes('x')))
+  for (const size of sizes) {
+    const [width, height] = size.split('x')
+    const answer = await fetch(`${base(item)}w_${width}${height ? `,h_${height},c_fill` : ''},f_auto`)
+    assert.equal(answer.status, 200, size)
+    await answer.arrayBuffer()
+  }
+})
+
 test('variants: a size that is not listed is refused unless its address is signed', { skip }, async () => {
   const item = await ready('standard')
   assert.equal(await refusal(`${base(item)}w_333,f_webp`), '403 VARIANT_REFUSED')
