@@ -54,6 +54,12 @@ export interface Preset {
   }
 }
 
+/** A preset that uploads may name. */
+export interface ListedPreset extends Preset {
+  /** What it gives, in a sentence for whoever chooses one. */
+  readonly summary: string
+}
+
 /** What an image's header says; sizes before orientation. Nothing has been decoded for it. */
 export interface ImageProbe {
   readonly type: SourceType

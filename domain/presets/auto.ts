@@ -1,10 +1,11 @@
-import type { Preset } from '../plans.ts'
+import type { ListedPreset } from '../plans.ts'
 import { standard } from './standard.ts'
 
 /** The standard ladders, each photo's file at the lowest quality that keeps its structure: fewer bytes at the same worst case, for more CPU. */
-export const auto: Preset = {
+export const auto: ListedPreset = {
   ...standard,
   name: 'auto',
+  summary: "As standard, each photo's file at the lowest quality that keeps its structure: fewer bytes, for more CPU.",
   image: {
     ...standard.image,
     formats: [

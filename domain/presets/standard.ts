@@ -1,8 +1,9 @@
-import type { Preset } from '../plans.ts'
+import type { ListedPreset } from '../plans.ts'
 
 /** What an app wants unless it says otherwise: a feed's photo ladder and an H.264 ladder up to 1080p. */
-export const standard: Preset = {
+export const standard: ListedPreset = {
   name: 'standard',
+  summary: 'Photos at up to five widths in JPEG and WebP, videos in H.264 and AAC at up to five heights, as HLS, DASH and one MP4.',
   image: {
     widths: [1440, 1080, 640, 320, 150],
     gainMap: true,
