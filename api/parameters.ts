@@ -1,7 +1,7 @@
 import { MediaError } from '../domain/errors.ts'
 
 /** Of what somebody sent, so much is said back. */
-export const NAME_SHOWN_MAX = 40
+const NAME_SHOWN_MAX = 40
 
 /**
  * Refuses what would be passed over in silence: a parameter of another name than these, told with the nearest of them, and one
@@ -27,6 +27,13 @@ export function wholeNumber(
   const number = /^[0-9]{1,16}$/.test(given) ? Number(given) : Number.NaN
   if (!(number >= min && number <= max)) throw new MediaError('REQUEST_INVALID', `${name} is a whole number from ${min} to ${max}.`)
   return number
+}
+
+/** For who has named something that there is not: what was meant, and all that there is. */
+export function sayNone(what: string, value: string, names: readonly string[]): string {
+  const shown = value.slice(0, NAME_SHOWN_MAX)
+  const nearest = nearestOf(shown.toLowerCase(), names)
+  return `There is no ${what} ${JSON.stringify(shown)}${nearest === null ? '' : `; the nearest is ${nearest}`}. There are: ${names.join(', ')}.`
 }
 
 function sayUnknown(name: string, known: readonly string[]): string {

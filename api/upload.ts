@@ -9,7 +9,7 @@ import { type Answer, type ApiObjects, type Call, json, type Parts } from './cal
 import { toItem } from './item.ts'
 import { factsOfError } from './logger.ts'
 import { createMeter, tooLarge } from './meter.ts'
-import { NAME_SHOWN_MAX, nearestOf } from './parameters.ts'
+import { sayNone } from './parameters.ts'
 import { withRoom } from './space.ts'
 
 /** All that an upload's address may say. */
@@ -125,13 +125,6 @@ function choice(
 ): string | null {
   const value = query.get(name)
   if (value === null || value === '') return null
-  if (!names.includes(value)) throw new MediaError(code, sayUnknown(name, value, names))
+  if (!names.includes(value)) throw new MediaError(code, sayNone(name, value, names))
   return value
-}
-
-/** What was meant, and all that there is. */
-function sayUnknown(what: string, value: string, names: readonly string[]): string {
-  const shown = value.slice(0, NAME_SHOWN_MAX)
-  const nearest = nearestOf(shown.toLowerCase(), names)
-  return `There is no ${what} ${JSON.stringify(shown)}${nearest === null ? '' : `; the nearest is ${nearest}`}. There are: ${names.join(', ')}.`
 }

@@ -34,7 +34,7 @@ export const errorTable = {
     retry: false,
     status: 415,
     title: 'This type of file is not accepted.',
-    advice: 'Convert it to JPEG, PNG, WebP, GIF, HEIC, AVIF, MP4, MOV or WebM.',
+    advice: 'Convert it to JPEG, PNG, WebP, GIF, HEIC, AVIF, MP4, MOV, WebM or Matroska.',
   },
   MEDIA_TYPE_MISMATCH: {
     retry: false,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { resolve } from 'node:path'
+import { sayNone } from '../api/parameters.ts'
 import { createCatalog } from '../catalog/catalog.ts'
 import { isFingerprintHash } from '../domain/fingerprint.ts'
 import { parseMediaId } from '../domain/ids.ts'
@@ -32,7 +33,8 @@ await runMain(async (parts, end) => {
     return
   }
   if (command !== 'ls' && command !== 'add' && command !== 'remove') {
-    process.stderr.write(usage)
+    const slip = command === undefined ? '' : `${sayNone('command', command, ['ls', 'add', 'remove'])}\n`
+    process.stderr.write(`${slip}${usage}`)
     end(command === undefined ? 0 : 1)
     return
   }

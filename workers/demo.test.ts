@@ -12,7 +12,7 @@ const refused = async (options: Partial<Parameters<typeof checkDemo>[0]>): Promi
 test('demo: what cannot work is said before anything is started', async () => {
   assert.match(await refused({ files: [import.meta.filename, '/no/such/file.jpg'] }), /^\/no\/such\/file.jpg cannot be read: ENOENT/)
   assert.match(await refused({ files: [import.meta.dirname] }), /is no file/)
-  assert.match(await refused({ filter: 'claredon' }), /no filter "claredon"; there are: .*clarendon/)
-  assert.match(await refused({ preset: 'x' }), /no preset "x"; there are: .*standard/)
+  assert.match(await refused({ filter: 'claredon' }), /no filter "claredon"; the nearest is clarendon\. There are: /)
+  assert.match(await refused({ preset: 'x' }), /no preset "x"; .* There are: standard, /)
   await checkDemo({ files: [import.meta.filename], filter: 'clarendon', preset: 'standard' })
 })

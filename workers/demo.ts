@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { access, constants, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Item } from '../api/item.ts'
+import { sayNone } from '../api/parameters.ts'
 import type { CloudEvent } from '../domain/events.ts'
 import type { Catalog } from '../domain/ports.ts'
 import { presets } from '../domain/presets/index.ts'
@@ -78,8 +79,8 @@ export async function checkDemo({ files, filter, preset }: Pick<DemoOptions, 'fi
     ['filter', filter, filters],
     ['preset', preset, presets],
   ] as const) {
-    if (value !== undefined && !known.some(({ name }) => name === value))
-      throw new SettingError(`There is no ${what} ${JSON.stringify(value)}; there are: ${known.map(({ name }) => name).join(', ')}.`)
+    const names = known.map(({ name }) => name)
+    if (value !== undefined && !names.includes(value)) throw new SettingError(sayNone(what, value, names))
   }
   for (const path of files) {
     const found = await stat(path).catch((error: unknown) => cannotRead(path, error))

@@ -7,6 +7,7 @@ import { closeSync, mkdirSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sayNone } from '../api/parameters.ts'
 import { isRunning, startedOf } from '../infra/engines/processes.ts'
 import { openLog, tellingLine } from '../infra/engines/logs.ts'
 import { parseTools } from '../infra/engines/tools.ts'
@@ -46,8 +47,9 @@ const verbs: Record<string, (parts: Parts, end: End) => Promise<void>> = {
   logs: async (_, end) => end(await logs()),
 }
 
-const act = verbs[verb]
+const act = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined
 if (!act) {
+  if (verb !== 'help') say(sayNone('command', verb, ['start', 'status', 'stop', 'logs']))
   say(USAGE)
   process.exit(2)
 }
