@@ -1,5 +1,5 @@
 import type { MediaId } from '../domain/ids.ts'
-import { type Loss, lossTexts } from '../domain/losses.ts'
+import { lossesIn, type ToldLoss } from '../domain/losses.ts'
 import {
   type Appearance,
   appearanceIn,
@@ -84,7 +84,7 @@ export interface Item extends Partial<Appearance> {
   /** Present where the source says so of itself, in IPTC's terms (XMP, C2PA). */
   readonly madeWithAi?: true
   /** What of the upload its renditions do not show, by name and in words; present where there is any. */
-  readonly losses?: readonly { readonly name: Loss; readonly text: string }[]
+  readonly losses?: readonly ToldLoss[]
   /** An MP4 that is shown in the still's place. */
   readonly motion?: ItemMotion
   /** The workflow that an operator looks at: the erasure's once that began. */
@@ -146,7 +146,7 @@ export function toItem(row: MediaRow, urls: FileUrls): Item {
     ...(shown && manifest?.sounds ? { sounds: manifest.sounds } : {}),
     ...(storyboard === undefined ? {} : { storyboard }),
     ...(manifest?.motion && motionUrl !== undefined ? { motion: motionAt(manifest.motion, motionUrl) } : {}),
-    ...(manifest?.losses?.length ? { losses: manifest.losses.map((name) => ({ name, text: lossTexts[name] })) } : {}),
+    ...(manifest ? lossesIn(manifest) : {}),
     ...(manifest?.enhanced ? ({ enhanced: true } as const) : {}),
     ...(manifest?.madeWithAi ? ({ madeWithAi: true } as const) : {}),
     workflowId: row.state === 'erased' ? eraseWorkflowId(row.tenant, row.id) : ingestWorkflowId(row),

@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts'
 import type { MediaId } from './ids.ts'
+import type { ToldLoss } from './losses.ts'
 import type { Appearance, MediaKind, Motion } from './media.ts'
 
 /** What the outside world is told of an item. Bodies are described by JSON Schemas in events/schemas. */
@@ -40,6 +41,7 @@ export interface ReadyData extends Partial<Appearance> {
   readonly mp4?: string
   readonly poster?: string
   readonly motion?: EventMotion
+  readonly losses?: readonly ToldLoss[]
 }
 
 export interface PlayableData extends Partial<Appearance> {

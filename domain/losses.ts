@@ -10,6 +10,17 @@ export const lossTexts = {
 
 export type Loss = keyof typeof lossTexts
 
+/** As the world is told of it. Readers pass over names that they do not know. */
+export interface ToldLoss {
+  readonly name: Loss
+  readonly text: string
+}
+
+/** A manifest's losses with their words, where it has any. */
+export function lossesIn({ losses = [] }: { readonly losses?: readonly Loss[] | undefined }): { readonly losses?: readonly ToldLoss[] } {
+  return losses.length === 0 ? {} : { losses: losses.map((name) => ({ name, text: lossTexts[name] })) }
+}
+
 /** Narrowing for what crossed a process boundary as text. */
 export function isLoss(text: unknown): text is Loss {
   return typeof text === 'string' && Object.hasOwn(lossTexts, text)

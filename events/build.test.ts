@@ -48,6 +48,14 @@ test('build: of an encrypted video no playlist is named, since none without a si
   assert.deepEqual([data.hls, data.protection, data.renditions.map(({ name }) => name)], [undefined, 'aes-128', ['poster.jpg']])
 })
 
+test('build: who is told that a photo is ready is told what its renditions do not show, and nothing where they show all', () => {
+  const photo = { ...video, kind: 'image', losses: ['hdr'] } as const
+  assert.deepEqual(readyData({ ...row, manifest: photo }, fileUrl).losses, [
+    { name: 'hdr', text: 'HDR tones are brought down to those of ordinary screens.' },
+  ])
+  assert.ok(!('losses' in readyData({ ...row, manifest: { ...photo, losses: [] } }, fileUrl)))
+})
+
 test('build: a ready video names its playlist and poster by URL and its renditions, not its parts', () => {
   assert.deepEqual(readyData(row, fileUrl), {
     id,

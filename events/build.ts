@@ -1,5 +1,6 @@
 import type { ErasedData, EventMotion, EventRendition, PlayableData, ReadyData, RefusedData } from '../domain/events.ts'
 import type { MediaId } from '../domain/ids.ts'
+import { lossesIn } from '../domain/losses.ts'
 import { appearanceIn, type ItemError, type MediaRow, type Motion, openRenditions, type StoredFile } from '../domain/media.ts'
 
 /** The address at which a file of a version of an item is served. */
@@ -68,6 +69,7 @@ export function readyData(row: MediaRow, fileUrl: FileUrl): ReadyData {
     ...(manifest.mp4 === undefined ? {} : { mp4: urlOf(manifest.mp4) }),
     ...(manifest.poster === undefined ? {} : { poster: urlOf(manifest.poster) }),
     ...(manifest.motion === undefined ? {} : { motion: motionAt(manifest.motion, urlOf(manifest.motion.name)) }),
+    ...lossesIn(manifest),
   }
 }
 

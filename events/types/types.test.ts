@@ -78,7 +78,7 @@ const film: Manifest = { ...image, kind: 'video', durationMs: 90_000, renditions
 const urls = { fileUrl, aliasUrl: (of: { readonly id: string }, name: string) => `https://cdn.example/a/${of.id}.0/${name}` }
 const built: Record<string, readonly object[]> = {
   'media.playable': [playableData({ ...row, kind: 'video', manifest: film }, urls)],
-  'media.ready': [readyData(row, fileUrl)],
+  'media.ready': [readyData(row, fileUrl), readyData({ ...row, manifest: { ...image, losses: ['gainMap', 'hdr'] } }, fileUrl)],
   'media.rejected': [refusedData(row, { code: 'MEDIA_CORRUPT', title: errorTable.MEDIA_CORRUPT.title })],
   'media.failed': Object.entries(errorTable).map(([code, { title }]) => refusedData(row, { code: code as keyof typeof errorTable, title })),
   'media.erased': [erasedData(id, 'acme', new Date(1))],
