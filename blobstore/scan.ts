@@ -74,10 +74,11 @@ export async function scan(
       durable = Math.max(durable, header.durableThrough)
       pending.push(record)
       last = { batch: header.batch, lastOfBatch: header.lastOfBatch, epoch: header.epoch }
-      while (pending[0] !== undefined && pending[0].offset < durable) {
-        onRecord(pending[0])
-        settled = { batch: pending[0].header.batch, lastOfBatch: true, epoch: pending[0].header.epoch }
-        pending.shift()
+      const loose = pending.findIndex((one) => one.offset >= durable)
+      // All at once: of a long list each single one that is taken from its head moves all others.
+      for (const covered of pending.splice(0, loose === -1 ? pending.length : loose)) {
+        onRecord(covered)
+        settled = { batch: covered.header.batch, lastOfBatch: true, epoch: covered.header.epoch }
       }
       offset += record.bytes
       window.hint(record.bytes)
