@@ -17,9 +17,12 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort } from 'node:worker_threads'
+import { DirectLog } from './direct-log.ts'
 
 export type DiskJob =
   | { readonly kind: 'create'; readonly path: string; readonly head: Uint8Array; readonly bytesTotal: number }
+  /** Its longer writes go past the page cache, where the file system lets them. */
+  | { readonly kind: 'append only'; readonly fd: number }
   | { readonly kind: 'write'; readonly fd: number; readonly offset: number; readonly bytes: Uint8Array; readonly sync: boolean }
   | { readonly kind: 'zero'; readonly fd: number; readonly offset: number; readonly length: number }
   | { readonly kind: 'cut'; readonly fd: number; readonly length: number }
@@ -41,6 +44,15 @@ export interface DiskAnswer {
 /** Why a file can no longer be written: what is asked of it later must not reach the disk as if all before it had. */
 const failed = new Map<number, unknown>()
 
+/** Files that are only appended to, with the same file opened once more. */
+const logs = new Map<number, { readonly log: DirectLog; readonly direct: number }>()
+
+/**
+ * Of what is appended at once: less goes through the page cache, since small needles share pages, and of those just written
+ * many are read soon.
+ */
+const DIRECT_BYTES_MIN = 128 * 1024
+
 /** Longer writes make the page cache ask for large runs of memory, which it may have to search for: then they take ten times as long. */
 const ZEROS_BYTES = 256 * 1024
 const zeros = new Uint8Array(ZEROS_BYTES)
@@ -56,6 +68,36 @@ function writeZeros(fd: number, offset: number, length: number): void {
     writeAll(fd, zeros.subarray(0, step), offset + done)
     done += step
   }
+}
+
+/**
+ * The open file once more, past the page cache and durable at each write; by its descriptor, since its name may be another
+ * file's by now. Null where the file system knows no such thing (tmpfs), or the machine no /proc: then it is written through the cache.
+ */
+function openDirect(fd: number): number | null {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_RDWR | constants.O_DIRECT | constants.O_DSYNC)
+  } catch {
+    return null
+  }
+}
+
+function forgetLog(fd: number): void {
+  const log = logs.get(fd)
+  if (log === undefined) return
+  logs.delete(fd)
+  closeSync(log.direct)
+}
+
+function write({ fd, offset, bytes, sync }: DiskJob & { readonly kind: 'write' }): void {
+  const log = logs.get(fd)?.log
+  if (log && (log.isBehind || !sync || bytes.byteLength >= DIRECT_BYTES_MIN)) {
+    log.append(offset, bytes, sync)
+    return
+  }
+  log?.forget()
+  writeAll(fd, bytes, offset)
+  if (sync) fdatasyncSync(fd)
 }
 
 function syncFolderOf(path: string): void {
@@ -89,11 +131,15 @@ function perform(job: DiskJob): void {
       syncFolderOf(job.path)
       return
     }
+    case 'append only': {
+      const direct = openDirect(job.fd)
+      if (direct !== null) logs.set(job.fd, { direct, log: new DirectLog(direct) })
+      return
+    }
     case 'write':
       if (failed.has(job.fd)) throw failed.get(job.fd)
       try {
-        writeAll(job.fd, job.bytes, job.offset)
-        if (job.sync) fdatasyncSync(job.fd)
+        write(job)
       } catch (error) {
         failed.set(job.fd, error)
         throw error
@@ -105,6 +151,7 @@ function perform(job: DiskJob): void {
       fdatasyncSync(job.fd)
       return
     case 'cut':
+      logs.get(job.fd)?.log.forget()
       ftruncateSync(job.fd, job.length)
       fsyncSync(job.fd)
       return
@@ -118,6 +165,7 @@ function perform(job: DiskJob): void {
       return
     case 'close':
       failed.delete(job.fd)
+      forgetLog(job.fd)
       closeSync(job.fd)
       return
     case 'add': {

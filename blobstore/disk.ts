@@ -10,7 +10,11 @@ export interface Disk {
   create(path: string, head: Uint8Array, bytesTotal: number): Promise<void>
   /** Null when there is no such file. */
   openRead(path: string): Promise<ReadFile | null>
-  openWrite(path: string): Promise<WriteFile>
+  /**
+   * @param options.appends it is only written at its end, and what lies beyond is zeros or counts for nothing: up to 4 KiB beyond what
+   * is written may become zeros, also where the file grows by them
+   */
+  openWrite(path: string, options?: OpenWriteOptions): Promise<WriteFile>
   /** Adds bytes to a file that any number of processes add to; makes it where there is none. */
   add(path: string, bytes: Uint8Array): Promise<void>
   /** Gives a file another name, in place of what had it; durable when it returns. At no moment is there none. */
@@ -20,6 +24,10 @@ export interface Disk {
   /** Holds a name for this process until the answer is called or the process ends; null where somebody else does. */
   lock(path: string): Promise<(() => void) | null>
   close(): Promise<void>
+}
+
+export interface OpenWriteOptions {
+  readonly appends: true
 }
 
 export interface ReadFile {

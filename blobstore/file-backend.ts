@@ -18,11 +18,14 @@ export interface FileBackendOptions {
 /** Zeros are written in steps of this between commits, so that no commit waits long for them. */
 const ZERO_STEP_BYTES = 4 * 1024 * 1024
 
+/** Where no zeros lie ahead, a commit of at least this lets the file grow: to write it twice would take longer than the journal does. */
+const GROW_BYTES_MIN = 128 * 1024
+
 /** Volumes as files of a folder. The disk is a port, so that a simulated one can take its place. */
 export function createFileBackend({ disk, folder, limits, report }: FileBackendOptions): VolumeBackend {
   async function logOf(view: FileView, epoch: number): Promise<VolumeLog> {
     view.own()
-    const file = await disk.openWrite(volumePath(folder, view.superblock.volume))
+    const file = await disk.openWrite(volumePath(folder, view.superblock.volume), { appends: true })
     const size = await orClose(file, () => file.size())
     const save = (state: ScanState) =>
       writeSnapshot(disk, folder, view.superblock, state, view.index).catch((error: unknown) => {
@@ -92,11 +95,11 @@ function createFileLog(
   }
 
   /** Keeps up to an extent of zeros ahead of the end, a step at a time. */
-  function zeroAhead(stepBytes: number): void {
+  function zeroAhead(): void {
     const target = Math.min(end + limits.extentBytes, Math.max(limits.volumeBytesMax, end))
     if (zeroFailed || end + limits.extentBytes / 2 < zeroedTo || zeroedTo >= target) return
     const from = Math.max(zeroedTo, end)
-    const length = Math.min(Math.max(ZERO_STEP_BYTES, stepBytes), target - from)
+    const length = Math.min(ZERO_STEP_BYTES, target - from)
     zeroedTo = from + length
     zeroing = file.zero(from, length).catch(() => {
       // The next commit has to grow the file itself, and meets the same disk.
@@ -156,7 +159,7 @@ function createFileLog(
     async commit(commit: Commit) {
       zeroedTo = Math.max(zeroedTo, commit.base + commit.bytes.byteLength)
       await append(commit.base, commit.bytes, commit.ahead, commit.lastBatch)
-      zeroAhead(2 * commit.bytes.byteLength)
+      if (commit.bytes.byteLength < GROW_BYTES_MIN) zeroAhead()
     },
     async seal() {
       await zeroing

@@ -117,9 +117,9 @@ export function createSpreadDisk(options: SpreadDiskOptions): Disk {
       const place = await placeOf(path)
       return place === null ? null : disk.openRead(place.path)
     },
-    async openWrite(path): Promise<WriteFile> {
+    async openWrite(path, how): Promise<WriteFile> {
       const { folder, path: place } = await beside(path)
-      const file = await resting(folder, disk.openWrite(place))
+      const file = await resting(folder, disk.openWrite(place, how))
       return {
         size: () => file.size(),
         writeAhead: (offset, bytes) => file.writeAhead(offset, bytes),

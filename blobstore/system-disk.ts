@@ -36,10 +36,11 @@ export function createSystemDisk(options: { readonly directReads: boolean; reado
         throw readError(error as NodeJS.ErrnoException)
       }
     },
-    async openWrite(path): Promise<WriteFile> {
+    async openWrite(path, options): Promise<WriteFile> {
       const fd = await openFile(path, constants.O_WRONLY).catch((error: NodeJS.ErrnoException) => {
         throw writeError(error.code ?? 'unknown', error.message)
       })
+      if (options?.appends) await writer.run({ kind: 'append only', fd })
       return {
         size: async () => (await statFile(fd)).size,
         writeAhead(offset, bytes) {

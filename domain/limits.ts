@@ -104,7 +104,7 @@ export const limits = {
   readThreadsMax: 4,
   /** As above, past the page cache: so many reads are with the disks at once. */
   directReadThreadsMax: 16,
-  /** Zeros written ahead of a volume's end: a file that need not grow commits several times as fast. */
+  /** Zeros written ahead of a volume's end for small commits: a file that need not grow commits several times as fast. */
   extentBytes: 64 * 1024 ** 2,
   /** Between two looks for what other processes appended to a volume, however many readers ask. */
   volumeRefreshMsMin: 250,

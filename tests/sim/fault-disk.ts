@@ -1,5 +1,10 @@
-import type { Disk, ReadFile, WriteFile } from '../../blobstore/disk.ts'
+import type { Disk, OpenWriteOptions, ReadFile, WriteFile } from '../../blobstore/disk.ts'
 import { writeError } from '../../blobstore/disk-errors.ts'
+
+/** Smaller than those of a real disk, as everything is here. */
+const PAGE_BYTES = 1_024
+/** Shorter appends go through the page cache. */
+const DIRECT_BYTES_MIN = 1_400
 
 /** What was asked of a file since it was last synced, in order. */
 export type PendingOp =
@@ -116,25 +121,26 @@ export class FaultDisk implements Disk {
     }
   }
 
-  async openWrite(path: string): Promise<WriteFile> {
+  async openWrite(path: string, options?: OpenWriteOptions): Promise<WriteFile> {
     const inode = this.#inodes.get(path)
     if (inode === undefined) throw writeError('ENOENT', path)
     inode.failed = null
+    const asWritten = options?.appends ? wholePages : (_: Inode, offset: number, bytes: Uint8Array) => ({ offset, bytes: bytes.slice() })
     return {
       size: async () => inode.current.byteLength,
       writeAhead: (offset, bytes) => {
-        this.#inOrder(() => this.#write(inode, offset, bytes.slice())).catch(() => {
+        this.#inOrder(() => this.#write(inode, asWritten(inode, offset, bytes))).catch(() => {
           // Told by the next write.
         })
       },
       write: (offset, bytes) =>
         this.#inOrder(() => {
-          this.#write(inode, offset, bytes.slice())
+          this.#write(inode, asWritten(inode, offset, bytes))
           this.#sync(inode)
         }),
       zero: (offset, length) =>
         this.#inOrder(() => {
-          this.#write(inode, offset, new Uint8Array(length))
+          this.#write(inode, { offset, bytes: new Uint8Array(length) })
           this.#sync(inode)
         }),
       cut: (length) =>
@@ -156,7 +162,7 @@ export class FaultDisk implements Disk {
         inode = { durable: none, current: none, pending: [], ghost: none, nameless: true, before: null, failed: null }
         this.#inodes.set(path, inode)
       }
-      this.#write(inode, inode.current.byteLength, bytes.slice())
+      this.#write(inode, { offset: inode.current.byteLength, bytes: bytes.slice() })
       this.#sync(inode)
       inode.nameless = this.#options.skipSync ?? false
       this.#step()
@@ -197,7 +203,7 @@ export class FaultDisk implements Disk {
     await this.#queue
   }
 
-  #write(inode: Inode, offset: number, bytes: Uint8Array): void {
+  #write(inode: Inode, { offset, bytes }: { readonly offset: number; readonly bytes: Uint8Array }): void {
     if (inode.failed !== null) throw inode.failed
     try {
       this.#mayFail()
@@ -241,6 +247,16 @@ export class FaultDisk implements Disk {
     })
     return done
   }
+}
+
+/** As a file is appended to past the page cache: what its last page holds is written again, and zeros beyond the end. */
+function wholePages({ current }: Inode, offset: number, bytes: Uint8Array): { offset: number; bytes: Uint8Array } {
+  if (bytes.byteLength < DIRECT_BYTES_MIN) return { offset, bytes: bytes.slice() }
+  const start = offset - (offset % PAGE_BYTES)
+  const pages = new Uint8Array(Math.ceil((offset + bytes.byteLength - start) / PAGE_BYTES) * PAGE_BYTES)
+  pages.set(current.subarray(start, offset))
+  pages.set(bytes, offset - start)
+  return { offset: start, bytes: pages }
 }
 
 function apply(inode: Inode, op: PendingOp): void {
