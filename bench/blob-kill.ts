@@ -11,7 +11,7 @@ import { startPostgres } from '../infra/engines/postgres.ts'
 import { pickPorts } from '../infra/engines/ports.ts'
 import { openSupervisor } from '../infra/engines/supervisor.ts'
 import { startTemporalDev } from '../infra/engines/temporal-dev.ts'
-import type { Tools } from '../infra/engines/tools.ts'
+import { parseTools } from '../infra/engines/tools.ts'
 import { withoutKafka } from '../tests/e2e/support/encoders.ts'
 import { startInstance, type RunningInstance } from '../tests/e2e/support/instance.ts'
 import { createApiClient } from '../workers/api-client.ts'
@@ -84,11 +84,12 @@ export const bench: Bench = {
 }
 
 /** Database and Temporal go on while the process that is killed is killed. */
-async function startEngines({ scratch, tools }: BenchContext) {
+async function startEngines({ scratch }: BenchContext) {
+  const tools = parseTools(process.env['DARKROOM_TOOLS'])
   const supervisor = await openSupervisor({ home: join(scratch, 'engines'), onLost: (error) => process.stderr.write(`${String(error)}\n`) })
   const ports = await pickPorts(0, ['PostgreSQL', 'grpc', 'ui', 'metrics'] as const)
-  const { url } = await startPostgres({ supervisor, tools: tools as unknown as Tools, port: ports.PostgreSQL })
-  const temporal = await startTemporalDev({ supervisor, tools: tools as unknown as Tools, ports })
+  const { url } = await startPostgres({ supervisor, tools, port: ports.PostgreSQL })
+  const temporal = await startTemporalDev({ supervisor, tools, ports })
   return {
     environment: { ...withoutKafka(tools), DATABASE_URL: url, TEMPORAL_ADDRESS: temporal.address },
     stop: async () => await supervisor.stop(),
