@@ -10,17 +10,18 @@ import { codeOf } from '../domain/errors.ts'
 import { limits } from '../domain/limits.ts'
 import { lockHome } from '../infra/engines/home.ts'
 import { runMain } from './run-main.ts'
-import { required, SettingError, wholeNumber } from './settings.ts'
+import { required, SettingError, text, wholeNumber } from './settings.ts'
 import { compact, dump, inspect, list, repair, scrubs, verify, type Verdict, type VolumeTools, volumesIn } from './volume-commands.ts'
 
 const usage = `npm run volumes -- COMMAND FOLDER ...: looks after a folder of volumes; needs nothing but the files, except for scrubs.
-  ls      FOLDER                    the volumes, at a glance; reads no data
+  ls      [FOLDER]                  the volumes, at a glance; reads no data
   inspect FOLDER VOLUME             what a volume says of itself
-  verify  FOLDER [VOLUME]           reads every byte; exit status 1 when something is bad
+  verify  [FOLDER [VOLUME]]         reads every byte; exit status 1 when something is bad
   dump    FOLDER VOLUME [TARGET]    each record; with TARGET, each needle as a file KEY.ALT there
   compact FOLDER VOLUME --stopped   rewrites a volume without what was erased
   repair  FOLDER VOLUME COPY --stopped   fills bad records from another copy of the volume's file
   scrubs                            the catalog's volumes, each with its last scrub; needs DATABASE_URL
+  without FOLDER            the volumes of the data folder: DARKROOM_HOME, or .darkroom here
   --stopped                 says that Darkroom is not running on this folder; without it nothing is changed
   --mib-per-second NUMBER   no faster than that
 docs/runbooks/broken-volume.md says what to do in which order.
@@ -33,6 +34,14 @@ function readOptions(args: string[]) {
   } catch {
     throw new SettingError(`Not understood: ${args.join(' ')}.\n${usage.trimEnd()}`)
   }
+}
+
+/** Of the data folder that a start uses when it is not told of another. Null for commands that need more than a folder. */
+function ownFolder(command: string | undefined): string | null {
+  if (command !== 'ls' && command !== 'verify') return null
+  const folder = join(text(process.env, 'DARKROOM_HOME', '.darkroom'), 'volumes')
+  if (!existsSync(folder)) throw new SettingError(`There are no volumes in ${resolve(folder)}: name their folder.`)
+  return folder
 }
 
 /** A volume's number, or a sentence on what is missing. */
@@ -54,9 +63,10 @@ function refuseWhereRunning(home: string): void {
 
 async function run(args: string[], tools: Omit<VolumeTools, 'folder' | 'walk'>, signal: AbortSignal): Promise<Verdict> {
   const { values, positionals } = readOptions(args)
-  const [command, folder, number, third] = positionals
+  const [command, named, number, third] = positionals
   if (command === 'scrubs' && !values.help) return await scrubsOf(required(process.env, 'DATABASE_URL'), tools.print)
-  if (values.help || command === undefined || folder === undefined) {
+  const folder = values.help ? null : (named ?? ownFolder(command))
+  if (command === undefined || folder === null) {
     tools.print(usage.trimEnd())
     return values.help ? 0 : 1
   }

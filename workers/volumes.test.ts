@@ -10,11 +10,42 @@ import { lockHome } from '../infra/engines/home.ts'
 
 const main = join(import.meta.dirname, 'volumes.main.ts')
 
-function volumes(...args: string[]): Promise<{ status: number; out: string; error: string }> {
+interface Ended {
+  readonly status: number
+  readonly out: string
+  readonly error: string
+}
+
+function volumes(...args: string[]): Promise<Ended> {
+  return volumesOf(undefined, ...args)
+}
+
+/** @param home the data folder; undefined: as this process has it */
+function volumesOf(home: string | undefined, ...args: string[]): Promise<Ended> {
+  const env = home === undefined ? process.env : { ...process.env, DARKROOM_HOME: home }
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [main, ...args], (_error, out, error) => resolve({ status: child.exitCode ?? -1, out, error }))
+    const child = execFile(process.execPath, [main, ...args], { env }, (_error, out, error) =>
+      resolve({ status: child.exitCode ?? -1, out, error }),
+    )
   })
 }
+
+test('volumes: without a folder, ls and verify look at the data folder, and say so where it has no volumes', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'darkroom-volumes-'))
+  try {
+    const refused = await volumesOf(home, 'ls')
+    assert.notEqual(refused.status, 0)
+    assert.match(refused.error, /There are no volumes in .*volumes: name their folder\./)
+    const store = await createFileBlobStore({ folder: join(home, 'volumes'), writer: 'w', limits: { extentBytes: 4096 } })
+    await store.append([{ key: 1n, alt: 9, data: new Uint8Array(100) }])
+    await store.close()
+    assert.match((await volumesOf(home, 'ls')).out, /^volume 1: /)
+    assert.match((await volumesOf(home, 'verify')).out, /sound, 1 needles/)
+    assert.equal((await volumesOf(home, 'inspect')).status, 1)
+  } finally {
+    await rm(home, { recursive: true, force: true })
+  }
+})
 
 test('volumes: an operator with a broken disk finds what is bad, gets out what is sound, repairs and compacts', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-volumes-'))
