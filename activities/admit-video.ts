@@ -38,7 +38,7 @@ export function admitVideo(deps: AdmitVideoDeps) {
       admit(probe, limits)
       // Now that the length is known: a plan that cannot be made is refused here, and not in the workflow.
       const preset = presetNamed(input.preset)
-      const sized = { ...probe, withinLevel: true as const }
+      const sized = { ...probe, withinLevel: true as const, shortEnd: true as const }
       const plan = planVideo(sized, preset, input)
       const admitted = await withKeyframes(deps, input, sized, plan)
       return {

@@ -90,7 +90,7 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   const firstFrames = probe.briefStart ? gopFrames : chunkFrames
   const parts = keyframes
     ? groupedChunks(frames, keyframes, chunkFrames, firstFrames)
-    : planChunks(frames, gopFrames, chunkFrames, firstFrames)
+    : planChunks(frames, gopFrames, chunkFrames, firstFrames, probe.shortEnd ?? false)
   return {
     width,
     height,
@@ -215,12 +215,19 @@ function groupedChunks(frames: number, keyframes: readonly number[], chunkFrames
   return chunks
 }
 
-function planChunks(frames: number, gopFrames: number, chunkFrames: number, firstFrames: number): FrameSpan[] {
+/**
+ * Chunks of whole groups. With a short end none is longer than half of what is left, so that workers end together: a long last
+ * one would have all but one of them wait. What is one chunk stays one.
+ */
+function planChunks(frames: number, gopFrames: number, chunkFrames: number, firstFrames: number, shortEnd: boolean): FrameSpan[] {
   const chunks: { first: number; count: number }[] = []
+  const halfOf = (left: number) => Math.max(gopFrames, Math.floor(left / 2 / gopFrames) * gopFrames)
   for (let first = 0, count = 0; first < frames; first += count) {
-    count = Math.min(first === 0 ? firstFrames : chunkFrames, frames - first)
+    const left = frames - first
+    const most = shortEnd && first > 0 ? Math.min(chunkFrames, halfOf(left)) : chunkFrames
+    count = Math.min(first === 0 ? firstFrames : most, left)
     const previous = chunks.at(-1)
-    if (previous && count < gopFrames) previous.count += count
+    if (previous && count < (shortEnd ? gopFrames / 2 : gopFrames)) previous.count += count
     else chunks.push({ first, count })
   }
   return chunks

@@ -198,6 +198,8 @@ export interface VideoProbe extends SourceTraits {
   readonly captions?: readonly CaptionsTrack[]
   /** The first chunk is one group of pictures, so that there is something to play at once. Said by admission: the plan of an item never changes. */
   readonly briefStart?: true
+  /** Chunks are shorter towards the end. Said by admission: the plan of an item never changes. */
+  readonly shortEnd?: true
   /** No rung is larger than H.264's level 4.2 has it. Said by admission: the plan of an item never changes. */
   readonly withinLevel?: true
   /** How a ladder by title is encoded where no trials say it; not said by earlier releases. Said by admission: the plan of an item never changes. */
