@@ -23,7 +23,7 @@ export const bench: Bench = {
   goal: `no file without such an end, no decoder lost, none above its memory limit; too many pixels are refused within ${REFUSAL_MS_MAX} ms`,
   async run({ args, tools, scratch, say }) {
     const paths = await filesBelow(args[0])
-    const studio = createImageStudio({ slots: SLOTS, limits })
+    const studio = createImageStudio({ slots: SLOTS, limits, ffmpeg: tools['ffmpeg'] ?? 'ffmpeg' })
     const studios = { images: studio, videos: openVideos({ tools, scratch }), scratch }
     const outcomes = new Map<string, number>()
     const wrong: string[] = []

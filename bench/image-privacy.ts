@@ -79,7 +79,7 @@ export const bench: Bench = {
     const out = join(scratch, 'out')
     await mkdir(work)
     await mkdir(out)
-    const studio = createImageStudio({ slots: 2, limits })
+    const studio = createImageStudio({ slots: 2, limits, ffmpeg: tools['ffmpeg'] ?? 'ffmpeg' })
     const studios = { images: studio, videos: openVideos({ tools, scratch: work }), scratch: work }
     const finds: string[] = []
     const wide = new Set<string>()
