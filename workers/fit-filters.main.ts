@@ -13,11 +13,11 @@ if (folder === undefined) throw new Error('Name the folder with original/ and in
 await mkdir(out, { recursive: true })
 const differences: number[] = []
 for (const [name, photos] of await filtersIn(folder)) {
-  const { colour, radial, leftOut } = fitFilter(await pairsOf(folder, name, photos))
+  const { leftOut, ...formula } = fitFilter(await pairsOf(folder, name, photos))
   const title = name === 'xpro2' ? 'X-Pro II' : `${name.charAt(0).toUpperCase()}${name.slice(1)}`
-  await writeFile(join(out, `${name}.ts`), sourceText({ name, title, colour, ...(radial ? { radial } : {}) }))
+  await writeFile(join(out, `${name}.ts`), sourceText({ name, title, ...formula }))
   differences.push(leftOut)
-  process.stdout.write(`${name.padEnd(12)} dE76 ${leftOut.toFixed(2)} on photos left out${radial ? ', with a radial term' : ''}\n`)
+  process.stdout.write(`${name.padEnd(12)} dE76 ${leftOut.toFixed(2)} on photos left out${formula.radial ? ', with a radial term' : ''}\n`)
 }
 const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length
 process.stdout.write(`mean dE76 ${mean.toFixed(3)} over ${differences.length} filters\n`)

@@ -7,16 +7,31 @@ export interface ColourPolynomial {
   readonly blue: readonly number[]
 }
 
+/** A curve as its values at points that are evenly spaced from 0 to 1, two at least; between them it is straight. */
+export type Curve = readonly number[]
+
+/** What is added to a channel: for red, green and blue as they were, a curve of each. */
+export interface Curves {
+  readonly red: readonly [Curve, Curve, Curve]
+  readonly green: readonly [Curve, Curve, Curve]
+  readonly blue: readonly [Curve, Curve, Curve]
+}
+
 /** A photo filter as data, in a form that a least-squares fit can fill. */
 export interface Filter {
   /** In requests and manifests: lower-case letters and digits. */
   readonly name: string
   readonly title: string
-  /** The colours in the centre. */
+  /** The colours in the centre, but for the curves. */
   readonly colour: ColourPolynomial
+  /** What is added to them everywhere, where one polynomial does not bend as sharply as the filter. Absent: nothing. */
+  readonly curves?: Curves
   /** What is added to them in the corners; in between by the squared distance from the centre. Absent: nothing. */
   readonly radial?: ColourPolynomial
 }
+
+/** What a filter does to colours. */
+export type Formula = Pick<Filter, 'colour' | 'curves' | 'radial'>
 
 export type Colour = readonly [red: number, green: number, blue: number]
 
@@ -52,9 +67,22 @@ export function termsOf(degree: number): (red: number, green: number, blue: numb
   }
 }
 
+/** Where a value 0..1 lies among so many evenly spaced points: which one is before it, and how far it is to the next, 0..1. */
+export function placeOf(value: number, points: number): readonly [before: number, beyond: number] {
+  const exact = value * (points - 1)
+  const before = Math.min(points - 2, Math.floor(exact))
+  return [before, exact - before]
+}
+
 /** A filter as two functions of one sRGB colour, channels 0..1 both ways: in the centre, and in the corners where that differs. */
-export function mixersOf({ colour, radial }: Pick<Filter, 'colour' | 'radial'>) {
-  const centre = mixerOf(colour)
+export function mixersOf({ colour, curves, radial }: Formula) {
+  const smooth = mixerOf(colour)
+  const centre = curves
+    ? (...from: Colour): Colour => {
+        const [red, green, blue] = smooth(...from)
+        return [red + curved(curves.red, from), green + curved(curves.green, from), blue + curved(curves.blue, from)]
+      }
+    : smooth
   if (!radial) return { centre: (...from: Colour) => clamped(centre(...from)) }
   const added = mixerOf(radial)
   return {
@@ -65,6 +93,16 @@ export function mixersOf({ colour, radial }: Pick<Filter, 'colour' | 'radial'>) 
       return clamped([red + addedRed, green + addedGreen, blue + addedBlue])
     },
   }
+}
+
+function curved(curves: Curves['red'], from: Colour): number {
+  let sum = 0
+  for (const channel of [0, 1, 2] as const) {
+    const curve = curves[channel]
+    const [before, beyond] = placeOf(from[channel], curve.length)
+    sum += (curve[before] ?? 0) * (1 - beyond) + (curve[before + 1] ?? 0) * beyond
+  }
+  return sum
 }
 
 function mixerOf({ degree, red, green, blue }: ColourPolynomial): (...from: Colour) => Colour {

@@ -15,12 +15,13 @@ const random = () => (seed = (seed * 48_271) % 2_147_483_647) % 256
 
 test('filters: each has a usable name of its own and as many coefficients as its degree has terms', () => {
   assert.equal(new Set(filters.map((filter) => filter.name)).size, filters.length)
-  for (const { name, colour, radial } of filters) {
+  for (const { name, colour, curves, radial } of filters) {
     assert.match(name, /^[a-z0-9]+$/)
     for (const { degree, red, green, blue } of radial ? [colour, radial] : [colour]) {
       assert.ok(degree <= 5)
       for (const channel of [red, green, blue]) assert.equal(channel.length, exponentsOf(degree).length, name)
     }
+    for (const channel of Object.values(curves ?? {})) for (const curve of channel) assert.ok(curve.length >= 2 && curve.length <= 33, name)
   }
   assert.equal(filterNamed('clarendon').title, 'Clarendon')
   assert.throws(
@@ -70,7 +71,8 @@ test('lut: every filter comes out as its exact function closely', () => {
   for (const filter of filters) {
     const raw = Uint8Array.from({ length: 15_000 }, random)
     const before = Uint8Array.from(raw)
-    applyLut(row(raw), lutOf({ colour: filter.colour }))
+    const { radial: _, ...flat } = filter
+    applyLut(row(raw), lutOf(flat))
     const mix = mixersOf(filter).centre
     let squares = 0
     let worst = 0
@@ -109,6 +111,19 @@ test("radial: the centre has the centre's colours, the corners theirs, alpha its
   assert.deepEqual(at(100, 50), at(0, 0))
   const mask = cornerMask(101, 51)
   assert.deepEqual([mask[0], mask[25 * 101 + 50], mask.at(-1)], [255, 0, 255])
+})
+
+test('curves: each is added where it belongs, straight between its points, in the centre and in the corners', () => {
+  const none = [0, 0]
+  const curves = { red: [[0, 0.2, 0], none, none], green: [none, none, [0.1, 0.1, 0.3]], blue: [none, none, none] } as const
+  const radial = { degree: 0, red: [-0.1], green: [0], blue: [0] }
+  const mix = mixersOf({ ...identity, curves, radial })
+  const near = (actual: readonly number[] | undefined, expected: readonly number[]) => {
+    for (const [channel, value] of expected.entries()) assert.ok(Math.abs((actual?.[channel] ?? 9) - value) < 1e-9, String(actual))
+  }
+  near(mix.centre(0.25, 0.5, 0.75), [0.35, 0.7, 0.75])
+  near(mix.corners?.(0.25, 0.5, 0.75), [0.25, 0.7, 0.75])
+  near(mix.centre(1, 0, 1), [1, 0.3, 1])
 })
 
 test('cube: the text holds what the cube holds', () => {

@@ -1,4 +1,4 @@
-import { type Colour, type Filter, mixersOf } from './filter.ts'
+import { type Colour, type Formula, mixersOf } from './filter.ts'
 
 /** A cube of colours: `size` steps per channel, three values 0..1 per colour, red fastest (as in .cube files). */
 export interface Lut {
@@ -31,7 +31,7 @@ export interface LutOptions {
 }
 
 /** The colours of a filter as a cube. */
-export function lutOf(filter: Pick<Filter, 'colour' | 'radial'>, options: LutOptions = {}): Lut {
+export function lutOf(filter: Formula, options: LutOptions = {}): Lut {
   const { strength = 100, adjust = (colour) => colour, adjustCorners, size = USUAL_SIZE } = options
   const { centre, corners } = mixersOf(filter)
   const share = strength / 100

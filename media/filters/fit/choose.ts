@@ -1,5 +1,5 @@
 import { applyLut } from '../apply-lut.ts'
-import type { Filter } from '../filter.ts'
+import type { Formula } from '../filter.ts'
 import { lutOf } from '../lut.ts'
 import { meanDifference } from './colour-difference.ts'
 import { fitOf } from './fit.ts'
@@ -10,7 +10,7 @@ const RADIAL_GAIN_MIN = 0.25
 /** One pixel in so many of each row and column is enough to choose by. */
 const STEP = 3
 
-export interface Fitted extends Pick<Filter, 'colour' | 'radial'> {
+export interface Fitted extends Formula {
   /** Mean colour difference (CIE 1976) on each photo of a fit to the other photos, averaged. */
   readonly leftOut: number
 }
@@ -26,7 +26,7 @@ export function fitFilter(pairs: readonly Pair[]): Fitted {
 interface Candidate {
   readonly isRadial: boolean
   /** By photo: the fit to the others. */
-  readonly fits: readonly Pick<Filter, 'colour' | 'radial'>[]
+  readonly fits: readonly Formula[]
   readonly difference: number
 }
 
@@ -41,7 +41,7 @@ function candidateOf(pairs: readonly Pair[], thin: readonly Pair[], isRadial: bo
 }
 
 /** How far the fits are off, each on the photo that it has not seen, in the mean. */
-function differenceOf(fits: readonly Pick<Filter, 'colour' | 'radial'>[], pairs: readonly Pair[]): number {
+function differenceOf(fits: readonly Formula[], pairs: readonly Pair[]): number {
   const differences = pairs.map(({ width, height, before, after }, index) => {
     const fit = fits[index]
     if (!fit) throw new Error('a photo without a fit')

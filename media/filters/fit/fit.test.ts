@@ -43,7 +43,17 @@ test("fit: a filter's file says all of its coefficients", () => {
   const text = sourceText(filter)
   assert.match(text, /export const _1977: Filter = \{/)
   for (const coefficient of filter.colour.blue) assert.ok(text.includes(String(coefficient)))
+  for (const curve of filter.curves?.blue ?? []) assert.ok(text.includes(`[${curve.join(', ')}],`))
   assert.ok(text.split('\n').length <= 90)
+})
+
+test('fit: a bend is followed that no polynomial has', () => {
+  const bent = ['a', 'b', 'c'].map((name) => {
+    const pair = photo(name, 'gingham')
+    return { ...pair, after: pair.before.map((value) => Math.max(96, value)) }
+  })
+  const { leftOut } = fitFilter(bent)
+  assert.ok(leftOut < 1, String(leftOut))
 })
 
 test('fit: no grey is made darker than the one before it, whatever photos show', () => {

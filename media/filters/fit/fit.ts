@@ -1,10 +1,9 @@
-import { type Colour, type ColourPolynomial, exponentsOf, type Filter, mixersOf, termsOf } from '../filter.ts'
+import type { Formula } from '../filter.ts'
 import { colourDifference } from './colour-difference.ts'
 import type { Pair } from './pairs.ts'
 import { addSample, addSums, createSums, type Sums, solve } from './solve.ts'
+import { type Terms, termsFor } from './terms.ts'
 
-const DEGREE = 5
-const RADIAL_DEGREE = 2
 /** One pixel in so many is a sample: neighbours say much the same. */
 const STEP = 97
 /** How often samples are weighed anew by how far the fit so far is off: a sum of differences is what shall be small, not of squares. */
@@ -14,9 +13,6 @@ const DIFFERENCE_MIN = 1
 /** What a sample is averaged by, both ways: encoders and scalers differ from pixel to pixel, and filters do not. */
 const KERNEL = [1, 2, 1] as const
 
-/** How strongly coefficients are held where they are, per sample, and by which factors more with each power of the channel's own and of the other ones: curves drawn channel by channel are what filters mostly are. */
-const HOLD = { pull: 1e-5, own: 2, other: 3 } as const
-
 /** Greys that are looked at, what one step backwards weighs against all samples, and how often they are looked at again. */
 const GREYS = 129
 const BACKWARDS_SHARE = 1
@@ -24,19 +20,14 @@ const GREY_ROUNDS = 25
 /** What a step may rise by before it is let go again. */
 const RISING = 1e-4
 
-const colourExponents = exponentsOf(DEGREE)
-const radialExponents = exponentsOf(RADIAL_DEGREE)
-
-type Look = Pick<Filter, 'colour' | 'radial'>
+/** By channel. */
+type Coefficients = readonly [readonly number[], readonly number[], readonly number[]]
 
 /** The sums of one photo; with `sofar`, samples count the less the farther that fit is off. */
-function sumsOf({ width, height, before, after }: Pair, radial: boolean, sofar?: Look): Sums {
-  const colourTerms = termsOf(DEGREE)
-  const size = colourExponents.length + (radial ? radialExponents.length : 0)
+function sumsOf({ width, height, before, after }: Pair, { size, fill }: Terms, sofar?: Coefficients): Sums {
   const sums = createSums(size)
   const terms = new Float64Array(size)
   const farthest = (width - 1) ** 2 + (height - 1) ** 2
-  const mix = sofar && mixersOf(sofar)
   for (let pixel = 0; pixel < width * height; pixel += STEP) {
     const x = pixel % width
     const y = (pixel - x) / width
@@ -44,18 +35,14 @@ function sumsOf({ width, height, before, after }: Pair, radial: boolean, sofar?:
     const [red, green, blue] = averaged(before, x, y, width, height)
     const from = [red / 255, green / 255, blue / 255] as const
     const to = averaged(after, x, y, width, height)
+    fill(terms, from, outwards)
     let scale = 1
-    if (mix) {
-      const centre = mix.centre(...from)
-      const corner = mix.corners?.(...from) ?? centre
-      const channel = (index: 0 | 1 | 2) => Math.round(255 * (centre[index] * (1 - outwards) + corner[index] * outwards))
-      const rounded = [Math.round(to[0]), Math.round(to[1]), Math.round(to[2])] as const
-      scale = 1 / Math.sqrt(Math.max(DIFFERENCE_MIN, colourDifference([channel(0), channel(1), channel(2)], rounded)))
+    if (sofar) {
+      const channel = (index: 0 | 1 | 2) => byteOf(255 * product(terms, sofar[index]))
+      const difference = colourDifference([channel(0), channel(1), channel(2)], [byteOf(to[0]), byteOf(to[1]), byteOf(to[2])])
+      scale = 1 / Math.sqrt(Math.max(DIFFERENCE_MIN, difference))
     }
-    const colour = colourTerms(...from)
-    // The first terms of a polynomial are those of the lower degree.
-    for (let index = 0; index < size; index++)
-      terms[index] = scale * (index < colour.length ? (colour[index] as number) : (colour[index - colour.length] as number) * outwards)
+    for (let index = 0; index < size; index++) (terms[index] as number) *= scale
     addSample(sums, terms, (scale * to[0]) / 255, (scale * to[1]) / 255, (scale * to[2]) / 255)
   }
   return sums
@@ -79,15 +66,16 @@ function averaged(pixels: Uint8Array, x: number, y: number, width: number, heigh
  * is the sum of differences that is small. Greys are held back from running backwards: where photos have few of them a
  * polynomial otherwise would.
  */
-export function fitOf(photos: readonly Pair[], radial: boolean): Look {
-  let sums = allOf(photos, radial)
-  for (let round = 0; round < ROUNDS; round++) sums = allOf(photos, radial, solved(sums))
-  return withGreysForwards(sums)
+export function fitOf(photos: readonly Pair[], isRadial: boolean): Formula {
+  const terms = termsFor(isRadial)
+  let sums = allOf(photos, terms)
+  for (let round = 0; round < ROUNDS; round++) sums = allOf(photos, terms, solved(sums, terms))
+  return withGreysForwards(sums, terms)
 }
 
-function allOf(photos: readonly Pair[], radial: boolean, sofar?: Look): Sums {
-  const all = createSums(colourExponents.length + (radial ? radialExponents.length : 0))
-  for (const photo of photos) addSums(all, sumsOf(photo, radial, sofar))
+function allOf(photos: readonly Pair[], terms: Terms, sofar?: Coefficients): Sums {
+  const all = createSums(terms.size)
+  for (const photo of photos) addSums(all, sumsOf(photo, terms, sofar))
   return all
 }
 
@@ -95,15 +83,15 @@ function allOf(photos: readonly Pair[], radial: boolean, sofar?: Look): Sums {
  * The fit in which no grey is darker than the one before it. Only the steps that would run backwards are held, each to
  * stay where it is, and let go when they rise by themselves: what is near them is left to the photos.
  */
-function withGreysForwards(sums: Sums): Look {
-  const values = greyTerms(sums.size)
-  const steps = values.slice(1).map((terms, index) => terms.map((term, at) => term - (values[index]?.[at] ?? 0)))
-  return lookOf(
+function withGreysForwards(sums: Sums, terms: Terms): Formula {
+  const values = greyTerms(terms)
+  const steps = values.slice(1).map((grey, index) => grey.map((term, at) => term - (values[index]?.[at] ?? 0)))
+  return terms.formula(
     [0, 1, 2].map((channel) => {
       const held = new Set<number>()
-      let coefficients = solvedChannel(sums, channel)
+      let coefficients = solvedChannel(sums, terms, channel)
       for (let round = 0; round < GREY_ROUNDS; round++) {
-        const greys = values.map((terms) => product(terms, coefficients))
+        const greys = values.map((grey) => product(grey, coefficients))
         const before = [...held].join()
         for (const [index, step] of steps.entries()) {
           const [from = 0, to = 0] = [greys[index], greys[index + 1]]
@@ -112,7 +100,7 @@ function withGreysForwards(sums: Sums): Look {
           else if (product(step, coefficients) > RISING) held.delete(index)
         }
         if ([...held].join() === before) break
-        coefficients = solvedChannel(withHeld(sums, steps, held), channel, samplesOf(sums))
+        coefficients = solvedChannel(withHeld(sums, steps, held), terms, channel, samplesOf(sums))
       }
       return coefficients
     }),
@@ -120,13 +108,19 @@ function withGreysForwards(sums: Sums): Look {
 }
 
 function withHeld(sums: Sums, steps: readonly Float64Array[], held: ReadonlySet<number>): Sums {
+  const all = [...held].map((index) => steps[index] ?? new Float64Array(sums.size))
+  return withNothing(sums, all, BACKWARDS_SHARE * samplesOf(sums))
+}
+
+/** The sums with samples beside them, each of that weight, that say nothing but that these sums of terms shall be 0. */
+function withNothing(sums: Sums, rows: readonly Float64Array[], weight: number): Sums {
   const all = createSums(sums.size)
   addSums(all, sums)
-  const scale = Math.sqrt(BACKWARDS_SHARE * samplesOf(sums))
-  for (const index of held)
+  const scale = Math.sqrt(weight)
+  for (const row of rows)
     addSample(
       all,
-      (steps[index] ?? new Float64Array(sums.size)).map((term) => term * scale),
+      row.map((term) => term * scale),
       0,
       0,
       0,
@@ -135,18 +129,23 @@ function withHeld(sums: Sums, steps: readonly Float64Array[], held: ReadonlySet<
 }
 
 /** The terms of greys from black to white in the centre. */
-function greyTerms(size: number): Float64Array[] {
-  const colourTerms = termsOf(DEGREE)
+function greyTerms({ size, fill }: Terms): Float64Array[] {
   return Array.from({ length: GREYS }, (_, index) => {
     const grey = index / (GREYS - 1)
     const terms = new Float64Array(size)
-    terms.set(colourTerms(grey, grey, grey))
+    fill(terms, [grey, grey, grey], 0)
     return terms
   })
 }
 
 function product(terms: Float64Array, coefficients: readonly number[]): number {
-  return terms.reduce((sum, term, index) => sum + term * (coefficients[index] ?? 0), 0)
+  let sum = 0
+  for (let index = 0; index < terms.length; index++) sum += (terms[index] as number) * (coefficients[index] as number)
+  return sum
+}
+
+function byteOf(value: number): number {
+  return Math.min(255, Math.max(0, Math.round(value)))
 }
 
 /** The constant term of the normal matrix is the number of samples, as they are weighed. */
@@ -154,39 +153,11 @@ function samplesOf(sums: Sums): number {
   return sums.matrix[0] ?? 0
 }
 
-function solved(sums: Sums): Look {
-  return lookOf([0, 1, 2].map((channel) => solvedChannel(sums, channel)))
+function solved(sums: Sums, terms: Terms): Coefficients {
+  return [solvedChannel(sums, terms, 0), solvedChannel(sums, terms, 1), solvedChannel(sums, terms, 2)]
 }
 
-function solvedChannel(sums: Sums, channel: number, samples = samplesOf(sums)): number[] {
-  const { pull, own, other } = HOLD
-  const pulls = exponentsWithin(sums.size).map((powers) => {
-    const self = powers[channel] ?? 0
-    return pull * samples * own ** self * other ** (powers[0] + powers[1] + powers[2] - self)
-  })
-  return solve(sums, channel, pulls, unchanged(channel))
-}
-
-function exponentsWithin(size: number): readonly Colour[] {
-  return size > colourExponents.length ? [...colourExponents, ...radialExponents] : colourExponents
-}
-
-function lookOf(channels: readonly (readonly number[])[]): Look {
-  const part = (from: number, to: number, degree: number): ColourPolynomial => {
-    const [red = [], green = [], blue = []] = channels.map((coefficients) => coefficients.slice(from, to).map(rounded))
-    return { degree, red, green, blue }
-  }
-  const colour = part(0, colourExponents.length, DEGREE)
-  const size = channels[0]?.length ?? 0
-  return size > colourExponents.length ? { colour, radial: part(colourExponents.length, size, RADIAL_DEGREE) } : { colour }
-}
-
-/** The coefficients of a channel that nothing changes. */
-function unchanged(channel: number): number[] {
-  return [0.5, 0, 0, 0].map((value, index) => (index === channel + 1 ? 0.5 : value))
-}
-
-/** A 20th of the step between two of 256 values. */
-function rounded(value: number): number {
-  return Math.round(value * 1e4) / 1e4 || 0
+function solvedChannel(sums: Sums, { pulls, rest, bends }: Terms, channel: number, samples = samplesOf(sums)): number[] {
+  const pull = pulls(channel).map((share) => share * samples)
+  return solve(withNothing(sums, bends, samples), channel, pull, rest(channel))
 }

@@ -14,6 +14,7 @@ export function addSample({ size, matrix, sides }: Sums, terms: Float64Array, re
   const [reds, greens, blues] = sides
   for (let row = 0; row < size; row++) {
     const term = terms[row] as number
+    if (term === 0) continue
     for (let column = 0; column <= row; column++) (matrix[row * size + column] as number) += term * (terms[column] as number)
     ;(reds[row] as number) += term * red
     ;(greens[row] as number) += term * green

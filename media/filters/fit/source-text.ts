@@ -1,15 +1,15 @@
-import { type ColourPolynomial, exponentsOf, type Filter } from '../filter.ts'
+import { type ColourPolynomial, type Curves, exponentsOf, type Filter } from '../filter.ts'
 
 /** A filter as the text of its TypeScript file. */
-export function sourceText({ name, title, colour, radial }: Filter): string {
+export function sourceText({ name, title, colour, curves, radial }: Filter): string {
   return `import type { Filter } from '../filter.ts'
 
-// Coefficients of a fit (npm run fit-filters), one total degree after the other.
-// biome-ignore format: a row is a degree
+// Coefficients of a fit (npm run fit-filters), one total degree after the other; curves are of red, green and blue.
+// biome-ignore format: a row is a degree or a curve
 export const ${/^\d/.test(name) ? '_' : ''}${name}: Filter = {
   name: '${name}',
   title: '${title}',
-  colour: ${polynomialText(colour)},${radial ? `\n  radial: ${polynomialText(radial)},` : ''}
+  colour: ${polynomialText(colour)},${curves ? `\n  curves: ${curvesText(curves)},` : ''}${radial ? `\n  radial: ${polynomialText(radial)},` : ''}
 }
 `
 }
@@ -24,4 +24,11 @@ function polynomialText({ degree, red, green, blue }: ColourPolynomial): string 
   const channels = { red, green, blue }
   const texts = Object.entries(channels).map(([name, coefficients]) => `    ${name}: [\n${channel(coefficients)}\n    ],\n`)
   return `{\n    degree: ${degree},\n${texts.join('')}  }`
+}
+
+function curvesText(curves: Curves): string {
+  const texts = Object.entries(curves).map(([name, three]: [string, Curves['red']]) => {
+    return `    ${name}: [\n${three.map((curve) => `      [${curve.join(', ')}],`).join('\n')}\n    ],\n`
+  })
+  return `{\n${texts.join('')}  }`
 }
