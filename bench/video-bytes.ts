@@ -8,7 +8,7 @@ import { standard } from '../domain/presets/standard.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
-import { opened } from './video/clips.ts'
+import { admitted, opened } from './video/clips.ts'
 
 const run = promisify(execFile)
 const GOAL = 1.01
@@ -26,10 +26,10 @@ export const bench: Bench = {
 async function measure(context: BenchContext): Promise<Figure> {
   const { ffmpeg = 'ffmpeg', ffprobe = 'ffprobe' } = context.tools
   const studio = createVideoStudio({ ffmpeg, ffprobe, scratch: join(context.scratch, 'studio'), limits })
-  const bytesOf = async (clip: string, chunkSeconds: number) => {
+  const bytesOf = async (clip: string, isWhole: boolean) => {
     const { source, probe } = await opened(studio, clip, join(context.scratch, 'remuxed'))
-    const preset: Preset = { ...standard, video: { ...standard.video, chunkSeconds } }
-    const plan = planVideo(probe, preset, { filter: null })
+    const preset: Preset = isWhole ? { ...standard, video: { ...standard.video, chunkSeconds: WHOLE_SECONDS } } : standard
+    const plan = planVideo(isWhole ? probe : admitted(probe), preset, { filter: null })
     const bytes = plan.rungs.map(() => 0)
     for (const chunk of plan.chunks)
       for (const { rung, segments } of await studio.encodeChunk(source, plan, chunk, {}))
@@ -39,8 +39,8 @@ async function measure(context: BenchContext): Promise<Figure> {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   const ratios: number[] = []
   for (const clip of await clips(context, ffmpeg)) {
-    const whole = await bytesOf(clip, WHOLE_SECONDS)
-    const chunked = await bytesOf(clip, standard.video.chunkSeconds)
+    const whole = await bytesOf(clip, true)
+    const chunked = await bytesOf(clip, false)
     ratios.push(sum(chunked.bytes) / sum(whole.bytes))
     const rungs = whole.names.map(
       (name, at) => `${name} ${((chunked.bytes[at] ?? 0) / (whole.bytes[at] ?? 1)).toFixed(3)} (${whole.kbps[at]} kbit/s)`,

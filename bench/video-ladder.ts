@@ -10,6 +10,7 @@ import { standard } from '../domain/presets/standard.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import { childCpuMs } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
+import { admitted } from './video/clips.ts'
 import { makeNaturalClip } from './video/natural-clip.ts'
 import { startWholeWay } from './video/whole-way.ts'
 
@@ -54,7 +55,7 @@ async function measure(context: BenchContext): Promise<Figure> {
   const enough = Number(wanted)
   const studio = createVideoStudio({ ffmpeg, ffprobe, scratch: join(context.scratch, 'studio'), limits })
   const { probe } = await studio.probe(clip, 'video/mp4')
-  const plan = planVideo(probe, standard, { filter: null })
+  const plan = planVideo(admitted(probe), standard, { filter: null })
   context.say(
     `${plan.width}x${plan.height}, ${plan.durationMs} ms: ${plan.rungs.map((rung) => rung.name).join(' ')} in ${plan.chunks.length} chunks`,
   )
