@@ -35,7 +35,7 @@ export async function makeNaturalClip(ffmpeg: string, scratch: string, seconds: 
     still('front', 50),
     '[front]crop=800:800[patch]',
     `[back][patch]overlay=x='(W-w)*${wave(0.45, 5)}':y='(H-h)*${wave(0.4, 4, 'cos')}'[scene]`,
-    `[scene]crop=1920:1080:x='(in_w-out_w)*${wave(0.5, 8)}':y='(in_h-out_h)*${wave(0.5, 4)}',noise=alls=4:allf=t,fps=${FPS},format=yuv420p[v]`,
+    `[scene]crop=1920:1080:x='(in_w-out_w)*${wave(0.5, 8)}':y='(in_h-out_h)*${wave(0.5, 4)}',noise=alls=4:allf=t,fps=${FPS},format=yuv420p,setsar=1[v]`,
     `aevalsrc='0.2*sin(2*PI*220*t)*sin(2*PI*t/4)|0.2*sin(2*PI*330*t)':s=48000:d=${DRAWN_SECONDS}[a]`,
   ]
   const picture = `-c:v libx264 -preset veryfast -crf 20 -g ${FPS * 2}`
