@@ -192,10 +192,10 @@ test('plan-video: a wide picture is made smaller until level 4.2 holds; what fit
 test('plan-video: with a short end chunks are halved towards it, and still partition the frames', () => {
   const lengthsOf = (durationMs: number, more: Partial<VideoProbe> = { briefStart: true }) =>
     planVideo({ ...phone, durationMs, shortEnd: true, ...more }, standard, { filter: null }).chunks.map((chunk) => chunk.durationSeconds)
-  assert.deepEqual(lengthsOf(24_000), [2, 6, 6, 4, 2, 2, 2])
-  assert.deepEqual(lengthsOf(8_000), [2, 2, 2, 2])
-  assert.deepEqual(lengthsOf(13_500), [2, 4, 2, 2, 2, 1.5])
-  assert.deepEqual(lengthsOf(12_500), [2, 4, 2, 2, 2.5])
+  assert.deepEqual(lengthsOf(24_000), [2, 6, 6, 4, 4, 2])
+  assert.deepEqual(lengthsOf(8_000), [2, 4, 2])
+  assert.deepEqual(lengthsOf(13_500), [2, 4, 4, 3.5])
+  assert.deepEqual(lengthsOf(12_500), [2, 4, 4, 2.5])
   assert.deepEqual(lengthsOf(6_000, {}), [6])
-  assert.equal(lengthsOf(600_000).length, 103)
+  assert.equal(lengthsOf(600_000).length, 102)
 })

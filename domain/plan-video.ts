@@ -215,13 +215,16 @@ function groupedChunks(frames: number, keyframes: readonly number[], chunkFrames
   return chunks
 }
 
+/** Shorter chunks are not made on purpose: each decodes a group or so before its own begin. */
+const SHORT_CHUNK_GROUPS = 2
+
 /**
- * Chunks of whole groups. With a short end none is longer than half of what is left, so that workers end together: a long last
- * one would have all but one of them wait. What is one chunk stays one.
+ * Chunks of whole groups. With a short end none is longer than half of what is left, or two groups, so that workers end
+ * together: a long last one would have all but one of them wait. What is one chunk stays one.
  */
 function planChunks(frames: number, gopFrames: number, chunkFrames: number, firstFrames: number, shortEnd: boolean): FrameSpan[] {
   const chunks: { first: number; count: number }[] = []
-  const halfOf = (left: number) => Math.max(gopFrames, Math.floor(left / 2 / gopFrames) * gopFrames)
+  const halfOf = (left: number) => Math.max(SHORT_CHUNK_GROUPS, Math.floor(left / 2 / gopFrames)) * gopFrames
   for (let first = 0, count = 0; first < frames; first += count) {
     const left = frames - first
     const most = shortEnd && first > 0 ? Math.min(chunkFrames, halfOf(left)) : chunkFrames
