@@ -106,7 +106,7 @@ function createSession(client: Client, config: Config, recent: readonly Item[]):
     config.presets.map((name) => [name, name] as const),
   )
   byId('limits').textContent =
-    `JPEG, PNG, WebP, GIF, HEIC or AVIF up to ${bytesText(config.limits.uploadImageBytesMax)}. MP4 or MOV up to ${bytesText(config.limits.uploadBytesMax)}.`
+    `JPEG, PNG, WebP, GIF, HEIC or AVIF up to ${bytesText(config.limits.uploadImageBytesMax)}. MP4, MOV, WebM or Matroska up to ${bytesText(config.limits.uploadBytesMax)}.`
 
   function showEmpty(): void {
     byId('empty').hidden = grid.childElementCount > 0

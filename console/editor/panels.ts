@@ -1,6 +1,7 @@
 import { editRanges } from '../../domain/edits.ts'
 import { filters, applyLut, lutOf } from '../../media/filters/index.ts'
 import { h } from '../dom.ts'
+import { showMore } from '../more.ts'
 import { canvasOf, contextOf, fitted, type Photo } from './render.ts'
 import { createSlider, type Slider } from './slider.ts'
 import { amountNames, type Setting, turned, turns, untouched } from './setting.ts'
@@ -61,13 +62,7 @@ export function createCropPanel(
     unit: '°',
     onValue: onStraighten,
   })
-  const element = h(
-    'div',
-    { class: 'crop-panel' },
-    h('div', { class: 'chips', role: 'group', 'aria-label': 'Aspect' }, ...buttons),
-    straighten.element,
-    h('div', { class: 'chips', role: 'group', 'aria-label': 'Turn' }, ...turnButtons),
-  )
+  const element = h('div', { class: 'crop-panel' }, rowOf('Aspect', buttons), straighten.element, rowOf('Turn', turnButtons))
   return {
     element,
     show({ aspect, crop, straighten: degrees }) {
@@ -77,6 +72,12 @@ export function createCropPanel(
       straighten.set(degrees)
     },
   }
+}
+
+function rowOf(label: string, buttons: readonly HTMLElement[]): HTMLElement {
+  const row = h('div', { class: 'chips', role: 'group', 'aria-label': label }, ...buttons)
+  showMore(row)
+  return row
 }
 
 export function createAdjustPanel(change: Change): Panel {
@@ -130,13 +131,10 @@ export function createFilterPanel(names: readonly string[], photo: Photo | null,
     return { name, button, swatch }
   })
   if (photo) paintThumbs(photo, buttons)
+  const strip = h('ul', { class: 'filters strip' }, ...buttons.map(({ button }) => h('li', {}, button)))
+  showMore(strip)
   return {
-    element: h(
-      'div',
-      { class: 'filter-panel' },
-      strength.element,
-      h('ul', { class: 'filters strip' }, ...buttons.map(({ button }) => h('li', {}, button))),
-    ),
+    element: h('div', { class: 'filter-panel' }, strength.element, strip),
     show(setting) {
       for (const { name, button } of buttons) button.setAttribute('aria-pressed', String(name === setting.filter))
       strength.set(setting.strength)

@@ -164,6 +164,9 @@ test('editor: the box is dragged by its middle and its corners, turns with the p
   await isNear([800, 800, 0, 400])
   await settled(page)
   await room.screenshot(page, 'editor-turned-desk')
+  // The small picture beside the box is there as a whole, without a scroll.
+  const [inset, panel] = await Promise.all(['.inset', '#panel-0'].map(async (part) => await dialog.locator(part).boundingBox()))
+  assert.ok(inset && panel && inset.height > 50 && inset.y + inset.height <= panel.y + panel.height + 1, JSON.stringify({ inset, panel }))
   await dialog.getByRole('button', { name: 'Upload', exact: true }).click()
   await page.getByRole('button', { name: 'Open lake.jpg' }).waitFor()
   const { crop, rotate } = (await rowOf('lake.jpg')).edits?.framing ?? {}
@@ -190,6 +193,11 @@ test('editor: keys alone crop, choose and send, also on a phone, with nothing wi
   await settled(page)
   assert.ok(await isWithinScreen(page))
   await room.screenshot(page, 'editor-crop-phone')
+  // A row that goes on beyond the screen says so, at the end at which it does.
+  const aspects = dialog.getByRole('group', { name: 'Aspect' })
+  assert.equal(await aspects.getAttribute('data-more'), 'end')
+  await dialog.getByRole('button', { name: '16:9' }).focus()
+  await dialog.locator('[aria-label="Aspect"][data-more="start"]').waitFor()
   await dialog.getByRole('tab', { name: 'Crop' }).focus()
   await page.keyboard.press('ArrowRight')
   await dialog.locator('.strip li:last-child canvas').waitFor({ state: 'attached' })
@@ -262,6 +270,10 @@ test('editor: a format that the browser does not show can be edited all the same
   await dialog.getByText('This browser does not show HEIC').waitFor()
   await dialog.getByRole('button', { name: 'Turn left' }).click()
   await room.screenshot(page, 'editor-unseen-desk')
+  const faint = await page.evaluate(`[...document.querySelectorAll('.chips button')]
+    .filter((button) => getComputedStyle(button).opacity < 1)
+    .map((button) => button.textContent)`)
+  assert.deepEqual(faint, ['Free', '1:1', '4:5', '1.91:1', '16:9'], 'what cannot be chosen looks so, and nothing else')
   await page.setViewportSize(sizes.phone)
   assert.ok(await isWithinScreen(page))
   await dialog.getByRole('button', { name: 'Upload', exact: true }).click()
