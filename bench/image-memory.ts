@@ -10,7 +10,10 @@ import type { Bench } from './types.ts'
 const SLOTS = 2
 const ITEMS = 1_000
 const GOAL_BYTES = 640_000_000
-/** Of so many items at the end and after the beginning the means are compared: what grows with every item would show. */
+/**
+ * Of so many items at the end and after the beginning, which is half as many again, the means are compared: what grows with every item
+ * would show. A process takes some 150 items until the collector has found its pace.
+ */
 const COMPARED_ITEMS = 100
 const FLAT_RATIO = 1.05
 const LOOK_MS = 20
@@ -59,9 +62,9 @@ export const bench: Bench = {
     say(
       `${count} items of ${paths.length} files; refused: ${[...refusals].map(([code, times]) => `${times} ${code}`).join(', ') || 'none'}`,
     )
-    const compared = Math.min(COMPARED_ITEMS, Math.floor(count / 4))
+    const compared = Math.min(COMPARED_ITEMS, Math.floor(count / 6))
     const between = (from: number, until: number) => looks.filter((one) => one.done >= from && one.done < until)
-    const early = told('after the beginning', between(compared / 2, 1.5 * compared), say)
+    const early = told('after the beginning', between(1.5 * compared, 2.5 * compared), say)
     const late = told('at the end', between(count - compared, count), say)
     const peak = Math.max(...looks.map(({ own, children }) => own + children))
     return {
