@@ -15,6 +15,12 @@ const READ_GOAL = 0.8
 /** Ids made ahead for the peer, more than it can write in a round. */
 const IDS_A_ROUND = 20_000
 
+interface Speed {
+  readonly perSecond: number
+  /** For each second of a core that the side's process took: says more than the other on a machine that is not alone. */
+  readonly perCore: number
+}
+
 interface Side {
   readonly name: string
   readonly pid: number
@@ -98,19 +104,19 @@ async function compare({ say, args }: BenchContext, ours: Side, theirs: Side) {
     for (let round = 0; round <= rounds; round += 1) {
       // Who goes first changes from round to round: the disk remembers what was just written.
       const order = round % 2 === 0 ? [ours, theirs] : [theirs, ours]
-      const writes = new Map<Side, number>()
-      const reads = new Map<Side, { perSecond: number; perCore: number }>()
+      const writes = new Map<Side, Speed>()
+      const reads = new Map<Side, Speed>()
       for (const side of order) writes.set(side, await writesPerSecond(side, size))
       for (const side of order) reads.set(side, await readsPerSecond(side, size))
-      const [w, pw] = [writes.get(ours) ?? 0, writes.get(theirs) ?? 1]
-      const [r, pr] = [reads.get(ours), reads.get(theirs)]
-      if (r === undefined || pr === undefined) continue
+      const [w, pw, r, pr] = [writes.get(ours), writes.get(theirs), reads.get(ours), reads.get(theirs)]
+      if (w === undefined || pw === undefined || r === undefined || pr === undefined) continue
       say(
-        `${size} B, ${round === 0 ? 'warm-up' : `round ${round}`}: writes/s ${w.toFixed(0)} and ${pw.toFixed(0)} (${(w / pw).toFixed(2)}); ` +
+        `${size} B, ${round === 0 ? 'warm-up' : `round ${round}`}: writes/s ${w.perSecond.toFixed(0)} and ${pw.perSecond.toFixed(0)} (${(w.perSecond / pw.perSecond).toFixed(2)}), ` +
+          `of a core ${w.perCore.toFixed(0)} and ${pw.perCore.toFixed(0)} (${(w.perCore / pw.perCore).toFixed(2)}); ` +
           `reads/s ${r.perSecond.toFixed(0)} and ${pr.perSecond.toFixed(0)}, of a core ${r.perCore.toFixed(0)} and ${pr.perCore.toFixed(0)} (${(r.perCore / pr.perCore).toFixed(2)})`,
       )
       if (round === 0) continue
-      ratios.writes.push(w / pw)
+      ratios.writes.push(w.perSecond / pw.perSecond)
       ratios.reads.push(r.perCore / pr.perCore)
     }
     const [writes, reads] = [median(ratios.writes), median(ratios.reads)]
@@ -128,17 +134,20 @@ async function compare({ say, args }: BenchContext, ours: Side, theirs: Side) {
   }
 }
 
-async function writesPerSecond(side: Side, size: number): Promise<number> {
+async function writesPerSecond(side: Side, size: number): Promise<Speed> {
   await side.prepare()
   const data = randomBytes(size)
   const written = side.written.get(size) ?? []
   side.written.set(size, written)
-  return await perSecond(side, async ({ write }) => {
+  const before = await cpuSeconds(side.pid)
+  const first = written.length
+  const perSecondOf = await perSecond(side, async ({ write }) => {
     written.push(await side.write(write, data))
   })
+  return { perSecond: perSecondOf, perCore: (written.length - first) / ((await cpuSeconds(side.pid)) - before) }
 }
 
-async function readsPerSecond(side: Side, size: number): Promise<{ perSecond: number; perCore: number }> {
+async function readsPerSecond(side: Side, size: number): Promise<Speed> {
   const written = side.written.get(size) ?? []
   const before = await cpuSeconds(side.pid)
   let reads = 0
