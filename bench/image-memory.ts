@@ -18,10 +18,41 @@ const COMPARED_ITEMS = 100
 const FLAT_RATIO = 1.05
 const LOOK_MS = 20
 
-interface Look {
-  readonly done: number
-  readonly own: number
-  readonly children: number
+/** What was seen while items `from` to `until` were under way: sums and peaks, since a list of looks would itself grow with every item. */
+class Span {
+  readonly #from: number
+  readonly #until: number
+  #looks = 0
+  readonly #sum = { own: 0, children: 0 }
+  readonly #most = { own: 0, children: 0, all: 0 }
+
+  constructor(from: number, until: number) {
+    this.#from = from
+    this.#until = until
+  }
+
+  add(done: number, own: number, children: number): void {
+    if (done < this.#from || done >= this.#until) return
+    this.#looks++
+    this.#sum.own += own
+    this.#sum.children += children
+    this.#most.own = Math.max(this.#most.own, own)
+    this.#most.children = Math.max(this.#most.children, children)
+    this.#most.all = Math.max(this.#most.all, own + children)
+  }
+
+  get mean(): number {
+    return (this.#sum.own + this.#sum.children) / this.#looks
+  }
+
+  get peak(): number {
+    return this.#most.all
+  }
+
+  get told(): string {
+    const part = (of: 'own' | 'children') => `${megabytes(this.#sum[of] / this.#looks)} (at most ${megabytes(this.#most[of])})`
+    return `${part('own')} MB the process itself, ${part('children')} MB its children`
+  }
 }
 
 /** Resident memory of the studio's process and its children together, over many items: the files of a folder, again and again. */
@@ -35,14 +66,17 @@ export const bench: Bench = {
     const paths = await filesBelow(args[0])
     const studio = createImageStudio({ slots: SLOTS, limits, ffmpeg: tools['ffmpeg'] ?? 'ffmpeg' })
     const studios = { images: studio, videos: openVideos({ tools, scratch }), scratch }
-    const looks: Look[] = []
+    // Whole turns of the folder, where there are any: each of its files is in both means as often.
+    const wanted = Math.min(COMPARED_ITEMS, Math.floor(count / 6))
+    const compared = wanted - (wanted < paths.length ? 0 : wanted % paths.length)
+    const spans = { all: new Span(0, count), early: new Span(1.5 * compared, 2.5 * compared), late: new Span(count - compared, count) }
     const refusals = new Map<string, number>()
     let done = 0
     const look = async () => {
       const pids = studio.pids()
       const below = (await Promise.all(pids.map(childrenOf))).flat()
       const [own = 0, ...children] = await Promise.all([process.pid, ...pids, ...below].map((pid) => residentBytes(pid, 'VmRSS')))
-      looks.push({ done, own, children: sumOf(children) })
+      for (const span of Object.values(spans)) span.add(done, own, sumOf(children))
     }
     const looking = setInterval(() => void look(), LOOK_MS)
     try {
@@ -62,32 +96,23 @@ export const bench: Bench = {
     say(
       `${count} items of ${paths.length} files; refused: ${[...refusals].map(([code, times]) => `${times} ${code}`).join(', ') || 'none'}`,
     )
-    // Whole turns of the folder, where there are any: each of its files is in both means as often.
-    const wanted = Math.min(COMPARED_ITEMS, Math.floor(count / 6))
-    const compared = wanted - (wanted < paths.length ? 0 : wanted % paths.length)
-    const between = (from: number, until: number) => looks.filter((one) => one.done >= from && one.done < until)
-    const early = told('after the beginning', between(1.5 * compared, 2.5 * compared), say)
-    const late = told('at the end', between(count - compared, count), say)
-    const peak = Math.max(...looks.map(({ own, children }) => own + children))
+    say(`after the beginning: ${spans.early.told}`)
+    say(`at the end: ${spans.late.told}`)
+    const { peak } = spans.all
+    const growth = spans.late.mean / spans.early.mean
     return {
       name: 'image-memory',
       value: Math.round(peak / 1e6),
-      unit: `MB at most over ${count} items; mean ${(late / early).toFixed(3)} times as much at the end as after the beginning`,
+      unit: `MB at most over ${count} items; mean ${growth.toFixed(3)} times as much at the end as after the beginning`,
       goal: `<= ${GOAL_BYTES / 1e6}, <= ${FLAT_RATIO}`,
       peer: 'none',
-      holds: peak <= GOAL_BYTES && late <= FLAT_RATIO * early,
+      holds: peak <= GOAL_BYTES && growth <= FLAT_RATIO,
     }
   },
 }
 
-/** Says what was seen of some items, and gives the mean of all memory. */
-function told(when: string, looks: readonly Look[], say: (line: string) => void): number {
-  const mean = (of: (look: Look) => number) => sumOf(looks.map(of)) / looks.length
-  const most = (of: (look: Look) => number) => Math.max(...looks.map(of))
-  const [own, children] = [(look: Look) => look.own, (look: Look) => look.children]
-  const parts = [own, children].map((of) => `${(mean(of) / 1e6).toFixed(0)} (at most ${(most(of) / 1e6).toFixed(0)})`)
-  say(`${when}: ${parts[0]} MB the process itself, ${parts[1]} MB its children`)
-  return mean((look) => look.own + look.children)
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0)
 }
 
 function sumOf(values: readonly number[]): number {
