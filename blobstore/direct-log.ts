@@ -1,17 +1,9 @@
 import { readSync, writeSync } from 'node:fs'
+import { alignedMemory } from './aligned-memory.ts'
 import { PAGE_BYTES } from './read-ring.ts'
-
-// The compiler's lib for Node has no WebAssembly.
-declare const WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer } }
 
 /** Of what one call writes: a longer commit takes several. */
 const MEMORY_BYTES = 4 * 1024 * 1024
-
-/** Memory that begins on a page, as O_DIRECT wants it. Its pages are taken only when they are written to. */
-function alignedMemory(bytes: number): Uint8Array {
-  const pages = bytes / 65_536
-  return new Uint8Array(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer)
-}
 
 /**
  * Appends to a file past the page cache: what is appended once and synced at once only costs the processor there, to copy
@@ -21,7 +13,7 @@ function alignedMemory(bytes: number): Uint8Array {
 export class DirectLog {
   /** Opened with O_RDWR, O_DIRECT and O_DSYNC: what a call wrote is durable when it returns. */
   readonly #fd: number
-  readonly #memory = alignedMemory(MEMORY_BYTES)
+  readonly #memory = new Uint8Array(alignedMemory(MEMORY_BYTES, false))
   /** Where in the file the memory begins: on a page. */
   #start = -PAGE_BYTES
   #used = 0

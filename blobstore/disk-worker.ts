@@ -18,6 +18,7 @@ import {
 import { dirname } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import { DirectLog } from './direct-log.ts'
+import { LONG_APPEND_BYTES } from './disk.ts'
 
 export type DiskJob =
   | { readonly kind: 'create'; readonly path: string; readonly head: Uint8Array; readonly bytesTotal: number }
@@ -46,12 +47,6 @@ const failed = new Map<number, unknown>()
 
 /** Files that are only appended to, with the same file opened once more. */
 const logs = new Map<number, { readonly log: DirectLog; readonly direct: number }>()
-
-/**
- * Of what is appended at once: less goes through the page cache, since small needles share pages, and of those just written
- * many are read soon.
- */
-const DIRECT_BYTES_MIN = 128 * 1024
 
 /** Longer writes make the page cache ask for large runs of memory, which it may have to search for: then they take ten times as long. */
 const ZEROS_BYTES = 256 * 1024
@@ -91,7 +86,8 @@ function forgetLog(fd: number): void {
 
 function write({ fd, offset, bytes, sync }: DiskJob & { readonly kind: 'write' }): void {
   const log = logs.get(fd)?.log
-  if (log && (log.isBehind || !sync || bytes.byteLength >= DIRECT_BYTES_MIN)) {
+  // Less goes through the page cache, since small needles share pages, and of those just written many are read soon.
+  if (log && (log.isBehind || !sync || bytes.byteLength >= LONG_APPEND_BYTES)) {
     log.append(offset, bytes, sync)
     return
   }

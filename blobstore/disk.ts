@@ -26,6 +26,9 @@ export interface Disk {
   close(): Promise<void>
 }
 
+/** An append of at least this is long: it goes past the page cache, and rather lets its file grow than wait for zeros to be laid. */
+export const LONG_APPEND_BYTES = 128 * 1024
+
 export interface OpenWriteOptions {
   readonly appends: true
 }

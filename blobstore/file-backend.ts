@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { BlobLimits } from './blob-limits.ts'
-import { type Disk, orClose, type WriteFile } from './disk.ts'
+import { type Disk, LONG_APPEND_BYTES, orClose, type WriteFile } from './disk.ts'
 import { type FileView, newFileView, openFileView, volumePath, writeSnapshot } from './file-view.ts'
 import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { encodeRecord, seedOf } from './needle.ts'
@@ -17,9 +17,6 @@ export interface FileBackendOptions {
 
 /** Zeros are written in steps of this between commits, so that no commit waits long for them. */
 const ZERO_STEP_BYTES = 4 * 1024 * 1024
-
-/** Where no zeros lie ahead, a commit of at least this lets the file grow: to write it twice would take longer than the journal does. */
-const GROW_BYTES_MIN = 128 * 1024
 
 /** Volumes as files of a folder. The disk is a port, so that a simulated one can take its place. */
 export function createFileBackend({ disk, folder, limits, report }: FileBackendOptions): VolumeBackend {
@@ -159,7 +156,8 @@ function createFileLog(
     async commit(commit: Commit) {
       zeroedTo = Math.max(zeroedTo, commit.base + commit.bytes.byteLength)
       await append(commit.base, commit.bytes, commit.ahead, commit.lastBatch)
-      if (commit.bytes.byteLength < GROW_BYTES_MIN) zeroAhead()
+      // To write a long one twice would take longer than the journal does when the file grows.
+      if (commit.bytes.byteLength < LONG_APPEND_BYTES) zeroAhead()
     },
     async seal() {
       await zeroing

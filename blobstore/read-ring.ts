@@ -1,13 +1,8 @@
-// The compiler's lib for Node has no WebAssembly.
-declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number; shared: true }) => { readonly buffer: SharedArrayBuffer }
-}
+import { alignedMemory } from './aligned-memory.ts'
 
 export const PAGE_BYTES = 4096
 export const BUFFER_BYTES = 1024 * 1024
 export const BUFFERS = 48
-/** Of WebAssembly, 64 KiB each. */
-const BUFFERS_PAGES = (BUFFERS * BUFFER_BYTES) / 65_536
 
 /** Places in each queue: a power of two above the number of buffers, so that no queue is ever full. */
 const QUEUE = 64
@@ -217,8 +212,7 @@ export class ReadRing {
 
 function newMemory(): RingMemory {
   return {
-    // Pages of it are taken only when they are read into.
-    buffers: new WebAssembly.Memory({ initial: BUFFERS_PAGES, maximum: BUFFERS_PAGES, shared: true }).buffer,
+    buffers: alignedMemory(BUFFERS * BUFFER_BYTES, true),
     numbers: new SharedArrayBuffer((WORDS + 2 * QUEUE + BUFFERS * FIELDS) * 4),
     offsets: new SharedArrayBuffer(BUFFERS * 8),
   }
