@@ -31,17 +31,17 @@ export function wholeNumber(
 
 /** For who has named something that there is not: what was meant, and all that there is. */
 export function sayNone(what: string, value: string, names: readonly string[]): string {
-  const shown = value.slice(0, NAME_SHOWN_MAX)
-  const nearest = nearestOf(shown.toLowerCase(), names)
-  return `There is no ${what} ${JSON.stringify(shown)}${nearest === null ? '' : `; the nearest is ${nearest}`}. There are: ${names.join(', ')}.`
+  return `${sayMissing(what, value, names)}. There are: ${names.join(', ')}.`
 }
 
 function sayUnknown(name: string, known: readonly string[]): string {
-  const shown = JSON.stringify(name.slice(0, NAME_SHOWN_MAX))
-  const nearest = nearestOf(name.slice(0, NAME_SHOWN_MAX).toLowerCase(), known)
-  return nearest === null
-    ? `There is no parameter ${shown}; this address takes none.`
-    : `There is no parameter ${shown}; the nearest is ${nearest}.`
+  return `${sayMissing('parameter', name, known)}${known.length === 0 ? '; this address takes none' : ''}.`
+}
+
+function sayMissing(what: string, value: string, names: readonly string[]): string {
+  const shown = value.slice(0, NAME_SHOWN_MAX)
+  const nearest = nearestOf(shown.toLowerCase(), names)
+  return `There is no ${what} ${JSON.stringify(shown)}${nearest === null ? '' : `; the nearest is ${nearest}`}`
 }
 
 /** The one that needs the fewest edits to be `name`; null where there is none at all. */
