@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { copiedKeyframes } from '../domain/copy-gate.ts'
 import { MediaError } from '../domain/errors.ts'
 import { frameOf } from '../domain/framing.ts'
-import { admitVideo as admit, mayBegin, mayCopy, planVideo } from '../domain/plan-video.ts'
+import { admitVideo as admit, mayBegin, mayCopy, plannedAnew, planVideo } from '../domain/plan-video.ts'
 import type { Limits } from '../domain/limits.ts'
 import { remuxedKey } from '../domain/media.ts'
 import type { CheckpointStore, MediaStore, ObjectStore, VideoStudio } from '../domain/ports.ts'
@@ -38,7 +38,7 @@ export function admitVideo(deps: AdmitVideoDeps) {
       admit(probe, limits)
       // Now that the length is known: a plan that cannot be made is refused here, and not in the workflow.
       const preset = presetNamed(input.preset)
-      const sized = { ...probe, withinLevel: true as const, shortEnd: true as const }
+      const sized = { ...probe, ...plannedAnew }
       const plan = planVideo(sized, preset, input)
       const admitted = await withKeyframes(deps, input, sized, plan)
       return {

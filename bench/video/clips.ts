@@ -4,6 +4,7 @@ import { copyFile, mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { limits } from '../../domain/limits.ts'
+import { plannedAnew } from '../../domain/plan-video.ts'
 import type { Preset, VideoProbe } from '../../domain/plans.ts'
 import type { VideoStudio } from '../../domain/ports.ts'
 import { admitType } from '../../domain/sniff.ts'
@@ -42,7 +43,7 @@ export async function opened(
 
 /** A probe with what admission says of a video of several chunks. */
 export function admitted(probe: VideoProbe): VideoProbe {
-  return { ...probe, briefStart: true, shortEnd: true, withinLevel: true }
+  return { ...probe, ...plannedAnew, briefStart: true }
 }
 
 async function headOf(file: string): Promise<Uint8Array> {
