@@ -11,15 +11,20 @@ function lettersApart(one, other) {
 }
 
 /** The one of `names` that `word` was likely meant to be, or undefined where none is near. */
-export function meant(word, names) {
+function meant(word, names) {
   const apart = names.map((name) => lettersApart(word.toLowerCase(), name))
   const least = Math.min(...apart)
   return least <= 2 ? names[apart.indexOf(least)] : undefined
 }
 
+/** That there is no `what` of the name `word`, and which one was likely meant. */
+export function sayMissing(what, word, names) {
+  const near = meant(word, names)
+  return `there is no ${what} ${JSON.stringify(word)}${near === undefined ? '' : `; did you mean ${near}?`}`
+}
+
 /** For who has named no command that there is: what was meant, and every command. */
 export function sayCommands(word, names) {
-  const near = word === undefined ? undefined : meant(word, names)
-  const first = word === undefined ? 'no command is named' : `there is no command ${JSON.stringify(word)}`
-  return `${first}${near === undefined ? '' : `; did you mean ${near}?`}\nnpm run COMMAND, where COMMAND is one of: ${names.join(', ')}`
+  const first = word === undefined ? 'no command is named' : sayMissing('command', word, names)
+  return `${first}\nnpm run COMMAND, where COMMAND is one of: ${names.join(', ')}`
 }

@@ -8,7 +8,7 @@ import { openCache } from './cache.mjs'
 import { commands } from './commands.mjs'
 import { SetupFault, sentenceOf } from './fault.mjs'
 import { launch } from './launch.mjs'
-import { meant, sayCommands } from './meant.mjs'
+import { sayCommands, sayMissing } from './meant.mjs'
 import { obtain, obtainAll } from './obtain.mjs'
 import { ensurePackages } from './packages.mjs'
 import { endChildren } from './run-tool.mjs'
@@ -71,8 +71,7 @@ async function setUp(name, command, args) {
 
 function sayTools(named) {
   const odd = named.find((name) => !toolNames.includes(name))
-  const near = meant(odd, toolNames)
-  return `there is no tool or set of tools ${JSON.stringify(odd)}${near === undefined ? '' : `; did you mean ${near}?`}\nthere are: ${toolNames.join(', ')}`
+  return `${sayMissing('tool or set of tools', odd, toolNames)}\nthere are: ${toolNames.join(', ')}`
 }
 
 async function main([name, ...args]) {
