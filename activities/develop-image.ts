@@ -4,7 +4,7 @@ import type { ImageProbe } from '../domain/plans.ts'
 import type { BlobStore, CheckpointStore, ImageStudio, MediaStore, ObjectStore } from '../domain/ports.ts'
 import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
-import { saveDraft, storeFiles } from './draft.ts'
+import { forgetFiles, saveDraft, storeFiles } from './draft.ts'
 import { admittedFingerprint } from './fingerprint.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { withOriginal } from './original.ts'
@@ -34,6 +34,7 @@ export function developImage({ catalog, objects, blobs, images }: DevelopImageDe
       )
       const fingerprint = await admittedFingerprint(catalog, developed.fingerprint)
       const renditions = await storeFiles(blobs, input, developed.files)
+      forgetFiles(developed.files)
       const manifest = {
         kind: 'image' as const,
         version: input.version,

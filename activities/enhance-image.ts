@@ -6,7 +6,7 @@ import type { SourceType } from '../domain/plans.ts'
 import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import type { DevelopImageDeps } from './develop-image.ts'
-import { saveDraft, storeFiles } from './draft.ts'
+import { forgetFiles, saveDraft, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { withOriginal } from './original.ts'
 
@@ -34,6 +34,7 @@ export function enhanceImage({ catalog, objects, blobs, images }: DevelopImageDe
         )
       })
       const renditions = await storeFiles(blobs, input, developed.files)
+      forgetFiles(developed.files)
       await saveDraft(catalog, input, {
         manifest: { ...manifest, version: input.version, renditions, enhanced: true },
         facts: developed.facts,

@@ -5,7 +5,7 @@ import type { VideoProbe } from '../domain/plans.ts'
 import type { ImageStudio } from '../domain/ports.ts'
 import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
-import { storeFiles } from './draft.ts'
+import { forgetFiles, storeFiles } from './draft.ts'
 import type { EncodeDeps } from './encode-chunk.ts'
 import { admittedFingerprint } from './fingerprint.ts'
 import { withHeartbeat } from './heartbeat.ts'
@@ -34,7 +34,9 @@ export function makePoster({ catalog, objects, blobs, videos, images }: PosterDe
         } = await images.develop(frame, planPoster(width, height, preset, input.version), { signal })
         const fingerprint = await admittedFingerprint(catalog, seen)
         const told = { blurhash, ...appearance, ...(fingerprint === undefined ? {} : { fingerprint }) }
-        return { renditions: await storeFiles(blobs, input, files), ...told }
+        const renditions = await storeFiles(blobs, input, files)
+        forgetFiles(files)
+        return { renditions, ...told }
       })
       return { files: stored.renditions.length }
     })

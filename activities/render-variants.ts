@@ -7,7 +7,7 @@ import { presetNamed } from '../domain/presets/index.ts'
 import { lookIn } from '../domain/edits.ts'
 import { fittedVariant, variantName } from '../domain/variant.ts'
 import type { VariantsInput } from '../domain/workflow-inputs.ts'
-import { must, storeFiles } from './draft.ts'
+import { forgetFiles, must, storeFiles } from './draft.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { withOriginal } from './original.ts'
 
@@ -40,6 +40,7 @@ export function renderVariants({ catalog, objects, blobs, images }: VariantsDeps
         return await images.render(original, plan, { signal })
       })
       const stored = await storeFiles(blobs, { mediaId }, files)
+      forgetFiles(files)
       try {
         await catalog.keepVariants(mediaId, version, stored)
       } catch (error) {

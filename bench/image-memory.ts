@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { limits } from '../domain/limits.ts'
-import { standard } from '../domain/presets/standard.ts'
-import { codeOf } from '../domain/errors.ts'
-import { createImageStudio } from '../media/image/studio.ts'
-import { childrenOf, filesBelow, forEach, residentBytes } from './images/files.ts'
-import { developWhole, openVideos } from './images/motion.ts'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Task } from './image-memory/worker.ts'
+import { descendantsOf, filesBelow, residentBytes } from './images/files.ts'
 import type { Bench } from './types.ts'
 
 const SLOTS = 2
@@ -55,7 +53,7 @@ class Span {
   }
 }
 
-/** Resident memory of the studio's process and its children together, over many items: the files of a folder, again and again. */
+/** Resident memory of a process with a studio and of its children together, seen from outside, over many items: the files of a folder, again and again. */
 export const bench: Bench = {
   name: 'image-memory',
   claim:
@@ -64,35 +62,27 @@ export const bench: Bench = {
   async run({ args, tools, scratch, say }) {
     const count = Number(args[1] ?? ITEMS)
     const paths = await filesBelow(args[0])
-    const studio = createImageStudio({ slots: SLOTS, limits, ffmpeg: tools['ffmpeg'] ?? 'ffmpeg' })
-    const studios = { images: studio, videos: openVideos({ tools, scratch }), scratch }
     // Whole turns of the folder, where there are any: each of its files is in both means as often.
     const wanted = Math.min(COMPARED_ITEMS, Math.floor(count / 6))
     const compared = wanted - (wanted < paths.length ? 0 : wanted % paths.length)
     const spans = { all: new Span(0, count), early: new Span(1.5 * compared, 2.5 * compared), late: new Span(count - compared, count) }
     const refusals = new Map<string, number>()
     let done = 0
+    const task: Task = { slots: SLOTS, count, paths, tools, scratch }
+    const worker = fork(join(import.meta.dirname, 'image-memory', 'worker.ts'), [JSON.stringify(task)], { execArgv: [] })
+    const pid = worker.pid ?? 0
+    worker.on('message', (code: string | null) => {
+      if (code !== null) refusals.set(code, (refusals.get(code) ?? 0) + 1)
+      done++
+    })
     const look = async () => {
-      const pids = studio.pids()
-      const below = (await Promise.all(pids.map(childrenOf))).flat()
-      const [own = 0, ...children] = await Promise.all([process.pid, ...pids, ...below].map((pid) => residentBytes(pid, 'VmRSS')))
-      for (const span of Object.values(spans)) span.add(done, own, sumOf(children))
+      const [own = 0, ...below] = await Promise.all([pid, ...(await descendantsOf(pid))].map((each) => residentBytes(each, 'VmRSS')))
+      for (const span of Object.values(spans)) span.add(done, own, sumOf(below))
     }
     const looking = setInterval(() => void look(), LOOK_MS)
-    try {
-      await forEach(Array.from({ length: count }), SLOTS, async (_, index) => {
-        const original = await readFile(paths[index % paths.length] ?? '')
-        await developWhole(studios, original, standard).catch((error: unknown) =>
-          refusals.set(codeOf(error), (refusals.get(codeOf(error)) ?? 0) + 1),
-        )
-        // As the pipeline's activities do with what they have read.
-        original.buffer.transfer(0)
-        done++
-      })
-    } finally {
-      clearInterval(looking)
-      await studio.close()
-    }
+    const [status] = (await once(worker, 'exit')) as [number | null]
+    clearInterval(looking)
+    if (status !== 0 || done !== count) throw new Error(`the worker ended with ${status} after ${done} items`)
     say(
       `${count} items of ${paths.length} files; refused: ${[...refusals].map(([code, times]) => `${times} ${code}`).join(', ') || 'none'}`,
     )

@@ -49,7 +49,7 @@ export interface BlobReadOptions {
 export interface BlobStore {
   /**
    * Stores a batch contiguously in one open volume with one durable acknowledgement; locators in input
-   * order. The same key and alt in the same volume: the last one wins. STORAGE_FULL, VOLUME_FENCED.
+   * order. The same key and alt in the same volume: the last one wins. The data is the caller's again when it returns. STORAGE_FULL, VOLUME_FENCED.
    */
   append(batch: readonly NeedleInput[]): Promise<Locator[]>
   /** BLOB_NOT_FOUND (also for a wrong cookie), MEDIA_ERASED (tombstone), VERSION_REPLACED (tombstone of its version), BLOB_CORRUPT. */
@@ -281,6 +281,7 @@ export interface WorkflowWatch {
 
 export type { EncodedFile } from './developed.ts'
 
+/** The memory of the files that it makes is the caller's alone. */
 export interface ImageStudio {
   /** From the header alone. MEDIA_CORRUPT, MEDIA_TYPE_UNSUPPORTED, MEDIA_TOO_MANY_PIXELS, MEDIA_TOO_COSTLY. */
   probe(bytes: Uint8Array, type: SourceType): Promise<ImageProbe>

@@ -17,10 +17,11 @@ export async function residentBytes(pid: number, field: 'VmRSS' | 'VmHWM'): Prom
   return Number(kilobytes ?? 0) * 1024
 }
 
-/** Processes that a process has started and that run now (proc(5)). */
-export async function childrenOf(pid: number): Promise<number[]> {
-  const pids = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '')
-  return pids.split(' ').filter(Boolean).map(Number)
+/** Processes that a process has started, and those that these have, that run now (proc(5)). */
+export async function descendantsOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '')
+  const pids = text.split(' ').filter(Boolean).map(Number)
+  return [...pids, ...(await Promise.all(pids.map(descendantsOf))).flat()]
 }
 
 /** Runs `work` on every element, so many at a time. */

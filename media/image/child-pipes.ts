@@ -22,32 +22,51 @@ export function deliverSync(descriptor: number, files: readonly Uint8Array[]): v
   for (const file of files) for (let at = 0; at < file.length; ) at += writeSync(descriptor, file, at, file.length - at)
 }
 
-/** The parent's side: files of these sizes from a stream that nobody else reads. An Error when it ends before, or when they are more than `bytesMax`. */
-export async function collect(stream: Readable, sizes: readonly number[], bytesMax: number): Promise<Uint8Array[]> {
+/**
+ * The parent's side: files of these sizes from a stream that nobody else reads; they share memory that is the caller's alone.
+ * An Error when it ends before, or when they are more than `bytesMax`.
+ */
+export async function collect(stream: Readable, sizes: readonly number[], bytesMax: number): Promise<Uint8Array<ArrayBuffer>[]> {
   const bytes = sizes.reduce((sum, size) => sum + size, 0)
   if (!sizes.every((size) => Number.isInteger(size) && size >= 0) || bytes > bytesMax) throw new Error(`files of ${sizes.join(', ')} bytes`)
   const whole = new Uint8Array(bytes)
-  for (let at = 0; at < bytes; ) {
-    const piece = (stream.read(Math.min(bytes - at, stream.readableLength) || undefined) as Buffer | null) ?? null
-    if (piece === null) await change(stream)
-    else {
-      whole.set(piece, at)
-      at += piece.length
-    }
-  }
+  if (bytes > 0) await fill(whole, stream)
   let end = 0
   return sizes.map((size) => whole.subarray(end, (end += size)))
 }
 
-/** Until there is something to read. */
-async function change(stream: Readable): Promise<void> {
+/** Pieces come as they were read, never joined: the first that goes beyond the end is put back for whoever reads on. */
+async function fill(whole: Uint8Array, stream: Readable): Promise<void> {
   if (stream.readableEnded || stream.destroyed) throw new Error('the files ended early')
-  await new Promise<void>((resolve) => {
-    const events = ['readable', 'end', 'close'] as const
-    const onChange = () => {
-      for (const event of events) stream.off(event, onChange)
-      resolve()
+  await new Promise<void>((resolve, reject) => {
+    let at = 0
+    const onPiece = (piece: Buffer<ArrayBuffer>) => {
+      const room = whole.length - at
+      whole.set(room < piece.length ? piece.subarray(0, room) : piece, at)
+      at += Math.min(room, piece.length)
+      if (at === whole.length) {
+        settle()
+        if (room < piece.length) stream.unshift(piece.subarray(room))
+        resolve()
+      }
+      if (piece.length <= room) giveBack(piece)
     }
-    for (const event of events) stream.on(event, onChange)
+    const onEnd = () => {
+      settle()
+      reject(new Error('the files ended early'))
+    }
+    const settle = () => {
+      stream.off('data', onPiece).off('end', onEnd).off('close', onEnd)
+      stream.pause()
+    }
+    stream.on('end', onEnd).on('close', onEnd).on('data', onPiece).resume()
   })
+}
+
+/**
+ * A piece's memory, where it is the piece's alone. The collector looks at a small heap and comes late: tens of megabytes would
+ * wait for it, between which what stays is scattered, so that the allocator could give little of them back to the system.
+ */
+function giveBack(piece: Buffer<ArrayBuffer>): void {
+  if (piece.length === piece.buffer.byteLength) piece.buffer.transfer(0)
 }
