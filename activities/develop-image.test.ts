@@ -32,6 +32,7 @@ const turned = Array.from({ length: 8 }, (_, way) => `${way}`.repeat(64))
 /** Runs the activity on fakes; what was stored, the draft, and what it was refused with. */
 async function develop(quality: number, blockedHash: string | null) {
   const stored: unknown[] = []
+  const data = new Uint8Array(3)
   const drafts: unknown[] = []
   const deps = {
     catalog: {
@@ -55,7 +56,7 @@ async function develop(quality: number, blockedHash: string | null) {
     },
     images: {
       develop: async () => ({
-        files: [{ name: 'w100.jpg', type: 'image/jpeg', width: 100, height: 100, alt: 1, data: new Uint8Array(3) }],
+        files: [{ name: 'w100.jpg', type: 'image/jpeg', width: 100, height: 100, alt: 1, data }],
         blurhash: 'L',
         appearance: {},
         fingerprint: { hash: turned[0], quality, turned },
@@ -65,6 +66,7 @@ async function develop(quality: number, blockedHash: string | null) {
     },
   } as unknown as DevelopImageDeps
   const code = await new MockActivityEnvironment().run(developImage(deps), input, probe).then(() => null, codeOf)
+  assert.equal(data.length, stored.length > 0 ? 0 : 3, 'what is stored takes no memory any more')
   return { code, stored: stored.length, fingerprint: (drafts[0] as { fingerprint?: string } | undefined)?.fingerprint }
 }
 

@@ -59,7 +59,7 @@ export const bench: Bench = {
   claim:
     'Two image slots stay below 640 MB of resident memory, children and what they start included, however many items they have done. Arguments: FOLDER COUNT.',
   goal: `peak <= ${GOAL_BYTES / 1e6} MB; mean of the last ${COMPARED_ITEMS} items <= ${FLAT_RATIO} times that of ${COMPARED_ITEMS} after the beginning`,
-  async run({ args, tools, scratch, say }) {
+  async run({ args, tools, say }) {
     const count = Number(args[1] ?? ITEMS)
     const paths = await filesBelow(args[0])
     // Whole turns of the folder, where there are any: each of its files is in both means as often.
@@ -68,7 +68,7 @@ export const bench: Bench = {
     const spans = { all: new Span(0, count), early: new Span(1.5 * compared, 2.5 * compared), late: new Span(count - compared, count) }
     const refusals = new Map<string, number>()
     let done = 0
-    const task: Task = { slots: SLOTS, count, paths, tools, scratch }
+    const task: Task = { slots: SLOTS, count, paths, tools }
     const worker = fork(join(import.meta.dirname, 'image-memory', 'worker.ts'), [JSON.stringify(task)], { execArgv: [] })
     const pid = worker.pid ?? 0
     worker.on('message', (code: string | null) => {

@@ -1,6 +1,6 @@
 /**
  * The process that is measured: an image worker's studio, with what its activities do with memory, and nothing of the bench.
- * Tells after each item what it was refused with, or null.
+ * Clips beside photos are a video worker's. Tells after each item what it was refused with, or null.
  */
 import { open } from 'node:fs/promises'
 import { forgetFiles } from '../../activities/draft.ts'
@@ -11,26 +11,25 @@ import { limits } from '../../domain/limits.ts'
 import type { ObjectStore } from '../../domain/ports.ts'
 import { standard } from '../../domain/presets/standard.ts'
 import { createImageStudio } from '../../media/image/studio.ts'
+import { developBytes } from '../images/develop.ts'
 import { forEach } from '../images/files.ts'
-import { developWhole, openVideos } from '../images/motion.ts'
 import type { BenchContext } from '../types.ts'
 
-export interface Task extends Pick<BenchContext, 'tools' | 'scratch'> {
+export interface Task extends Pick<BenchContext, 'tools'> {
   readonly slots: number
   readonly count: number
   readonly paths: readonly string[]
 }
 
-const { slots, count, paths, tools, scratch } = JSON.parse(process.argv[2] ?? '') as Task
+const { slots, count, paths, tools } = JSON.parse(process.argv[2] ?? '') as Task
 const images = createImageStudio({ slots, limits, ffmpeg: tools['ffmpeg'] ?? 'ffmpeg' })
-const studios = { images, videos: openVideos({ tools, scratch }), scratch }
 process.on('disconnect', () => process.exit())
 // Which of them an item is of is all that its id says.
 const objects: Pick<ObjectStore, 'get'> = { get: async (key) => await objectAt(paths[Number(key.split('/').at(-1))] ?? '') }
 await forEach(Array.from({ length: count }), slots, async (_, index) => {
   const id = `${index % paths.length}` as MediaId
   const code = await withOriginal(objects as ObjectStore, id, async (original) => {
-    forgetFiles(await developWhole(studios, original, standard))
+    forgetFiles(await developBytes(images, original, standard))
     return null
   }).catch(codeOf)
   process.send?.(code)

@@ -17,6 +17,18 @@ test('child-pipes: files are parted by their sizes, however they are cut on thei
   assert.equal((await collect(stream, [4], 4)).map((file) => Buffer.from(file).toString()).join(), 'NEXT')
 })
 
+test('child-pipes: memory that a piece has for itself is given back, and that of what follows is not', async () => {
+  const stream = new PassThrough()
+  const [whole, longer, shared] = [Buffer.allocUnsafeSlow(2), Buffer.allocUnsafeSlow(3), Buffer.allocUnsafeSlow(4).subarray(1, 2)]
+  const files = collect(stream, [2, 1, 1], 100)
+  for (const piece of [whole, shared, longer]) stream.write(piece.fill(7))
+  assert.deepEqual(await files, [new Uint8Array([7, 7]), new Uint8Array([7]), new Uint8Array([7])])
+  assert.deepEqual(
+    [whole, shared, longer].map(({ buffer }) => buffer.byteLength),
+    [0, 4, 3],
+  )
+})
+
 test('child-pipes: a stream that ends early or breaks is an error, and so are more bytes than there may be', async () => {
   const ended = new PassThrough()
   ended.end('ab')
