@@ -36,8 +36,8 @@ export interface ObjectStore {
    */
   compose(key: string, pieces: readonly ObjectPiece[], options?: ComposeOptions): Promise<{ readonly bytes: number }>
   /**
-   * `fill`, where a store has it, takes the place of `body`: it puts all of it into a buffer of `bytes`, without pieces
-   * in between that somebody has to collect. OBJECT_NOT_FOUND; RANGE_NOT_SATISFIABLE.
+   * `fill`, where a store has it, takes the place of `body`, of which nothing may have been read: it puts all of it into a
+   * buffer of `bytes`, without pieces in between that somebody has to collect. OBJECT_NOT_FOUND; RANGE_NOT_SATISFIABLE.
    */
   get(
     key: string,

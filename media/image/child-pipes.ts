@@ -1,5 +1,6 @@
 import { readSync, writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { giveBack } from '../../domain/bytes.ts'
 
 /**
  * What goes between a decoding child and its parent besides messages. A message of megabytes is copied some five times
@@ -40,7 +41,7 @@ async function fill(whole: Uint8Array, stream: Readable): Promise<void> {
   if (stream.readableEnded || stream.destroyed) throw new Error('the files ended early')
   await new Promise<void>((resolve, reject) => {
     let at = 0
-    const onPiece = (piece: Buffer<ArrayBuffer>) => {
+    const onPiece = (piece: Buffer) => {
       const room = whole.length - at
       whole.set(room < piece.length ? piece.subarray(0, room) : piece, at)
       at += Math.min(room, piece.length)
@@ -61,12 +62,4 @@ async function fill(whole: Uint8Array, stream: Readable): Promise<void> {
     }
     stream.on('end', onEnd).on('close', onEnd).on('data', onPiece).resume()
   })
-}
-
-/**
- * A piece's memory, where it is the piece's alone. The collector looks at a small heap and comes late: tens of megabytes would
- * wait for it, between which what stays is scattered, so that the allocator could give little of them back to the system.
- */
-function giveBack(piece: Buffer<ArrayBuffer>): void {
-  if (piece.length === piece.buffer.byteLength) piece.buffer.transfer(0)
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { S3ServiceException } from '@aws-sdk/client-s3'
 import fc from 'fast-check'
 import { codeOf, MediaError } from '../../domain/errors.ts'
 import { letsAnybodyIn } from '../provision.ts'
-import { bodyOf } from './body.ts'
+import { bodyOf, fillFrom } from './body.ts'
 import { isPlainRefusal, s3Error } from './errors.ts'
 import { partsOf } from './parts.ts'
 
@@ -75,7 +76,7 @@ test('s3 body: an answer that ends early or breaks is an error, and one left alo
       yield* list
       if (error !== undefined) throw error
     },
-    destroy: () => void (destroyed += 1),
+    destroy: () => (destroyed += 1) as never,
   })
   const gather = async (body: AsyncIterable<Uint8Array>) => {
     let bytes = 0
@@ -95,6 +96,30 @@ test('s3 body: an answer that ends early or breaks is an error, and one left alo
   }
   await bodyOf(source([]), 0, 'k')[Symbol.asyncIterator]().return?.()
   assert.equal(destroyed, 2)
+})
+
+test('s3 body: put into room at once it is the same, and other bytes than announced or a break are errors', async () => {
+  const pieces = () => [new Uint8Array([1, 2]), new Uint8Array([3])]
+  const whole = new Uint8Array(3)
+  const given = pieces()
+  await fillFrom(Readable.from(given), whole, 'k')
+  assert.deepEqual([...whole], [1, 2, 3])
+  assert.deepEqual(
+    given.map(({ byteLength }) => byteLength),
+    [0, 0],
+  )
+  const broken = async function* () {
+    yield new Uint8Array(1)
+    throw new Error('reset')
+  }
+  for (const [source, bytes] of [
+    [Readable.from([...pieces(), ...pieces()]), 1],
+    [Readable.from(pieces()), 2],
+    [Readable.from(pieces()), 4],
+    [Readable.from(pieces()), 0],
+    [Readable.from(broken()), 1],
+  ] as const)
+    await assert.rejects(fillFrom(source, new Uint8Array(bytes), 'k'), (error) => codeOf(error) === 'STORAGE_UNAVAILABLE')
 })
 
 test('provision: a policy that lets anybody in is seen in each of its forms', () => {

@@ -1,10 +1,11 @@
+import type { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { MediaError } from '../../domain/errors.ts'
 import type { ByteRange, ObjectStore } from '../../domain/ports.ts'
 import { checkKey } from '../keys.ts'
-import { bodyOf, type Source } from './body.ts'
+import { bodyOf, fillFrom } from './body.ts'
 import { composeObject } from './compose.ts'
 import { s3Error } from './errors.ts'
 import { PART_BYTES_MIN, type S3ObjectStoreOptions, s3Client } from './options.ts'
@@ -54,14 +55,21 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
     checkRange(range, Key)
     const Range = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` }
     const { Body, ContentLength, ContentRange } = await client(false).send(new GetObjectCommand({ Bucket, Key, ...Range }))
-    const source = Body as unknown as Source
+    const source = Body as unknown as Readable
     // An empty object: some servers answer with it rather than with 416.
     if (range !== undefined && (ContentRange === undefined || ContentLength === 0)) {
       source.destroy()
       throw new MediaError('RANGE_NOT_SATISFIABLE', undefined, { facts: { key: Key } })
     }
     const bytes = ContentLength ?? 0
-    return { bytes, body: bodyOf(source, bytes, Key) }
+    return {
+      bytes,
+      body: bodyOf(source, bytes, Key),
+      async fill(whole: Uint8Array) {
+        if (whole.byteLength !== bytes) throw new Error(`room for ${whole.byteLength} of ${bytes} bytes`)
+        await fillFrom(source, whole, Key)
+      },
+    }
   }
 
   async function* list(Prefix: string, after: string | undefined) {
