@@ -1,20 +1,23 @@
 // The compiler's lib for Node has no WebAssembly.
 declare const WebAssembly: {
-  Memory: new <T extends boolean>(pages: {
-    initial: number
-    maximum: number
-    shared: T
-  }) => { readonly buffer: T extends true ? SharedArrayBuffer : ArrayBuffer }
+  Memory: new (pages: { initial: number; maximum: number; shared: true }) => SharedMemory
 }
+
+/** Memory of WebAssembly, which other threads may be given, and which code of WebAssembly may look at ({@link quickenCrc} of crc.ts). */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer
+}
+
+export const PAGE_BYTES = 4096
 
 /** Of WebAssembly's memory; no relation to the pages of the system. */
 const WASM_PAGE_BYTES = 65_536
 
 /**
  * Memory that begins on a page, as O_DIRECT wants it; no other buffer does. The system gives its pages only when they are used.
- * @param bytes whole times 64 KiB
+ * @param bytes at least; what there is more of it is of use as well
  */
-export function alignedMemory<T extends boolean>(bytes: number, shared: T): T extends true ? SharedArrayBuffer : ArrayBuffer {
-  const pages = bytes / WASM_PAGE_BYTES
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared }).buffer
+export function alignedMemory(bytes: number): SharedMemory {
+  const pages = Math.ceil(bytes / WASM_PAGE_BYTES)
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
 }

@@ -4,17 +4,30 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { WriteFile } from './disk.ts'
 import { createSystemDisk } from './system-disk.ts'
 
 /** Of what is appended in one call: a few short ones, and longer ones that go past the page cache. */
 const length = fc.oneof(fc.integer({ min: 1, max: 9_000 }), fc.integer({ min: 120_000, max: 300_000 }), fc.constantFrom(131_072, 4_194_304))
-const append = fc.record({ length, ahead: fc.double({ min: 0, max: 1, noNaN: true }), isCutBefore: fc.boolean() })
+/** Put together in the disk's memory or elsewhere, and in the former as far into a page as it will lie of the file, or not. */
+const memory = fc.constantFrom('own', 'in pages', 'astray')
+const append = fc.record({ length, memory, isCutBefore: fc.boolean() })
 
 function bytesOf(length: number, turn: number): Uint8Array {
   return new Uint8Array(length).map((_, at) => 1 + ((at * 7 + turn * 31) % 255))
 }
 
-test('system disk: what is appended past the page cache and through it, told of early or not, lies in the file as it was asked', async () => {
+/** In the disk's memory, as far into a page as `offset` is, with other bytes around it. */
+function putIn(file: WriteFile, bytes: Uint8Array, offset: number): Uint8Array {
+  const memory = file.memory?.(bytes.byteLength + 2 * 4096)
+  assert.ok(memory)
+  memory.fill(77)
+  const lead = offset % 4096
+  memory.set(bytes, lead)
+  return memory.subarray(lead, lead + bytes.byteLength)
+}
+
+test('system disk: what is appended past the page cache and through it, from whatever memory, lies in the file as it was asked', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-append-'))
   const disk = createSystemDisk({ directReads: false })
   try {
@@ -25,12 +38,13 @@ test('system disk: what is appended past the page cache and through it, told of 
         // Zeros lie ahead, as they do of a volume.
         await writeFile(path, Buffer.concat([expected, new Uint8Array(20_000)]))
         const file = await disk.openWrite(path, { appends: true })
-        for (const [turn, { length, ahead, isCutBefore }] of appends.entries()) {
+        for (const [turn, { length, memory, isCutBefore }] of appends.entries()) {
           if (isCutBefore) await file.cut(expected.byteLength)
           const bytes = bytesOf(length, turn)
-          const early = Math.floor(length * ahead)
-          if (early > 0) file.writeAhead(expected.byteLength, bytes.subarray(0, early))
-          await file.write(expected.byteLength + early, bytes.subarray(early))
+          await file.write(
+            expected.byteLength,
+            memory === 'own' ? bytes : putIn(file, bytes, expected.byteLength + (memory === 'astray' ? 8 : 0)),
+          )
           expected = Buffer.concat([expected, bytes])
           const found = await readFile(path)
           assert.equal(Buffer.compare(found.subarray(0, expected.byteLength), expected), 0, `append ${turn}`)
@@ -43,26 +57,6 @@ test('system disk: what is appended past the page cache and through it, told of 
       }),
       { numRuns: 10 },
     )
-  } finally {
-    await disk.close()
-    await rm(folder, { recursive: true, force: true })
-  }
-})
-
-test('system disk: bytes told of early that never came to a write are dropped by one before them', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'darkroom-append-'))
-  const disk = createSystemDisk({ directReads: false })
-  try {
-    const path = join(folder, '1.volume')
-    await writeFile(path, bytesOf(100, 0))
-    const file = await disk.openWrite(path, { appends: true })
-    file.writeAhead(100, bytesOf(50_000, 1))
-    await file.write(100, bytesOf(72, 2))
-    await file.write(172, bytesOf(200_000, 3))
-    await file.close()
-    const found = await readFile(path)
-    const expected = Buffer.concat([bytesOf(100, 0), bytesOf(72, 2), bytesOf(200_000, 3)])
-    assert.equal(Buffer.compare(found.subarray(0, expected.byteLength), expected), 0)
   } finally {
     await disk.close()
     await rm(folder, { recursive: true, force: true })

@@ -3,7 +3,9 @@
  * are looked at here, where nobody else waits for them.
  */
 import { readSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
+import { quickenCrc } from './crc.ts'
 import { isSoundRecord } from './needle.ts'
 import { plainModule } from './plain-module.ts'
 import { ReadRing, type RingMemory } from './read-ring.ts'
@@ -19,6 +21,7 @@ export type ReaderWord = 0 | { readonly text: string }
 
 const { isModel, ...memory } = workerData as ReaderData
 const ring = new ReadRing(memory)
+quickenCrc(memory.buffers)
 
 /** What no error of a disk can be, for errors that have no number. */
 const UNKNOWN = -4094

@@ -24,7 +24,7 @@ export type DiskJob =
   | { readonly kind: 'create'; readonly path: string; readonly head: Uint8Array; readonly bytesTotal: number }
   /** Its longer writes go past the page cache, where the file system lets them. */
   | { readonly kind: 'append only'; readonly fd: number }
-  | { readonly kind: 'write'; readonly fd: number; readonly offset: number; readonly bytes: Uint8Array; readonly sync: boolean }
+  | { readonly kind: 'write'; readonly fd: number; readonly offset: number; readonly bytes: Uint8Array; readonly isInPages: boolean }
   | { readonly kind: 'zero'; readonly fd: number; readonly offset: number; readonly length: number }
   | { readonly kind: 'cut'; readonly fd: number; readonly length: number }
   | { readonly kind: 'close'; readonly fd: number }
@@ -84,16 +84,16 @@ function forgetLog(fd: number): void {
   closeSync(log.direct)
 }
 
-function write({ fd, offset, bytes, sync }: DiskJob & { readonly kind: 'write' }): void {
+function write({ fd, offset, bytes, isInPages }: DiskJob & { readonly kind: 'write' }): void {
   const log = logs.get(fd)?.log
   // Less goes through the page cache, since small needles share pages, and of those just written many are read soon.
-  if (log && (log.isBehind || !sync || bytes.byteLength >= LONG_APPEND_BYTES)) {
-    log.append(offset, bytes, sync)
+  if (log && isInPages && bytes.byteLength >= LONG_APPEND_BYTES) {
+    log.append(offset, bytes)
     return
   }
   log?.forget()
   writeAll(fd, bytes, offset)
-  if (sync) fdatasyncSync(fd)
+  fdatasyncSync(fd)
 }
 
 function syncFolderOf(path: string): void {

@@ -60,9 +60,13 @@ export interface Loan {
 /** What is asked of one file happens in the order of the asking. */
 export interface WriteFile {
   size(): Promise<number>
-  /** Starts to write, and promises nothing; an error is told by the next `write`. */
-  writeAhead(offset: number, bytes: Uint8Array): void
-  /** Durable when it returns, with all that was written ahead. After an error every later write fails too. */
+  /**
+   * Memory to put together in what is appended, shared with who writes it; of at least so many bytes. Where what is written lies as far
+   * into a page of 4 KiB of the memory as it will of the file, a long append costs no copy, and the disk may overwrite the rest of its first page
+   * and of its last one in the memory.
+   */
+  memory?(bytes: number): Uint8Array
+  /** Durable when it returns. After an error every later write fails too. */
   write(offset: number, bytes: Uint8Array): Promise<void>
   /** Zeros from `offset`, so that later writes there need not grow the file. */
   zero(offset: number, length: number): Promise<void>

@@ -104,12 +104,12 @@ function createFileLog(
     })
   }
 
-  async function append(base: number, bytes: Uint8Array, ahead: number, batch: number): Promise<void> {
+  async function append(base: number, bytes: Uint8Array, batch: number): Promise<void> {
     if (base !== tail) throw new Error(`a commit at ${base} does not follow the log's tail at ${tail}`)
     if (failure !== null) throw failure.error
     tail = base + bytes.byteLength
     try {
-      await file.write(base + ahead, bytes.subarray(ahead))
+      await file.write(base, bytes)
     } catch (error) {
       failure ??= { error }
       throw error
@@ -125,7 +125,7 @@ function createFileLog(
     const none = { key: 0n, alt: 0, cookie: new Uint8Array(8) }
     const header = { ...none, type: 'mark', lastOfBatch: true, epoch, batch: lastBatch + 1, durableThrough: end } as const
     encodeRecord(bytes, 0, seedOf(superblock.uuid), header, new Uint8Array(0))
-    await append(end, bytes, 0, lastBatch + 1)
+    await append(end, bytes, lastBatch + 1)
     marked = end
   }
 
@@ -147,15 +147,11 @@ function createFileLog(
     },
     // One on the disk, and one in the writer's queue behind it, so that the disk waits for nobody.
     commitsMax: 2,
-    writeAhead(offset, bytes) {
-      // Zeros asked for later must not cover it.
-      zeroedTo = Math.max(zeroedTo, offset + bytes.byteLength)
-      file.writeAhead(offset, bytes)
-    },
+    ...(file.memory && { memoryOf: file.memory.bind(file) }),
     trailerOf: () => ({ bytes: 0, batches: 0 }),
     async commit(commit: Commit) {
       zeroedTo = Math.max(zeroedTo, commit.base + commit.bytes.byteLength)
-      await append(commit.base, commit.bytes, commit.ahead, commit.lastBatch)
+      await append(commit.base, commit.bytes, commit.lastBatch)
       // To write a long one twice would take longer than the journal does when the file grows.
       if (commit.bytes.byteLength < LONG_APPEND_BYTES) zeroAhead()
     },

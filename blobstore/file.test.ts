@@ -146,7 +146,7 @@ test('blobstore file: a volume is written into zeros laid down ahead, and gives 
     assert.ok(size > 2.8 * 1024 * 1024 && size <= 3 * 1024 * 1024 + 200, `${size} bytes`)
   }))
 
-test('blobstore file: zeros laid down ahead never cover what is written ahead', () =>
+test('blobstore file: zeros laid down ahead never cover what is written after they were asked for', () =>
   inFolder(async (folder) => {
     const store = await createFileBlobStore({ folder, writer: 'w', limits: { extentBytes: 256 * 1024, commitBytesMax: 512 * 1024 } })
     const written = new Map<bigint, { data: Uint8Array; locator: Locator }>()

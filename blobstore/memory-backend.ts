@@ -60,7 +60,6 @@ export function createMemoryBackend(memory: MemoryVolumes, report: Report): Volu
         return lastBatch
       },
       commitsMax: 1,
-      writeAhead() {},
       trailerOf: () => ({ bytes: 0, batches: 0 }),
       async commit(commit: Commit) {
         const held = bytesOf(superblock.volume)

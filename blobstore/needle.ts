@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { crcOf } from './crc.ts'
 import { FOOTER_BYTES, FORMAT_VERSION, HEADER_BYTES, type RecordType, recordBytes, recordTypes } from './layout.ts'
 
 /** First four bytes of every record ("nEDL" with the high bit set), and of every footer ("EDLn"). */
@@ -57,7 +58,7 @@ export function encodeRecord(target: Uint8Array, at: number, seed: number, heade
   const footer = HEADER_BYTES + data.byteLength
   view.setUint32(footer, FOOTER_MAGIC, true)
   view.setUint32(footer + 4, data.byteLength, true)
-  view.setUint32(footer + 8, crc32(data), true)
+  view.setUint32(footer + 8, crcOf(target.subarray(at + HEADER_BYTES, at + footer)), true)
   view.setUint32(footer + 12, crc32(target.subarray(at + footer, at + footer + 12), headerCrc), true)
   target.fill(0, at + footer + FOOTER_BYTES, at + total)
   return total
@@ -114,7 +115,7 @@ export function checkBody(bytes: Uint8Array, at: number, length: number): { read
   for (let pad = footer + FOOTER_BYTES; pad < total; pad += 1) if (view.getUint8(pad) !== 0) return null
   const data = bytes.subarray(at + HEADER_BYTES, at + footer)
   const crc = view.getUint32(footer + 8, true)
-  return crc32(data) === crc ? { data, crc } : null
+  return crcOf(data) === crc ? { data, crc } : null
 }
 
 /** Whether `bytes` begin with a whole record of the volume, every byte as it was written. */

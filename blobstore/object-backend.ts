@@ -44,7 +44,6 @@ function createObjectLog(objects: ObjectStore, view: ObjectView, epoch: number):
       return view.state().lastBatch
     },
     commitsMax: 1,
-    writeAhead() {},
     trailerOf: (entries) => ({ bytes: packIndexBytes(entries), batches: 1 }),
     async commit({ base, bytes, entries, lastBatch }: Commit) {
       const { end, sequence } = view.state()

@@ -1,13 +1,11 @@
 import { randomFillSync } from 'node:crypto'
 import type { Locator } from '../domain/media.ts'
 import type { NeedleInput } from '../domain/ports.ts'
+import { PAGE_BYTES } from './aligned-memory.ts'
 import type { HeldLease } from './held-lease.ts'
 import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { encodeRecord, seedOf } from './needle.ts'
 import type { LogEntry, OwnVolume } from './volume-log.ts'
-
-/** The disk copies what is encoded while more is being encoded, in pieces of at least this. */
-const AHEAD_BYTES = 256 * 1024
 
 const COOKIES_AT_ONCE = 512
 
@@ -23,10 +21,10 @@ interface Waiting {
 
 interface Staging {
   readonly base: number
+  readonly memory: Uint8Array
+  /** In the memory, as far into a page as `base` is. */
   readonly buffer: Uint8Array
   used: number
-  /** Told to the log already. */
-  ahead: number
   readonly entries: LogEntry[]
   readonly batches: { readonly waiting: Waiting; readonly locators: Locator[] }[]
 }
@@ -139,7 +137,7 @@ export class OpenVolume {
   }
 
   #stage(waiting: Waiting): void {
-    this.#staging ??= { base: this.#nextBase, buffer: this.#bufferOf(waiting.bytes), used: 0, ahead: 0, entries: [], batches: [] }
+    this.#staging ??= this.#newStaging(waiting.bytes)
     const staging = this.#staging
     const locators = waiting.batch.map((needle, index) => {
       const cookie = this.#nextCookie()
@@ -165,9 +163,6 @@ export class OpenVolume {
     })
     this.#nextBatch += 1
     staging.batches.push({ waiting, locators })
-    if (staging.used - staging.ahead < AHEAD_BYTES) return
-    this.own.log.writeAhead(staging.base + staging.ahead, staging.buffer.subarray(staging.ahead, staging.used))
-    staging.ahead = staging.used
   }
 
   async #flush(staging: Staging, lastBatch: number): Promise<void> {
@@ -176,7 +171,6 @@ export class OpenVolume {
       await this.own.log.commit({
         base: staging.base,
         bytes: staging.buffer.subarray(0, staging.used),
-        ahead: staging.ahead,
         entries: staging.entries,
         lastBatch,
       })
@@ -187,7 +181,7 @@ export class OpenVolume {
       return
     }
     for (const { key, alt, offset, bytes } of staging.entries) this.own.view.index.add(key, alt, offset, bytes)
-    if (staging.buffer.byteLength === this.#limits.commitBytesMax) this.#spares.push(staging.buffer)
+    if (staging.buffer.byteLength === this.#limits.commitBytesMax) this.#spares.push(staging.memory)
     for (const { waiting, locators } of staging.batches) waiting.resolve(locators)
   }
 
@@ -221,8 +215,16 @@ export class OpenVolume {
     return cookie
   }
 
-  #bufferOf(bytes: number): Uint8Array {
-    if (bytes > this.#limits.commitBytesMax) return new Uint8Array(new SharedArrayBuffer(bytes))
-    return this.#spares.pop() ?? new Uint8Array(new SharedArrayBuffer(this.#limits.commitBytesMax))
+  #newStaging(bytes: number): Staging {
+    const { commitBytesMax } = this.#limits
+    const room = Math.max(bytes, commitBytesMax)
+    const memory = (room === commitBytesMax ? this.#spares.pop() : undefined) ?? this.#memoryOf(room + 2 * PAGE_BYTES)
+    const start = this.#nextBase % PAGE_BYTES
+    return { base: this.#nextBase, memory, buffer: memory.subarray(start, start + room), used: 0, entries: [], batches: [] }
+  }
+
+  /** Shared with who writes it. */
+  #memoryOf(bytes: number): Uint8Array {
+    return this.own.log.memoryOf?.(bytes) ?? new Uint8Array(new SharedArrayBuffer(bytes))
   }
 }

@@ -1,6 +1,5 @@
-import { alignedMemory } from './aligned-memory.ts'
+import { alignedMemory, type SharedMemory } from './aligned-memory.ts'
 
-export const PAGE_BYTES = 4096
 export const BUFFER_BYTES = 1024 * 1024
 export const BUFFERS = 48
 
@@ -24,7 +23,7 @@ const FIELDS = 8
 
 /** What the threads share. */
 export interface RingMemory {
-  readonly buffers: SharedArrayBuffer
+  readonly buffers: SharedMemory
   readonly numbers: SharedArrayBuffer
   readonly offsets: SharedArrayBuffer
 }
@@ -73,7 +72,7 @@ export class ReadRing {
   }
 
   bufferOf(slot: number): Uint8Array {
-    return (this.#buffers[slot] ??= new Uint8Array(this.memory.buffers, slot * BUFFER_BYTES, BUFFER_BYTES))
+    return (this.#buffers[slot] ??= new Uint8Array(this.memory.buffers.buffer, slot * BUFFER_BYTES, BUFFER_BYTES))
   }
 
   requestOf(slot: number): RingRequest {
@@ -212,7 +211,7 @@ export class ReadRing {
 
 function newMemory(): RingMemory {
   return {
-    buffers: alignedMemory(BUFFERS * BUFFER_BYTES, true),
+    buffers: alignedMemory(BUFFERS * BUFFER_BYTES),
     numbers: new SharedArrayBuffer((WORDS + 2 * QUEUE + BUFFERS * FIELDS) * 4),
     offsets: new SharedArrayBuffer(BUFFERS * 8),
   }

@@ -1,9 +1,10 @@
 import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { PAGE_BYTES } from './aligned-memory.ts'
 import type { Loan } from './disk.ts'
 import { readError } from './disk-errors.ts'
 import type { ReaderData, ReaderWord } from './disk-reader.ts'
-import { BUFFER_BYTES, BUFFERS, PAGE_BYTES, ReadRing } from './read-ring.ts'
+import { BUFFER_BYTES, BUFFERS, ReadRing } from './read-ring.ts'
 
 /** The rest is for reads that copy: loans that never come back must not end them. */
 const LENT_MAX = 32

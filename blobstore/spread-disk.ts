@@ -122,7 +122,7 @@ export function createSpreadDisk(options: SpreadDiskOptions): Disk {
       const file = await resting(folder, disk.openWrite(place, how))
       return {
         size: () => file.size(),
-        writeAhead: (offset, bytes) => file.writeAhead(offset, bytes),
+        ...(file.memory && { memory: file.memory.bind(file) }),
         write: (offset, bytes) => resting(folder, file.write(offset, bytes)),
         zero: (offset, length) => resting(folder, file.zero(offset, length)),
         cut: (length) => resting(folder, file.cut(length)),

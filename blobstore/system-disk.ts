@@ -2,6 +2,8 @@ import { close, constants, fstat, open, read } from 'node:fs'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { limits } from '../domain/limits.ts'
+import { alignedMemory, PAGE_BYTES } from './aligned-memory.ts'
+import { quickenCrc } from './crc.ts'
 import type { Disk, Loan, ReadFile, WriteFile } from './disk.ts'
 import { isErrno, readError, writeError } from './disk-errors.ts'
 import { lockFile } from './file-lock.ts'
@@ -20,8 +22,16 @@ const statFile = promisify(fstat)
 export function createSystemDisk(options: { readonly directReads: boolean; readonly readThreadsMax?: number }): Disk {
   const { directReads, readThreadsMax = directReads ? limits.directReadThreadsMax : limits.readThreadsMax } = options
   const writer = createWriterThread()
+  const inPages = new WeakSet<ArrayBufferLike>()
   let threads: ReaderThreads | null = null
   const readers = () => (threads === null || threads.isOver ? (threads = new ReaderThreads(readThreadsMax)) : threads)
+
+  function newMemory(bytes: number): Uint8Array {
+    const memory = alignedMemory(bytes)
+    quickenCrc(memory)
+    inPages.add(memory.buffer)
+    return new Uint8Array(memory.buffer)
+  }
 
   return {
     async create(path, head, bytesTotal) {
@@ -43,12 +53,11 @@ export function createSystemDisk(options: { readonly directReads: boolean; reado
       if (options?.appends) await writer.run({ kind: 'append only', fd })
       return {
         size: async () => (await statFile(fd)).size,
-        writeAhead(offset, bytes) {
-          writer.run({ kind: 'write', fd, offset, bytes, sync: false }).catch(() => {
-            // The thread remembers it, and the write that follows fails of it.
-          })
+        memory: newMemory,
+        write(offset, bytes) {
+          const isInPages = inPages.has(bytes.buffer) && (offset - bytes.byteOffset) % PAGE_BYTES === 0
+          return writer.run({ kind: 'write', fd, offset, bytes, isInPages })
         },
-        write: (offset, bytes) => writer.run({ kind: 'write', fd, offset, bytes, sync: true }),
         zero: (offset, length) => writer.run({ kind: 'zero', fd, offset, length }),
         cut: (length) => writer.run({ kind: 'cut', fd, length }),
         close: () => writer.run({ kind: 'close', fd }),

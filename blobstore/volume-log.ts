@@ -17,8 +17,6 @@ export interface Commit {
   /** Where the commit before it ends. */
   readonly base: number
   readonly bytes: Uint8Array
-  /** How many of the bytes the log was told of early. */
-  readonly ahead: number
   readonly entries: readonly LogEntry[]
   /** Number of the last batch in it. */
   readonly lastBatch: number
@@ -36,8 +34,8 @@ export interface VolumeLog {
   readonly commitsMax: number
   /** What the log adds of its own after a commit of so many needles. */
   trailerOf(entries: number): { readonly bytes: number; readonly batches: number }
-  /** May be told early of the first bytes of the commit to come; they are part of the commit all the same. */
-  writeAhead(offset: number, bytes: Uint8Array): void
+  /** Memory for commits, of at least so many bytes: one that lies as far into a page of it as into one of the volume need not be copied. */
+  memoryOf?(bytes: number): Uint8Array
   /**
    * Durable when it returns. Any error means that nothing may be appended any more: what the bytes
    * became cannot be known. VOLUME_FENCED, STORAGE_FULL, STORAGE_UNAVAILABLE.

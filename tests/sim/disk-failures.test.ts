@@ -59,7 +59,6 @@ function failing(disk: Disk, failure: Failure): Disk {
     }
     return {
       size: () => perhaps('size', 'read', () => file.size()),
-      writeAhead: (offset, bytes) => file.writeAhead(offset, bytes),
       write: (offset, bytes) => once('write', () => file.write(offset, bytes)),
       zero: (offset, length) => perhaps('zero', 'write', () => file.zero(offset, length)),
       cut: (length) => perhaps('cut', 'write', () => file.cut(length)),

@@ -128,11 +128,6 @@ export class FaultDisk implements Disk {
     const asWritten = options?.appends ? wholePages : (_: Inode, offset: number, bytes: Uint8Array) => ({ offset, bytes: bytes.slice() })
     return {
       size: async () => inode.current.byteLength,
-      writeAhead: (offset, bytes) => {
-        this.#inOrder(() => this.#write(inode, asWritten(inode, offset, bytes))).catch(() => {
-          // Told by the next write.
-        })
-      },
       write: (offset, bytes) =>
         this.#inOrder(() => {
           this.#write(inode, asWritten(inode, offset, bytes))
