@@ -27,6 +27,8 @@ export interface Target {
  * goes wrong. Errors of the body are passed on as they are. Gives the bytes stored.
  */
 export async function putBody(target: Target, body: Uint8Array | AsyncIterable<Uint8Array>, partBytes: number): Promise<number> {
+  // A pack is one of these: cut and joined it would be copied twice, for megabytes that the collector comes for late.
+  if (body instanceof Uint8Array && body.byteLength <= partBytes) return await putWhole(target, body)
   const parts = partsOf(body instanceof Uint8Array ? oneChunk(body) : body, partBytes)
   try {
     const first = await take(parts)
