@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { giveBack } from '../domain/bytes.ts'
 import { MediaError } from '../domain/errors.ts'
 import type { ObjectStore } from '../domain/ports.ts'
 import { packKey } from './object-names.ts'
@@ -57,6 +58,7 @@ function createObjectLog(objects: ObjectStore, view: ObjectView, epoch: number):
         throw error
       }
       view.adopt(pack.byteLength, { base, lastBatch, epoch })
+      giveBack(pack)
     },
     async seal() {
       const { end } = view.state()

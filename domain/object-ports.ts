@@ -23,7 +23,8 @@ export interface ObjectStore {
   /**
    * Stores a stream whole or not at all, durably before it returns.
    * `ifNoneMatch`: OBJECT_EXISTS when the key is taken, decided by exactly one winner.
-   * STORAGE_FULL, STORAGE_UNAVAILABLE. An error thrown by `body` is passed on and nothing is left behind.
+   * STORAGE_FULL, STORAGE_UNAVAILABLE. An error thrown by `body` is passed on and nothing is left behind. Bytes are the
+   * caller's again when it returns; after an error they may still be on their way.
    */
   put(
     key: string,
