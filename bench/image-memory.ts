@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { imageWorkerAllocator } from '../workers/allocator.ts'
 import type { Task } from './image-memory/worker.ts'
 import { descendantsOf, filesBelow, residentBytes } from './images/files.ts'
 import type { Bench } from './types.ts'
@@ -69,7 +70,10 @@ export const bench: Bench = {
     const refusals = new Map<string, number>()
     let done = 0
     const task: Task = { slots: SLOTS, count, paths, tools }
-    const worker = fork(join(import.meta.dirname, 'image-memory', 'worker.ts'), [JSON.stringify(task)], { execArgv: [] })
+    const worker = fork(join(import.meta.dirname, 'image-memory', 'worker.ts'), [JSON.stringify(task)], {
+      execArgv: [],
+      env: { ...process.env, ...imageWorkerAllocator },
+    })
     const pid = worker.pid ?? 0
     worker.on('message', (code: string | null) => {
       if (code !== null) refusals.set(code, (refusals.get(code) ?? 0) + 1)

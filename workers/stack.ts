@@ -11,6 +11,7 @@ import { need, type Tools } from '../infra/engines/tools.ts'
 import { startVarnish } from '../infra/engines/varnish.ts'
 import { createCatalog } from '../catalog/catalog.ts'
 import { provisionBucket } from '../objects/provision.ts'
+import { imageWorkerAllocator } from './allocator.ts'
 import { keptContentSecret, keptDevKey, keptOperatorKey, keptVariantSecret } from './dev-key.ts'
 import type { Instance } from './instance.ts'
 import type { Parts } from './part.ts'
@@ -153,7 +154,12 @@ function startOwn(
     command: process.execPath,
     args: [join(root, `workers/${role}.main.ts`)],
     cwd: root,
-    env: { ...env, DARKROOM_HOME: join(supervisor.home, 'own', role), WRITER_NAME: `${role}@${DEV_TENANT}` },
+    env: {
+      ...env,
+      ...(role === 'image' ? imageWorkerAllocator : {}),
+      DARKROOM_HOME: join(supervisor.home, 'own', role),
+      WRITER_NAME: `${role}@${DEV_TENANT}`,
+    },
     ready: async ({ logTail }) => (url ? (await fetch(url).catch(() => null))?.ok === true : logTail().includes('"event":"working"')),
   })
 }
