@@ -14,7 +14,7 @@ import { parseTools } from '../infra/engines/tools.ts'
 import { parseCommand } from './arguments.ts'
 import { announceInstance, documentOf, type Instance } from './instance.ts'
 import { runMain, type End } from './run-main.ts'
-import { text, wholeNumber } from './settings.ts'
+import { optional, text, wholeNumber } from './settings.ts'
 import { addresses } from './show.ts'
 import { startStack } from './stack.ts'
 import type { Parts } from './part.ts'
@@ -122,7 +122,8 @@ async function run(parts: Parts, end: End): Promise<void> {
   const me = { pid: process.pid, started: startedOf(process.pid) ?? '' }
   const tools = parseTools(process.env['DARKROOM_TOOLS'])
   const eventsTopic = text(process.env, 'EVENTS_TOPIC', 'darkroom.media.v1')
-  const instance = await startStack({ home, tools, basePort, eventsTopic, say, onLost: (error) => end({ error }) }, parts)
+  const compiled = optional(process.env, 'NODE_COMPILE_CACHE')
+  const instance = await startStack({ home, tools, basePort, eventsTopic, compiled, say, onLost: (error) => end({ error }) }, parts)
   await save({ ...me, instance })
   parts.add({ name: 'instance file', stop: await announceInstance(home, instance) })
   parts.add({ name: 'state', stop: async () => await rm(file, { force: true }) })

@@ -34,6 +34,8 @@ export interface StackOptions {
   readonly tools: Tools
   readonly basePort: number
   readonly eventsTopic: string
+  /** Where Node keeps our code compiled: a process then takes 25 MB less. */
+  readonly compiled: string | undefined
   readonly say: (line: string) => void
   /** An engine ended by itself. */
   readonly onLost: (error: unknown) => void
@@ -106,6 +108,7 @@ export async function startStack(options: StackOptions, parts: Parts): Promise<I
     CONTENT_KEY_SECRET: await keptContentSecret(supervisor.home),
     FFMPEG: need(tools, 'ffmpeg'),
     FFPROBE: need(tools, 'ffprobe'),
+    ...(options.compiled === undefined ? {} : { NODE_COMPILE_CACHE: options.compiled }),
   }
   for (const role of roles) {
     const startRole = () => startOwn(supervisor, role, env, { api: at('api'), origin: at('origin') })
