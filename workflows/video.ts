@@ -1,4 +1,4 @@
-import { type ActivityOptions, CancellationScope, patched, setWorkflowOptions } from '@temporalio/workflow'
+import { type ActivityOptions, CancellationScope, patched, setWorkflowOptions, sleep } from '@temporalio/workflow'
 import { planSamples } from '../domain/complexity.ts'
 import { lookIn } from '../domain/edits.ts'
 import { mayBegin, planVideo } from '../domain/plan-video.ts'
@@ -17,14 +17,30 @@ const BRIEF_MS = 10_000
 /** Half a minute of the usual length: what is shorter is not held up by the rest of what is longer. */
 const EARLY_CHUNKS = 6
 const LATER_WEIGHT = 0.25
+/** The chunk behind the lead. */
+const NEXT_PLAYED = 1
+
+/**
+ * What is scheduled at one moment reaches the queue in any order. Shorter chunks, those of a video's end, are meant to come
+ * after longer ones, so that workers end together: they are scheduled so much later.
+ */
+const SHORTER_LATER_MS = 30
 
 /**
  * Whose turn a chunk takes. A video's first chunks take its tenant's; those behind them have a key of their own with a
  * quarter of the weight, so that a tenant's short videos pass the long ones that it sent before, and long ones still go on.
+ * Who plays the video already needs its second chunk next.
  */
 function turnOf({ tenant }: IngestInput, index: number): Pick<ActivityOptions, 'priority'> {
+  if (index === NEXT_PLAYED) return { priority: { priorityKey: 2 } }
   if (index < EARLY_CHUNKS) return {}
   return { priority: { fairnessKey: laterKey(tenant), fairnessWeight: LATER_WEIGHT } }
+}
+
+/** Whether a chunk is shorter than the one before it; the first is by itself. */
+function isShorter({ chunks }: VideoPlan, index: number): boolean {
+  const [before, chunk] = [chunks[index - 1], chunks[index]]
+  return index > 1 && before !== undefined && chunk !== undefined && chunk.durationSeconds < before.durationSeconds
 }
 
 /** Whether the beginning is made playable before the rest; also of a video that is brought in again, since it is shown nowhere yet. */
@@ -89,7 +105,13 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
       if (patched('storyboard')) parts.push(activity('makeStoryboard')(input, probe))
       if (plan.captions && patched('captions')) parts.push(activity('extractCaptions')(input, probe))
       const lanes = Math.min(total, CHUNKS_IN_FLIGHT_MAX) - next
-      for (let lane = 0; lane < lanes; lane += 1) parts.push(encodeInTurn())
+      const isOrdered = lanes > 0 && patched('long-first')
+      let laterMs = 0
+      for (let lane = 0; lane < lanes; lane += 1) {
+        const first = next++
+        if (isOrdered && isShorter(plan, first)) laterMs += SHORTER_LATER_MS
+        parts.push(laterMs === 0 ? encodeInTurn(first) : sleep(laterMs).then(async () => await encodeInTurn(first)))
+      }
       await Promise.all(parts)
     } catch (error) {
       CancellationScope.current().cancel()
