@@ -95,7 +95,8 @@ export function posterCommand(
           ...flags('-filter_complex', `[0:${plan.videoStreamIndex}]${filters.join(',')}[poster]`),
           ...flags('-map', '[poster]'),
           ...stripOptions,
-          ...flags('-frames:v', '1', '-c:v', 'png', '-f', 'image2', '-update', '1'),
+          // Not packed: it is read once, and at once.
+          ...flags('-frames:v', '1', '-c:v', 'png', '-compression_level', '0', '-f', 'image2', '-update', '1'),
         ],
         target: POSTER_FILE,
       },
