@@ -218,7 +218,7 @@ function groupedChunks(frames: number, keyframes: readonly number[], chunkFrames
 /** What admission says of how a video is planned that comes in now; those that came in before keep their plans. */
 export const plannedAnew = { shortEnd: true, withinLevel: true } as const
 
-/** Shorter chunks are not made on purpose: each decodes a group or so before its own begin. */
+/** Shorter chunks are not made on purpose: each may have to decode up to a group before its own begin. */
 const SHORT_CHUNK_GROUPS = 2
 
 /**

@@ -45,7 +45,7 @@ test('commands: one decode of a chunk feeds every rung, on the grid of the whole
   const rung = (label: string, crf: number, kbps: number, file: string) =>
     `-map [${label}] ${strip} -metadata:s:v encoder=AVC Coding -c:v libx264 -preset veryfast -profile:v high -pix_fmt yuv420p -threads 1 -crf ${crf} -maxrate ${kbps}k -bufsize ${kbps * 2}k -x264-params keyint=60:min-keyint=60:scenecut=0:open-gop=0:vbv-init=0.5 -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -a53cc 0 -bsf:v filter_units=remove_types=6 -fps_mode passthrough -enc_time_base 1/30000 -f mp4 -video_track_timescale 30000 -movflags +frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer ${file}`
   assert.deepEqual(linesOf(ladderCommand('/media/in.mp4', plan, must(plan.chunks[1]), tools)), [
-    `${run} -filter_complex_threads 1 -max_error_rate 0.2 ${open} -threads 1 -max_pixels 33177600 -copyts -seek_timestamp 1 -noaccurate_seek -ss 5.506`,
+    `${run} -filter_complex_threads 1 -max_error_rate 0.2 ${open} -threads 1 -max_pixels 33177600 -copyts -seek_timestamp 1 -noaccurate_seek -ss 6.521015`,
     '-i file:/media/in.mp4',
     `-filter_complex [0:0]setpts=round(PTS-(0.5)/TB),fps=fps=30000/1001:start_time=6.006,trim=start_pts=180:end_pts=360,scale=w=1280:h=720,format=yuv420p,setsar=1,split=2[sr0][sr1];[sr0]null[r0];[sr1]scale=w=640:h=360:flags=bicubic,setsar=1[r1] ${rung('r0', 23, 3200, 'rung-0.mp4')}`,
     rung('r1', 24, 900, 'rung-1.mp4'),
@@ -54,6 +54,17 @@ test('commands: one decode of a chunk feeds every rung, on the grid of the whole
     !ladderCommand('/media/in.mp4', plan, must(plan.chunks[0]), tools).inputOptions.includes('-ss'),
     'the first chunk does not seek',
   )
+})
+
+test("commands: decoding begins with the keyframe on a chunk's begin, and further back where a keyframe is no clean start", () => {
+  const seekOf = (traits: Partial<VideoPlan>, index: number) => {
+    const { inputOptions } = ladderCommand('/in', { ...plan, ...traits }, must(plan.chunks[index]), tools)
+    return inputOptions[inputOptions.indexOf('-ss') + 1]
+  }
+  assert.equal(seekOf({}, 1), '6.521015')
+  assert.equal(seekOf({ inside: true }, 0), '0.515015')
+  assert.equal(seekOf({ interlaced: true }, 1), '5.506')
+  assert.equal(seekOf({ matroska: true }, 1), '5.506')
 })
 
 test('commands: the sound is encoded whole, cut and padded to the picture', () => {
@@ -69,7 +80,7 @@ test('commands: a poster is looked for among keyframes, then all frames, then ta
   const choose = 'signalstats,metadata=mode=select:key=lavfi.signalstats.YAVG:value=40:function=greater,thumbnail=n=12'
   const end = 'scale=in_color_matrix=bt709:in_range=tv:flags=accurate_rnd+full_chroma_int,format=rgb24[poster]'
   const output = (graph: string) =>
-    `-filter_complex [0:0]${graph} -map [poster] ${strip} -frames:v 1 -c:v png -f image2 -update 1 poster.png`
+    `-filter_complex [0:0]${graph} -map [poster] ${strip} -frames:v 1 -c:v png -compression_level 0 -f image2 -update 1 poster.png`
   const seek = '-seek_timestamp 1 -noaccurate_seek -ss 3.5 -t 8'
   assert.deepEqual(
     posterTries.map((posterTry) => linesOf(posterCommand('/in.mp4', plan, posterTry, tools))),

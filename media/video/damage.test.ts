@@ -52,8 +52,8 @@ test('damage: only chunks that seek are tried again, from the beginning or as fa
     return tries.map(({ inputOptions }) => (inputOptions.includes('-ss') ? inputOptions[inputOptions.indexOf('-ss') + 1] : 'none'))
   }
   assert.deepEqual(seeksOf(5_000, 0), ['none'])
-  assert.deepEqual(seeksOf(5_000, 1), ['1', 'none'])
-  assert.deepEqual(seeksOf(100_000, 40), ['79', '20'])
+  assert.deepEqual(seeksOf(5_000, 1), ['2.018', 'none'])
+  assert.deepEqual(seeksOf(100_000, 40), ['80.018', '20'])
 })
 
 test('damage: missing references of an open group are none', () => {

@@ -5,13 +5,18 @@ import type { FrameSpan } from '../../domain/trim.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
 import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
 import { newerEncoder } from './newer-encoder.ts'
-import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
+import { alphaDecoder, deinterlacing, type PictureTools } from './picture-filter.ts'
+import { frameLabel, scaledFrames } from './rung-frames.ts'
 
 /**
- * Seconds before a chunk to which ffmpeg seeks; it lands on the keyframe before that. So a frame from
- * before the chunk is always there to be held where a variable-rate source pauses, however long, and a
- * decoder that starts at a recovery point rather than an IDR has time to become clean.
+ * How far behind a chunk's begin a keyframe may lie for decoding to begin there: as far as a frame may lie behind its place on
+ * the grid and still be put there (with half a frame it would be the next one's). So a keyframe on the chunk's own begin is
+ * found, and nothing is decoded in vain; where there is none ffmpeg lands on the one before, and the frame that a source of
+ * variable rate holds over the begin, however long, is always decoded.
  */
+const KEYFRAME_FRAMES = 0.45
+
+/** Seconds of decoding before a chunk where a keyframe is no clean start: Matroska says so of recovery points, and de-interlacing looks back. */
 const PREROLL_SECONDS = 1
 
 /** Share of packets that may fail to decode: a scratch is concealed, a wreck is refused (ffmpeg's status is then 69). */
@@ -27,7 +32,7 @@ export interface LadderOptions extends PictureTools {
   /** Threads of each encoder and of the decoder; the chunks are what is parallel. */
   readonly threads: number
   readonly pixelsMax: number
-  /** Seconds before the chunk at which decoding begins at the latest; {@link PREROLL_SECONDS} unless given. */
+  /** Seconds before the chunk at which decoding begins at the latest. */
   readonly prerollSeconds?: number
 }
 
@@ -48,21 +53,14 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
   const { timescale, ticks } = frameRateOf(plan.fps)
   const { first, count } = framesOf(plan, chunk)
   const origin = plan.chunks[0]?.startSeconds ?? chunk.startSeconds
-  const seekSeconds = chunk.startSeconds - (options.prerollSeconds ?? PREROLL_SECONDS)
-  const names = plan.rungs.map((rung) => `r${rung.index}`)
+  const seekSeconds = seekOf(plan, chunk, options)
   const grid = [
     `setpts=round(PTS-(${secondsText(origin)})/TB)`,
     ...deinterlacing(plan),
     `fps=fps=${timescale}/${ticks}:start_time=${secondsText((first * ticks) / timescale)}`,
     `trim=start_pts=${first}:end_pts=${first + count}`,
   ]
-  const graph = [
-    ...branches(plan, grid, options),
-    ...plan.rungs.map((rung, at) => {
-      const scaled = `scale=w=${rung.width}:h=${rung.height}:flags=bicubic,setsar=1`
-      return `[s${names[at]}]${rung.range ? `${scaled},format=yuv420p10le` : at === 0 ? 'null' : scaled}[${names[at]}]`
-    }),
-  ]
+  const graph = scaledFrames(plan, grid, options)
   return {
     inputOptions: [
       ...runOptions(),
@@ -72,17 +70,28 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
       ...flags('-threads', `${options.threads}`, '-max_pixels', `${options.pixelsMax}`),
       '-copyts',
       // Seeks to the keyframe before, in the file's own clock; `trim` and not ffmpeg decides what is dropped.
-      ...(seekSeconds > origin || plan.inside ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seekSeconds)] : []),
+      ...(seekSeconds === undefined ? [] : ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seekSeconds)]),
     ],
     source: sourceUrl(source),
     outputs: plan.rungs.map((rung, at) => ({
       options: [
         ...(at === 0 ? ['-filter_complex', graph.join(';')] : []),
-        ...rungOptions(plan, rung, names[at] ?? '', timescale, options.threads, { first, count }),
+        ...rungOptions(plan, rung, timescale, options.threads, { first, count }),
       ],
       target: rungFile(rung),
     })),
   }
+}
+
+/** The time on which, or before which, the keyframe lies that decoding begins with; none for the source's beginning. */
+function seekOf(plan: VideoPlan, { startSeconds }: PlannedChunk, { prerollSeconds }: LadderOptions): number | undefined {
+  const origin = plan.chunks[0]?.startSeconds ?? startSeconds
+  if (startSeconds === origin && !plan.inside) return undefined
+  const { timescale, ticks } = frameRateOf(plan.fps)
+  const isClean = demuxerOf(plan) === 'mov' && !plan.interlaced
+  const usual = isClean ? startSeconds + (KEYFRAME_FRAMES * ticks) / timescale : startSeconds - PREROLL_SECONDS
+  const seconds = prerollSeconds === undefined ? usual : startSeconds - prerollSeconds
+  return seconds > origin || plan.inside ? seconds : undefined
 }
 
 /**
@@ -123,24 +132,10 @@ export function effortParameters(effort: PlannedRung['effort'], { width, height 
   return `:aq-mode=2:psy=0:b-adapt=2:bframes=5:me=umh:subme=9:ref=${references}`
 }
 
-/** From the one decode the frames of each rung, `[sr0]` and so on: those in HDR parted from the others before they are toned down. */
-function branches(plan: VideoPlan, grid: readonly string[], options: LadderOptions): string[] {
-  const labels = (rungs: readonly PlannedRung[]) => `split=${rungs.length}${rungs.map(({ index }) => `[sr${index}]`).join('')}`
-  const [hdr, sdr] = [plan.rungs.filter(({ range }) => range), plan.rungs.filter(({ range }) => !range)]
-  const source = `[0:${plan.videoStreamIndex}]`
-  if (hdr.length === 0) return [`${source}${[...grid, ...pictureFilters(plan, options)].join(',')},${labels(sdr)}`]
-  if (sdr.length === 0) return [`${source}${grid.join(',')},${labels(hdr)}`]
-  return [
-    `${source}${grid.join(',')},split=2[sdr][hdr]`,
-    `[sdr]${pictureFilters({ ...plan, rungs: sdr }, options).join(',')},${labels(sdr)}`,
-    `[hdr]${labels(hdr)}`,
-  ]
-}
-
-function rungOptions(plan: VideoPlan, rung: PlannedRung, label: string, timescale: number, threads: number, span: FrameSpan): string[] {
+function rungOptions(plan: VideoPlan, rung: PlannedRung, timescale: number, threads: number, span: FrameSpan): string[] {
   const isFirst = span.first === 0
   return [
-    ...flags('-map', `[${label}]`),
+    ...flags('-map', frameLabel(rung)),
     ...stripOptions,
     ...(rung.codec ? newerEncoder(plan, rung, rung.codec, threads, isFirst) : plainEncoder(plan, rung, threads, isFirst)),
     ...forcedKeyframes(plan, span, timescale),
