@@ -17,22 +17,19 @@ const BRIEF_MS = 10_000
 /** Half a minute of the usual length: what is shorter is not held up by the rest of what is longer. */
 const EARLY_CHUNKS = 6
 const LATER_WEIGHT = 0.25
-/** The chunk behind the lead. */
-const NEXT_PLAYED = 1
 
 /**
- * What is scheduled at one moment reaches the queue in any order. Shorter chunks, those of a video's end, are meant to come
- * after longer ones, so that workers end together: they are scheduled so much later.
+ * What is scheduled at one moment reaches the queue in any order. Who plays the video already needs its second chunk next, and
+ * shorter chunks, those of a video's end, are meant to come after longer ones, so that workers end together: what is to come
+ * later is scheduled so much later.
  */
-const SHORTER_LATER_MS = 30
+const LATER_MS = 30
 
 /**
  * Whose turn a chunk takes. A video's first chunks take its tenant's; those behind them have a key of their own with a
  * quarter of the weight, so that a tenant's short videos pass the long ones that it sent before, and long ones still go on.
- * Who plays the video already needs its second chunk next.
  */
 function turnOf({ tenant }: IngestInput, index: number): Pick<ActivityOptions, 'priority'> {
-  if (index === NEXT_PLAYED) return { priority: { priorityKey: 2 } }
   if (index < EARLY_CHUNKS) return {}
   return { priority: { fairnessKey: laterKey(tenant), fairnessWeight: LATER_WEIGHT } }
 }
@@ -106,10 +103,11 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
       if (plan.captions && patched('captions')) parts.push(activity('extractCaptions')(input, probe))
       const lanes = Math.min(total, CHUNKS_IN_FLIGHT_MAX) - next
       const isOrdered = lanes > 0 && patched('long-first')
-      let laterMs = 0
+      // Behind the second chunk, where the first is the lead's.
+      let laterMs = isOrdered && next > 1 ? LATER_MS : 0
       for (let lane = 0; lane < lanes; lane += 1) {
         const first = next++
-        if (isOrdered && isShorter(plan, first)) laterMs += SHORTER_LATER_MS
+        if (isOrdered && isShorter(plan, first)) laterMs += LATER_MS
         parts.push(laterMs === 0 ? encodeInTurn(first) : sleep(laterMs).then(async () => await encodeInTurn(first)))
       }
       await Promise.all(parts)
