@@ -1,5 +1,5 @@
 import type { VideoPlan } from '../../domain/plans.ts'
-import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 
 /** As near to a group of pictures as whole AAC frames allow: segments are made of them. */
 const FRAGMENT_SECONDS = 2
@@ -78,5 +78,5 @@ const PREROLL_SECONDS = 1
 /** Into a source of which the beginning is not shown, all of it need not be decoded. */
 function seekTo({ inside, chunks }: VideoPlan): string[] {
   const [first] = chunks
-  return inside && first ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(first.startSeconds - PREROLL_SECONDS)] : []
+  return inside && first ? [...seekOptions(first.startSeconds - PREROLL_SECONDS)] : []
 }

@@ -74,6 +74,11 @@ export function openOptions(source: string, demuxer: Demuxer): string[] {
   ]
 }
 
+/** Opens a source at the keyframe on or before a time of its own clock, seconds; nothing between the two is dropped. */
+export function seekOptions(seconds: number): readonly string[] {
+  return ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seconds)]
+}
+
 /** What every run of ffmpeg begins with: machine-readable progress on stderr, no keyboard, no other chatter. */
 export function runOptions(): string[] {
   return ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', '-progress', 'pipe:2', '-stats_period', '0.25', '-y']

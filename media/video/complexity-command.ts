@@ -1,6 +1,6 @@
 import { type SamplePlan, trialCrfs } from '../../domain/complexity.ts'
 import type { PlannedRung, VideoPlan } from '../../domain/plans.ts'
-import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { demuxerOf, flags, openOptions, runOptions, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 import { effortParameters, encoderOptions } from './ladder-command.ts'
 import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
@@ -53,7 +53,7 @@ export function trialCommand(
       ...openOptions(source, demuxerOf(plan)),
       ...alphaDecoder(plan),
       ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`),
-      ...flags('-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(startSeconds)),
+      ...seekOptions(startSeconds),
     ],
     source: sourceUrl(source),
     outputs: [

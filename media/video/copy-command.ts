@@ -1,6 +1,6 @@
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
-import { type Command, demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions } from './command.ts'
+import { type Command, demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions } from './command.ts'
 import { fragmentOptions, rungFile } from './ladder-command.ts'
 
 /**
@@ -18,7 +18,7 @@ export function copyCommand(source: string, plan: VideoPlan, rung: PlannedRung, 
       ...openOptions(source, demuxerOf(plan)),
       '-copyts',
       // Half a frame late: a time that was rounded down would find the keyframe before.
-      ...flags('-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(chunk.startSeconds + ticks / timescale / 2)),
+      ...seekOptions(chunk.startSeconds + ticks / timescale / 2),
     ],
     source: sourceUrl(source),
     outputs: [

@@ -3,7 +3,7 @@ import type { Limits } from '../../domain/limits.ts'
 import { COPIED_GOP_SECONDS_MAX } from '../../domain/copy-gate.ts'
 import type { FrameSpan } from '../../domain/trim.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
-import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 import { newerEncoder } from './newer-encoder.ts'
 import { alphaDecoder, deinterlacing, type PictureTools } from './picture-filter.ts'
 import { frameLabel, scaledFrames } from './rung-frames.ts'
@@ -70,7 +70,7 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
       ...flags('-threads', `${options.threads}`, '-max_pixels', `${options.pixelsMax}`),
       '-copyts',
       // Seeks to the keyframe before, in the file's own clock; `trim` and not ffmpeg decides what is dropped.
-      ...(seekSeconds === undefined ? [] : ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seekSeconds)]),
+      ...(seekSeconds === undefined ? [] : seekOptions(seekSeconds)),
     ],
     source: sourceUrl(source),
     outputs: plan.rungs.map((rung, at) => ({

@@ -1,5 +1,5 @@
 import type { VideoPlan } from '../../domain/plans.ts'
-import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /** Seconds after the plan's time in which a frame is looked for. */
@@ -83,7 +83,7 @@ export function posterCommand(
     ...alphaDecoder(plan),
     ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`),
     ...(posterTry === 'keyframes' ? ['-skip_frame', 'nokey'] : []),
-    ...(at > origin || plan.inside ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(at)] : []),
+    ...(at > origin || plan.inside ? seekOptions(at) : []),
     ...(posterTry === 'first' ? [] : ['-t', `${WINDOW_SECONDS}`]),
   ]
   return {

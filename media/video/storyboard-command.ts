@@ -1,6 +1,6 @@
 import type { VideoPlan } from '../../domain/plans.ts'
 import type { Storyboard } from '../../domain/storyboard.ts'
-import { demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl, stripOptions, type Command } from './command.ts'
+import { demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 export const STORYBOARD_FILE = 'storyboard.jpg'
@@ -39,7 +39,7 @@ export function storyboardCommand(
       ...openOptions(source, demuxerOf(plan)),
       ...alphaDecoder(plan),
       ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`, '-skip_frame', 'nokey', '-copyts'),
-      ...(plan.inside ? ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(origin)] : []),
+      ...(plan.inside ? seekOptions(origin) : []),
     ],
     source: sourceUrl(source),
     outputs: [
