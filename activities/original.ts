@@ -1,3 +1,4 @@
+import { giveBack } from '../domain/bytes.ts'
 import { limits } from '../domain/limits.ts'
 import { MediaError } from '../domain/errors.ts'
 import type { MediaId } from '../domain/ids.ts'
@@ -35,7 +36,7 @@ export async function withOriginal<T>(objects: ObjectStore, id: MediaId, use: (o
   try {
     return await use(original)
   } finally {
-    original.buffer.transfer(0)
+    giveBack(original)
   }
 }
 
