@@ -74,6 +74,14 @@ export function openOptions(source: string, demuxer: Demuxer): string[] {
   ]
 }
 
+/**
+ * As {@link openOptions}, where the picture of a source is opened that was probed: ffmpeg does not decode its beginning only to
+ * describe it to itself, which is a keyframe for each run, and over HTTP one more range. What an animation is tells only that.
+ */
+export function knownOptions(source: string, plan: Pick<VideoPlan, 'matroska' | 'frames'>): string[] {
+  return [...openOptions(source, demuxerOf(plan)), ...(plan.frames ? [] : ['-nofind_stream_info'])]
+}
+
 /** Opens a source at the keyframe on or before a time of its own clock, seconds; nothing between the two is dropped. */
 export function seekOptions(seconds: number): readonly string[] {
   return ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seconds)]

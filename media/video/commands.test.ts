@@ -40,12 +40,13 @@ function linesOf({ inputOptions, source, outputs }: Command): string[] {
 const run = '-hide_banner -nostdin -nostats -loglevel error -progress pipe:2 -stats_period 0.25 -y'
 const strip = '-map_metadata -1 -map_chapters -1 -fflags +bitexact'
 const open = '-protocol_whitelist file -f mov -codec_whitelist DECODERS'
+const known = `${open} -nofind_stream_info`
 
 test('commands: one decode of a chunk feeds every rung, on the grid of the whole video', () => {
   const rung = (label: string, crf: number, kbps: number, file: string) =>
     `-map [${label}] ${strip} -metadata:s:v encoder=AVC Coding -c:v libx264 -preset veryfast -profile:v high -pix_fmt yuv420p -threads 1 -crf ${crf} -maxrate ${kbps}k -bufsize ${kbps * 2}k -x264-params keyint=60:min-keyint=60:scenecut=0:open-gop=0:vbv-init=0.5 -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -a53cc 0 -bsf:v filter_units=remove_types=6 -fps_mode passthrough -enc_time_base 1/30000 -f mp4 -video_track_timescale 30000 -movflags +frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer ${file}`
   assert.deepEqual(linesOf(ladderCommand('/media/in.mp4', plan, must(plan.chunks[1]), tools)), [
-    `${run} -filter_complex_threads 1 -max_error_rate 0.2 ${open} -threads 1 -max_pixels 33177600 -copyts -seek_timestamp 1 -noaccurate_seek -ss 6.521015`,
+    `${run} -filter_complex_threads 1 -max_error_rate 0.2 ${known} -threads 1 -max_pixels 33177600 -copyts -seek_timestamp 1 -noaccurate_seek -ss 6.521015`,
     '-i file:/media/in.mp4',
     `-filter_complex [0:0]setpts=round(PTS-(0.5)/TB),fps=fps=30000/1001:start_time=6.006,trim=start_pts=180:end_pts=360,scale=w=1280:h=720,format=yuv420p,setsar=1,split=2[sr0][sr1];[sr0]null[r0];[sr1]scale=w=640:h=360:flags=bicubic,setsar=1[r1] ${rung('r0', 23, 3200, 'rung-0.mp4')}`,
     rung('r1', 24, 900, 'rung-1.mp4'),
@@ -86,12 +87,12 @@ test('commands: a poster is looked for among keyframes, then all frames, then ta
     posterTries.map((posterTry) => linesOf(posterCommand('/in.mp4', plan, posterTry, tools))),
     [
       [
-        `${run} ${open} -threads 1 -max_pixels 33177600 -skip_frame nokey ${seek}`,
+        `${run} ${known} -threads 1 -max_pixels 33177600 -skip_frame nokey ${seek}`,
         '-i file:/in.mp4',
         output(`${picture},${choose},${end}`),
       ],
-      [`${run} ${open} -threads 1 -max_pixels 33177600 ${seek}`, '-i file:/in.mp4', output(`fps=2,${picture},${choose},${end}`)],
-      [`${run} ${open} -threads 1 -max_pixels 33177600`, '-i file:/in.mp4', output(`${picture},${end}`)],
+      [`${run} ${known} -threads 1 -max_pixels 33177600 ${seek}`, '-i file:/in.mp4', output(`fps=2,${picture},${choose},${end}`)],
+      [`${run} ${known} -threads 1 -max_pixels 33177600`, '-i file:/in.mp4', output(`${picture},${end}`)],
     ],
   )
 })
@@ -122,6 +123,12 @@ const candidates = (source: string) => {
 test('commands: a candidate for the poster is the keyframe before its time, and in a trimmed film the very time', () => {
   const whole = candidates('/o').moreInputs[0]?.options.join(' ') ?? ''
   assert.match(whole, /-skip_frame nokey -noaccurate_seek -seek_timestamp 1 -ss 7$/)
+  const { outputs } = posterCommand('/o', plan, 7, tools)
+  assert.match(
+    outputs.map(({ options }) => options.join(' ')).join(),
+    /-fps_mode passthrough -frames:v 1/,
+    'also where it lies before that time',
+  )
   const trimmed = candidatesCommand('/o', { ...plan, inside: true }, [3], { width: 16, height: 9 }, tools)
   assert.doesNotMatch(trimmed.inputOptions.join(' '), /nokey|noaccurate/)
 })

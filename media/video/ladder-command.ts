@@ -3,7 +3,7 @@ import type { Limits } from '../../domain/limits.ts'
 import { COPIED_GOP_SECONDS_MAX } from '../../domain/copy-gate.ts'
 import type { FrameSpan } from '../../domain/trim.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
-import { demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
+import { demuxerOf, flags, knownOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 import { newerEncoder } from './newer-encoder.ts'
 import { alphaDecoder, deinterlacing, type PictureTools } from './picture-filter.ts'
 import { frameLabel, scaledFrames } from './rung-frames.ts'
@@ -65,7 +65,7 @@ export function ladderCommand(source: string, plan: VideoPlan, chunk: PlannedChu
     inputOptions: [
       ...runOptions(),
       ...flags('-filter_complex_threads', `${options.threads}`, '-max_error_rate', `${DECODE_ERRORS_MAX}`),
-      ...openOptions(source, demuxerOf(plan)),
+      ...knownOptions(source, plan),
       ...alphaDecoder(plan),
       ...flags('-threads', `${options.threads}`, '-max_pixels', `${options.pixelsMax}`),
       '-copyts',

@@ -1,5 +1,5 @@
 import type { VideoPlan } from '../../domain/plans.ts'
-import { demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
+import { flags, knownOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 /** Seconds after the plan's time in which a frame is looked for. */
@@ -21,10 +21,13 @@ export function candidateFile(at: number): string {
   return `candidate-${at}.gray`
 }
 
+/** The first frame there is, also one that lies before the time that was asked for: on a grid of time it would be dropped, and a further keyframe decoded. */
+const asItIs = flags('-fps_mode', 'passthrough')
+
 /** What opens a film at a candidate: the keyframe before its time; where the film is trimmed the very time, since what comes before is not to be shown. */
 function openedAt(source: string, plan: VideoPlan, seconds: number, pixelsMax: number): string[] {
   return [
-    ...openOptions(source, demuxerOf(plan)),
+    ...knownOptions(source, plan),
     ...alphaDecoder(plan),
     ...flags('-threads', '1', '-max_pixels', `${pixelsMax}`, '-an', '-sn'),
     ...(plan.inside ? [] : ['-skip_frame', 'nokey', '-noaccurate_seek']),
@@ -51,7 +54,7 @@ export function candidatesCommand(
     outputs: seconds.map((_, at) => ({
       options: [
         ...flags('-filter_complex', `[${at}:${plan.videoStreamIndex}]${filters}[c${at}]`, '-map', `[c${at}]`),
-        ...flags('-frames:v', '1', '-c:v', 'rawvideo', '-f', 'rawvideo'),
+        ...flags(...asItIs, '-frames:v', '1', '-c:v', 'rawvideo', '-f', 'rawvideo'),
       ],
       target: candidateFile(at),
     })),
@@ -79,7 +82,7 @@ export function posterCommand(
     'format=rgb24',
   ]
   const window = () => [
-    ...openOptions(source, demuxerOf(plan)),
+    ...knownOptions(source, plan),
     ...alphaDecoder(plan),
     ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`),
     ...(posterTry === 'keyframes' ? ['-skip_frame', 'nokey'] : []),
@@ -95,6 +98,7 @@ export function posterCommand(
           ...flags('-filter_complex', `[0:${plan.videoStreamIndex}]${filters.join(',')}[poster]`),
           ...flags('-map', '[poster]'),
           ...stripOptions,
+          ...(typeof posterTry === 'number' ? asItIs : []),
           // Not packed: it is read once, and at once.
           ...flags('-frames:v', '1', '-c:v', 'png', '-compression_level', '0', '-f', 'image2', '-update', '1'),
         ],

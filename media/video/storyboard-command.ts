@@ -1,6 +1,6 @@
 import type { VideoPlan } from '../../domain/plans.ts'
 import type { Storyboard } from '../../domain/storyboard.ts'
-import { demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
+import { flags, knownOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
 export const STORYBOARD_FILE = 'storyboard.jpg'
@@ -36,7 +36,7 @@ export function storyboardCommand(
     inputOptions: [
       ...runOptions(),
       ...flags('-max_error_rate', '1'),
-      ...openOptions(source, demuxerOf(plan)),
+      ...knownOptions(source, plan),
       ...alphaDecoder(plan),
       ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`, '-skip_frame', 'nokey', '-copyts'),
       ...(plan.inside ? seekOptions(origin) : []),
