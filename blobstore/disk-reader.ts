@@ -28,14 +28,14 @@ const UNKNOWN = -4094
 
 /** Gives whether it is time to tell of the answer. */
 function serve(slot: number): boolean {
-  const { fd, start, span, skip, length, seed } = ring.requestOf(slot)
+  const { fd, start, span, place, skip, length, seed } = ring.requestOf(slot)
   const buffer = ring.bufferOf(slot)
   const startedMs = performance.now()
   try {
     // A local file answers a read short only where it ends.
-    const count = readSync(fd, buffer, 0, span, start)
+    const count = readSync(fd, buffer, place, span, start)
     const ms = performance.now() - startedMs
-    const isSound = seed !== null && isSoundRecord(buffer.subarray(skip, Math.min(count, skip + length)), seed)
+    const isSound = seed !== null && isSoundRecord(buffer.subarray(place + skip, place + Math.min(count, skip + length)), seed)
     return ring.answer(slot, count, isSound, ms)
   } catch (error) {
     return ring.answer(slot, (error as NodeJS.ErrnoException).errno ?? UNKNOWN, false, performance.now() - startedMs)

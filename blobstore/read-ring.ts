@@ -18,8 +18,8 @@ const SLOW_FOR = 32
 const HELD_BACK_MAX = 8
 
 /** Numbers of a slot. */
-const field = { fd: 0, span: 1, skip: 2, length: 3, isRecord: 4, seed: 5, count: 6, isSound: 7 } as const
-const FIELDS = 8
+const field = { fd: 0, span: 1, skip: 2, length: 3, isRecord: 4, seed: 5, count: 6, isSound: 7, place: 8 } as const
+const FIELDS = 9
 
 /** What the threads share. */
 export interface RingMemory {
@@ -28,11 +28,12 @@ export interface RingMemory {
   readonly offsets: SharedArrayBuffer
 }
 
-/** What is to be read: whole pages of a file, of which `skip` bytes in, `length` bytes are wanted. */
+/** What is to be read: whole pages of a file, to the page at `place` of the slot's buffer; `skip` bytes further `length` bytes are wanted. */
 export interface RingRequest {
   readonly fd: number
   readonly start: number
   readonly span: number
+  readonly place: number
   readonly skip: number
   readonly length: number
   /** The checksum state that the record's header starts from, where the bytes wanted begin with a record that is to be checked. */
@@ -82,6 +83,7 @@ export class ReadRing {
       fd: number(field.fd),
       start: this.#starts[slot] ?? 0,
       span: number(field.span),
+      place: number(field.place),
       skip: number(field.skip),
       length: number(field.length),
       seed: number(field.isRecord) === 1 ? number(field.seed) >>> 0 : null,
@@ -89,11 +91,12 @@ export class ReadRing {
   }
 
   /** Puts a request up; {@link wake} sees to it that somebody takes it. Of a slot of which nothing is under way. */
-  ask(slot: number, { fd, start, span, skip, length, seed }: RingRequest): void {
+  ask(slot: number, { fd, start, span, place, skip, length, seed }: RingRequest): void {
     const at = slot * FIELDS
     const fields = this.#fields
     fields[at + field.fd] = fd
     fields[at + field.span] = span
+    fields[at + field.place] = place
     fields[at + field.skip] = skip
     fields[at + field.length] = length
     fields[at + field.isRecord] = seed === null ? 0 : 1

@@ -95,7 +95,7 @@ test('reader threads: what the system refuses is an error of that read alone', a
 })
 
 test('reader threads: when a thread ends of itself, all reads under way fail, and those that wait for memory too', async () => {
-  const threads = new ReaderThreads(2, () => new Worker('throw new Error("ended")', { eval: true }))
+  const threads = new ReaderThreads(2, { startThread: () => new Worker('throw new Error("ended")', { eval: true }) })
   const reads = await Promise.allSettled(Array.from({ length: 100 }, () => threads.lend({ fd: 0, offset: 0, length: 10 })))
   assert.ok(reads.every((read) => read.status === 'rejected' && isUnavailable(read.reason)))
   assert.equal(threads.isOver, true)
@@ -116,10 +116,12 @@ test('reader threads: while one hangs in a read, what is asked for later is read
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
     })`
   let first: Worker | null = null
-  const threads = new ReaderThreads(4, (workerData) => {
-    if (first !== null) return startReader(workerData)
-    first = new Worker(hang, { eval: true, workerData })
-    return first
+  const threads = new ReaderThreads(4, {
+    startThread: (workerData) => {
+      if (first !== null) return startReader(workerData)
+      first = new Worker(hang, { eval: true, workerData })
+      return first
+    },
   })
   context.after(() => threads.close())
   void threads.lend({ fd, offset: 0, length: 10 })
@@ -155,9 +157,11 @@ test('reader threads: those after the second start from text that it hands on, a
   const bytes = new Uint8Array(randomBytes(1_000))
   const fd = await fileOf(context, bytes)
   const texts: (string | undefined)[] = []
-  const threads = new ReaderThreads(4, (workerData, text) => {
-    texts.push(text?.protocol)
-    return text === undefined ? startHangable(workerData) : startReader(workerData, text)
+  const threads = new ReaderThreads(4, {
+    startThread: (workerData, text) => {
+      texts.push(text?.protocol)
+      return text === undefined ? startHangable(workerData) : startReader(workerData, text)
+    },
   })
   context.after(() => threads.close())
   // Only the first two wait at these; to the others they are no files.
@@ -170,15 +174,34 @@ test('reader threads: those after the second start from text that it hands on, a
     assert.deepEqual([...(await threads.read({ fd, offset, length: 10 }))], [...bytes.subarray(offset, offset + 10)])
 })
 
+test('reader threads: past the page cache a buffer is filled to its end before its memory is used again', async (context) => {
+  const bytes = new Uint8Array(randomBytes(200_000))
+  const fd = await fileOf(context, bytes)
+  for (const isFilled of [false, true]) {
+    const threads = new ReaderThreads(1, { isFilled })
+    context.after(() => threads.close())
+    const places = new Set<number>()
+    for (let turn = 0; turn < 30; turn += 1) {
+      const loan = await threads.lend({ fd, offset: turn, length: 180_000 })
+      assert.equal(Buffer.compare(loan.bytes, bytes.subarray(turn, turn + 180_000)), 0)
+      places.add(loan.bytes.byteOffset - turn)
+      loan.release()
+    }
+    assert.equal(places.size, isFilled ? 5 : 1)
+  }
+})
+
 for (const started of [1, 2]) {
   for (const order of ['before', 'after']) {
     test(`reader threads: a read put up together with one that hangs, ${order} it, is answered, with ${started} started`, async (context) => {
       const bytes = new Uint8Array(randomBytes(100))
       const fd = await fileOf(context, bytes)
       let count = 0
-      const threads = new ReaderThreads(4, (memory) => {
-        count += 1
-        return startHangable(memory)
+      const threads = new ReaderThreads(4, {
+        startThread: (memory) => {
+          count += 1
+          return startHangable(memory)
+        },
       })
       context.after(() => threads.close())
       // More threads are started while reads are slow, and after many quick ones all of them sleep.

@@ -26,7 +26,7 @@ export interface ThreadRead {
 }
 
 interface UnderWay extends ThreadRead {
-  /** In the buffer, before what is wanted. */
+  /** In the pages that are read, before what is wanted. */
   readonly skip: number
   readonly resolve: (loan: Loan) => void
   readonly reject: (error: unknown) => void
@@ -51,6 +51,7 @@ export function startReader(workerData: ReaderData, text = READER): Worker {
  */
 export class ReaderThreads {
   readonly #threadsMax: number
+  readonly #isFilled: boolean
   readonly #startThread: (data: ReaderData, text?: URL) => Worker
   readonly #ring = new ReadRing()
   readonly #threads: Worker[] = []
@@ -58,6 +59,9 @@ export class ReaderThreads {
   /** For a buffer, in order. */
   readonly #waiting: UnderWay[] = []
   readonly #free: number[] = []
+  /** Of each slot, where in its buffer it reads to, and where that ends. */
+  readonly #places = new Int32Array(BUFFERS)
+  readonly #ends = new Int32Array(BUFFERS)
   #made = 0
   #lent = 0
   /** What threads start from: the second, for which nobody waits, hands on what it runs. */
@@ -66,8 +70,13 @@ export class ReaderThreads {
   #isWaking = false
   #isOver = false
 
-  constructor(threadsMax: number, startThread = startReader) {
+  /**
+   * @param isFilled each buffer is filled to its end before its memory is used again: for reads past the page cache. Who
+   * writes to memory that a processor has just read waits for that one to let go of it, be it a disk or a hypervisor.
+   */
+  constructor(threadsMax: number, { isFilled = false, startThread = startReader } = {}) {
     this.#threadsMax = threadsMax
+    this.#isFilled = isFilled
     this.#startThread = startThread
     // The first thread holds the process up while something is under way, and this one has nothing to do otherwise.
     this.#recheck = setTimeout(() => this.#lookAgain(), RECHECK_MS).unref()
@@ -114,7 +123,11 @@ export class ReaderThreads {
     const span = Math.ceil((skip + length) / PAGE_BYTES) * PAGE_BYTES
     if (this.#underWay.size === 0) this.#threads[0]?.ref()
     this.#underWay.set(slot, reading)
-    this.#ring.ask(slot, { fd, start, span, skip, length, seed })
+    const end = this.#ends[slot] ?? 0
+    const place = this.#isFilled && end + span <= BUFFER_BYTES ? end : 0
+    this.#places[slot] = place
+    this.#ends[slot] = place + span
+    this.#ring.ask(slot, { fd, start, span, place, skip, length, seed })
     if (this.#isWaking) return
     // What is asked for in this turn of the event loop is put up together.
     this.#isWaking = true
@@ -175,7 +188,8 @@ export class ReaderThreads {
   }
 
   #hand(slot: number, { skip, length, resolve }: UnderWay, count: number, isSound: boolean): void {
-    const bytes = this.#ring.bufferOf(slot).subarray(skip, skip + Math.max(0, Math.min(length, count - skip)))
+    const from = (this.#places[slot] ?? 0) + skip
+    const bytes = this.#ring.bufferOf(slot).subarray(from, from + Math.max(0, Math.min(length, count - skip)))
     if (this.#lent >= LENT_MAX) {
       const copy = copyOf(bytes)
       this.#give(slot)

@@ -24,7 +24,8 @@ export function createSystemDisk(options: { readonly directReads: boolean; reado
   const writer = createWriterThread()
   const inPages = new WeakSet<ArrayBufferLike>()
   let threads: ReaderThreads | null = null
-  const readers = () => (threads === null || threads.isOver ? (threads = new ReaderThreads(readThreadsMax)) : threads)
+  const readers = () =>
+    threads === null || threads.isOver ? (threads = new ReaderThreads(readThreadsMax, { isFilled: directReads })) : threads
 
   function newMemory(bytes: number): Uint8Array {
     const memory = alignedMemory(bytes)
