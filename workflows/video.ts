@@ -20,10 +20,12 @@ const LATER_WEIGHT = 0.25
 
 /**
  * What is scheduled at one moment reaches the queue in any order. Who plays the video already needs its second chunk next, and
- * shorter chunks, those of a video's end, are meant to come after longer ones, so that workers end together: what is to come
- * later is scheduled so much later.
+ * shorter chunks, those of a video's end, are meant to come after longer ones, so that workers end together: what is shorter
+ * is scheduled so much later. Temporal's timers of less than a second end together (its timerProcessorMaxTimeShift).
  */
-const LATER_MS = 30
+const LATER_MS = 1_100
+/** As earlier releases had it, for the second chunk too. */
+const EARLIER_LATER_MS = 30
 
 /**
  * Whose turn a chunk takes. A video's first chunks take its tenant's; those behind them have a key of their own with a
@@ -79,6 +81,7 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
   await CancellationScope.cancellable(async () => {
     const poster = activity('makePoster')(input, probe)
     const parts: Promise<unknown>[] = [poster]
+    let playable: Promise<unknown> | null = null
     try {
       if (hasLead(input, plan)) {
         next = 1
@@ -86,7 +89,14 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
         const begun = Promise.all([lead, poster])
         parts.push(begun)
         // The first chunk and the sound go on from what the lead has stored: its addresses are in players' hands.
-        if (patched('begin-alone')) {
+        if (patched('second-early')) {
+          // What is played next takes the core that the lead leaves.
+          parts.push(lead.then(async () => await encodeInTurn()))
+          await begun
+          playable = activity('announcePlayable')(input, probe)
+          parts.push(playable, encodeInTurn(0))
+          if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
+        } else if (patched('begin-alone')) {
           // Nothing else of the video takes a core from its beginning; then what is played next goes first.
           await begun
           parts.push(activity('announcePlayable')(input, probe), encodeInTurn(), encodeInTurn(0))
@@ -99,16 +109,29 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
       } else if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
       for (const at of plan.otherSounds?.keys() ?? [])
         parts.push(activity('encodeOtherSound', { summary: `sound ${at + 2}` })(input, probe, at + 1))
-      if (patched('storyboard')) parts.push(activity('makeStoryboard')(input, probe))
-      if (plan.captions && patched('captions')) parts.push(activity('extractCaptions')(input, probe))
       const lanes = Math.min(total, CHUNKS_IN_FLIGHT_MAX) - next
-      const isOrdered = lanes > 0 && patched('long-first')
-      // Behind the second chunk, where the first is the lead's.
-      let laterMs = isOrdered && next > 1 ? LATER_MS : 0
-      for (let lane = 0; lane < lanes; lane += 1) {
-        const first = next++
-        if (isOrdered && isShorter(plan, first)) laterMs += LATER_MS
-        parts.push(laterMs === 0 ? encodeInTurn(first) : sleep(laterMs).then(async () => await encodeInTurn(first)))
+      const isOrdered = lanes > 0 && patched('longer-first')
+      if (!isOrdered && patched('storyboard')) parts.push(activity('makeStoryboard')(input, probe))
+      if (plan.captions && patched('captions')) parts.push(activity('extractCaptions')(input, probe))
+      if (isOrdered) {
+        // Behind the second chunk, where the first is the lead's: once it is told that the video can be played.
+        let turn: Promise<unknown> | null = playable
+        let laterMs = 0
+        for (let lane = 0; lane < lanes; lane += 1) {
+          const first = next++
+          if (isShorter(plan, first)) turn = sleep((laterMs += LATER_MS))
+          parts.push(turn ? turn.then(async () => await encodeInTurn(first)) : encodeInTurn(first))
+        }
+        // Shorter than any chunk, and not shown before the video is ready: it fills what is left at the end.
+        parts.push(sleep(laterMs + LATER_MS).then(async () => await activity('makeStoryboard')(input, probe)))
+      } else {
+        const isEarlier = lanes > 0 && patched('long-first')
+        let laterMs = isEarlier && next > 1 ? EARLIER_LATER_MS : 0
+        for (let lane = 0; lane < lanes; lane += 1) {
+          const first = next++
+          if (isEarlier && isShorter(plan, first)) laterMs += EARLIER_LATER_MS
+          parts.push(laterMs === 0 ? encodeInTurn(first) : sleep(laterMs).then(async () => await encodeInTurn(first)))
+        }
       }
       await Promise.all(parts)
     } catch (error) {
