@@ -90,7 +90,7 @@ test('admit-video: what cannot be sought in is worked from a remuxed copy, which
   const deps = { catalog, objects, videos, limits, blobs: {} } as unknown as AdmitVideoDeps & DiscardDeps
   try {
     const admitted = (await new MockActivityEnvironment().run(admitVideo(deps), input)) as VideoProbe
-    assert.deepEqual(admitted, { ...probe, remuxed: true, withinLevel: true, shortEnd: true })
+    assert.deepEqual(admitted, { ...probe, remuxed: true, withinLevel: true, shortEnd: true, groupEnd: true })
     assert.deepEqual(finished, [['facts', { camera: 'original' }]], 'what the original says, not the copy')
     assert.equal(await readFile(await locateSource(objects, mediaId, admitted), 'utf8'), 'movie')
     await discard(deps)(input)

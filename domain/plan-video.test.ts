@@ -198,4 +198,9 @@ test('plan-video: with a short end chunks are halved towards it, and still parti
   assert.deepEqual(lengthsOf(12_500), [2, 4, 4, 2.5])
   assert.deepEqual(lengthsOf(6_000, {}), [6])
   assert.equal(lengthsOf(600_000).length, 102)
+  const groupEnd = { briefStart: true, groupEnd: true } as const
+  assert.deepEqual(lengthsOf(24_000, groupEnd), [2, 6, 6, 4, 2, 2, 2])
+  assert.deepEqual(lengthsOf(8_000, groupEnd), [2, 2, 2, 2])
+  assert.deepEqual(lengthsOf(12_500, groupEnd), [2, 4, 2, 2, 2.5])
+  assert.deepEqual(lengthsOf(6_000, { groupEnd: true }), [6])
 })

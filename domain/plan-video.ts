@@ -90,7 +90,7 @@ export function planVideo(probe: VideoProbe, preset: Preset, look: Look): VideoP
   const firstFrames = probe.briefStart ? gopFrames : chunkFrames
   const parts = keyframes
     ? groupedChunks(frames, keyframes, chunkFrames, firstFrames)
-    : planChunks(frames, gopFrames, chunkFrames, firstFrames, probe.shortEnd ?? false)
+    : planChunks(frames, { gopFrames, chunkFrames, firstFrames, endGroups: endGroupsOf(probe) })
   return {
     width,
     height,
@@ -216,24 +216,34 @@ function groupedChunks(frames: number, keyframes: readonly number[], chunkFrames
 }
 
 /** What admission says of how a video is planned that comes in now; those that came in before keep their plans. */
-export const plannedAnew = { shortEnd: true, withinLevel: true } as const
+export const plannedAnew = { shortEnd: true, groupEnd: true, withinLevel: true } as const
 
-/** Shorter chunks are not made on purpose: each may have to decode up to a group before its own begin. */
-const SHORT_CHUNK_GROUPS = 2
+/** How many groups the last chunks have at least where they get shorter; null where all have one length. */
+function endGroupsOf({ shortEnd, groupEnd }: Pick<VideoProbe, 'shortEnd' | 'groupEnd'>): number | null {
+  if (!shortEnd) return null
+  return groupEnd ? 1 : 2
+}
+
+interface ChunkLengths {
+  readonly gopFrames: number
+  readonly chunkFrames: number
+  readonly firstFrames: number
+  readonly endGroups: number | null
+}
 
 /**
- * Chunks of whole groups. With a short end none is longer than half of what is left, or two groups, so that workers end
+ * Chunks of whole groups. With a short end none is longer than half of what is left, or so many groups, so that workers end
  * together: a long last one would have all but one of them wait. What is one chunk stays one.
  */
-function planChunks(frames: number, gopFrames: number, chunkFrames: number, firstFrames: number, shortEnd: boolean): FrameSpan[] {
+function planChunks(frames: number, { gopFrames, chunkFrames, firstFrames, endGroups }: ChunkLengths): FrameSpan[] {
   const chunks: { first: number; count: number }[] = []
-  const halfOf = (left: number) => Math.max(SHORT_CHUNK_GROUPS, Math.floor(left / 2 / gopFrames)) * gopFrames
+  const halfOf = (left: number, groups: number) => Math.max(groups, Math.floor(left / 2 / gopFrames)) * gopFrames
   for (let first = 0, count = 0; first < frames; first += count) {
     const left = frames - first
-    const most = shortEnd && first > 0 ? Math.min(chunkFrames, halfOf(left)) : chunkFrames
+    const most = endGroups !== null && first > 0 ? Math.min(chunkFrames, halfOf(left, endGroups)) : chunkFrames
     count = Math.min(first === 0 ? firstFrames : most, left)
     const previous = chunks.at(-1)
-    if (previous && count < (shortEnd ? gopFrames / 2 : gopFrames)) previous.count += count
+    if (previous && count < (endGroups === null ? gopFrames : gopFrames / 2)) previous.count += count
     else chunks.push({ first, count })
   }
   return chunks

@@ -200,6 +200,8 @@ export interface VideoProbe extends SourceTraits {
   readonly briefStart?: true
   /** Chunks are shorter towards the end. Said by admission: the plan of an item never changes. */
   readonly shortEnd?: true
+  /** The last of them are single groups of pictures; those of earlier releases are two. Said by admission: the plan of an item never changes. */
+  readonly groupEnd?: true
   /** No rung is larger than H.264's level 4.2 has it. Said by admission: the plan of an item never changes. */
   readonly withinLevel?: true
   /** How a ladder by title is encoded where no trials say it; not said by earlier releases. Said by admission: the plan of an item never changes. */
