@@ -28,7 +28,7 @@ test('complexity: a sample is decoded once from a keyframe on, kept, and encoded
   )
   assert.match(must(input), /-noaccurate_seek -ss 6 -i file:\/o$/)
   assert.match(must(reference), /trim=end_frame=30,split=5.*-c:v rawvideo -frames:v 30 -fps_mode passthrough -f nut reference\.nut$/)
-  assert.match(must(fixed), /-preset veryfast .* -crf 24 -x264-params keyint=25:scenecut=0 .* fixed\.h264$/)
+  assert.match(must(fixed), /-preset veryfast .* -crf 24 -x264-params keyint=25:scenecut=0:b-adapt=0:rc-lookahead=15 .* fixed\.h264$/)
   assert.match(must(coarse), /-preset veryfast .* -crf 33 .* coarse\.h264$/)
   assert.match(
     must(eager),
