@@ -122,7 +122,7 @@ const candidates = (source: string) => {
 
 test('commands: a candidate for the poster is the keyframe before its time, and in a trimmed film the very time', () => {
   const whole = candidates('/o').moreInputs[0]?.options.join(' ') ?? ''
-  assert.match(whole, /-skip_frame nokey -noaccurate_seek -seek_timestamp 1 -ss 7$/)
+  assert.match(whole, /-skip_frame noref -noaccurate_seek -seek_timestamp 1 -ss 7$/)
   const { outputs } = posterCommand('/o', plan, 7, tools)
   assert.match(
     outputs.map(({ options }) => options.join(' ')).join(),
@@ -130,7 +130,7 @@ test('commands: a candidate for the poster is the keyframe before its time, and 
     'also where it lies before that time',
   )
   const trimmed = candidatesCommand('/o', { ...plan, inside: true }, [3], { width: 16, height: 9 }, tools)
-  assert.doesNotMatch(trimmed.inputOptions.join(' '), /nokey|noaccurate/)
+  assert.doesNotMatch(trimmed.inputOptions.join(' '), /noref|noaccurate/)
 })
 
 test('commands: every opening of an upload names the one demuxer, the protocols and the decoders', () => {

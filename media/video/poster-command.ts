@@ -24,15 +24,24 @@ export function candidateFile(at: number): string {
 /** The first frame there is, also one that lies before the time that was asked for: on a grid of time it would be dropped, and a further keyframe decoded. */
 const asItIs = flags('-fps_mode', 'passthrough')
 
-/** What opens a film at a candidate: the keyframe before its time; where the film is trimmed the very time, since what comes before is not to be shown. */
+/**
+ * What opens a film at a candidate: the keyframe before its time; where the film is trimmed the very time, since what comes before is
+ * not to be shown. A decoder gives out a picture when it has as many as may come before it: of camera films three
+ * keyframes are several times the work of one and the two pictures after it.
+ */
 function openedAt(source: string, plan: VideoPlan, seconds: number, pixelsMax: number): string[] {
   return [
     ...knownOptions(source, plan),
     ...alphaDecoder(plan),
     ...flags('-threads', '1', '-max_pixels', `${pixelsMax}`, '-an', '-sn'),
-    ...(plan.inside ? [] : ['-skip_frame', 'nokey', '-noaccurate_seek']),
+    ...(plan.inside ? [] : ['-skip_frame', 'noref', '-noaccurate_seek']),
     ...flags('-seek_timestamp', '1', '-ss', secondsText(seconds)),
   ]
+}
+
+/** Of the pictures of {@link openedAt}: what lies before a keyframe and was decoded without what lies before that is passed over. */
+function itsKeyframe({ inside }: VideoPlan): string[] {
+  return inside ? [] : ['select=key']
 }
 
 /** The command that lays down the luma of candidates at some times, little and without a look, from one opening of the source each. */
@@ -45,7 +54,7 @@ export function candidatesCommand(
 ): Command {
   const { edits: _, ...plain } = plan
   const little = { ...plain, filter: null, rungs: plan.rungs.slice(0, 1).map((top) => ({ ...top, ...size })) }
-  const filters = [...deinterlacing(plan), ...pictureFilters(little, options), 'format=gray'].join(',')
+  const filters = [...itsKeyframe(plan), ...deinterlacing(plan), ...pictureFilters(little, options), 'format=gray'].join(',')
   const [first = 0, ...more] = seconds
   return {
     inputOptions: [...runOptions(), ...flags('-max_error_rate', '1'), ...openedAt(source, plan, first, options.pixelsMax)],
@@ -73,6 +82,7 @@ export function posterCommand(
   const at = posterTry === 'first' ? origin : plan.posterSeconds
   const bright = ['signalstats', `metadata=mode=select:key=lavfi.signalstats.YAVG:value=${LUMA_MIN}:function=greater`, 'thumbnail=n=12']
   const filters = [
+    ...(typeof posterTry === 'number' ? itsKeyframe(plan) : []),
     ...deinterlacing(plan),
     ...(posterTry === 'frames' ? ['fps=2'] : []),
     ...pictureFilters(plan, options),
