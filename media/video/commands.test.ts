@@ -44,7 +44,7 @@ const known = `${open} -nofind_stream_info`
 
 test('commands: one decode of a chunk feeds every rung, on the grid of the whole video', () => {
   const rung = (label: string, crf: number, kbps: number, file: string) =>
-    `-map [${label}] ${strip} -metadata:s:v encoder=AVC Coding -c:v libx264 -preset veryfast -profile:v high -pix_fmt yuv420p -threads 1 -crf ${crf} -maxrate ${kbps}k -bufsize ${kbps * 2}k -x264-params keyint=60:min-keyint=60:scenecut=0:open-gop=0:b-adapt=0:rc-lookahead=15:vbv-init=0.5 -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -a53cc 0 -bsf:v filter_units=remove_types=6 -fps_mode passthrough -enc_time_base 1/30000 -f mp4 -video_track_timescale 30000 -movflags +frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer ${file}`
+    `-map [${label}] ${strip} -metadata:s:v encoder=AVC Coding -c:v libx264 -preset veryfast -profile:v high -pix_fmt yuv420p -threads 1 -crf ${crf} -maxrate ${kbps}k -bufsize ${kbps * 2}k -x264-params keyint=60:min-keyint=60:scenecut=0:open-gop=0:b-adapt=0:rc-lookahead=15:vbv-init=0.75:zones=0,0,b=1.4 -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -a53cc 0 -bsf:v filter_units=remove_types=6 -fps_mode passthrough -enc_time_base 1/30000 -f mp4 -video_track_timescale 30000 -movflags +frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+frag_discont+skip_trailer ${file}`
   assert.deepEqual(linesOf(ladderCommand('/media/in.mp4', plan, must(plan.chunks[1]), tools)), [
     `${run} -filter_complex_threads 1 -max_error_rate 0.2 ${known} -threads 1 -max_pixels 33177600 -copyts -seek_timestamp 1 -noaccurate_seek -ss 6.521015`,
     '-i file:/media/in.mp4',

@@ -6,6 +6,7 @@ import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts
 import { demuxerOf, flags, knownOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 import { newerEncoder } from './newer-encoder.ts'
 import { alphaDecoder, deinterlacing, type PictureTools } from './picture-filter.ts'
+import { VBV_INIT } from './rate-buffer.ts'
 import { frameLabel, scaledFrames } from './rung-frames.ts'
 
 /**
@@ -23,10 +24,10 @@ const PREROLL_SECONDS = 1
 const DECODE_ERRORS_MAX = 0.2
 
 /**
- * How full a chunk finds its rate buffer (x264 begins with 0.9). A whole encode that is at its cap has spent it;
- * half of it makes chunks as large as a whole encode there, and changes nothing where the cap is not reached.
+ * By a rate factor x264 makes each keyframe finer than what follows (`ipratio`), but not an encode's very first one: of a chunk that
+ * is one within the film, and as fine as the others with so many more bits.
  */
-const VBV_INIT = 0.5
+const FIRST_KEYFRAME = 'zones=0,0,b=1.4'
 
 export interface LadderOptions extends PictureTools {
   /** Threads of each encoder and of the decoder; the chunks are what is parallel. */
@@ -182,7 +183,7 @@ function plainEncoder(plan: VideoPlan, rung: PlannedRung, threads: number, isFir
     ...flags('-crf', `${rung.crf}`, '-maxrate', `${rung.maxKbps}k`, '-bufsize', `${rung.maxKbps * 2}k`),
     ...flags(
       '-x264-params',
-      `${gridParameters(plan)}:scenecut=0:open-gop=0${effortParameters(rung.effort, rung)}${isFirst ? '' : `:vbv-init=${VBV_INIT}`}`,
+      `${gridParameters(plan)}:scenecut=0:open-gop=0${effortParameters(rung.effort, rung)}${isFirst ? '' : `:vbv-init=${VBV_INIT}:${FIRST_KEYFRAME}`}`,
     ),
     ...flags('-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'),
     // x264 writes its settings, and sources' captions, as SEI messages; none of them is needed to decode.

@@ -1,9 +1,7 @@
 import type { NewerCodec, PlannedRung, VideoPlan } from '../../domain/plans.ts'
 import { flags } from './command.ts'
+import { VBV_INIT } from './rate-buffer.ts'
 import { masteringParameters } from './mastering.ts'
-
-/** As in the H.264 ladder: how full a later chunk finds its rate buffer. */
-const VBV_INIT = 0.5
 
 /**
  * The encoder of a rung that is not H.264, one thread of it: the same grid of keyframes, closed groups, and no word about itself.
