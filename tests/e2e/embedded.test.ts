@@ -171,8 +171,8 @@ test('embedded: a clip becomes an HLS ladder of which every address answers, wit
   await fetchRenditions(item)
   const addresses = await playlistTree(item.hls ?? '')
   assert.ok(addresses.some((address) => address.endsWith('audio.m3u8')))
-  // Four rungs and their keyframes: playlist, init and four segments each; three of audio, and of captions, which have no init.
-  assert.equal(addresses.length, 8 * 6 + 5 + 4)
+  // Four rungs and their keyframes: playlist, init and five segments each; three of audio, and of captions, which have no init.
+  assert.equal(addresses.length, 8 * 7 + 5 + 4)
   for (const address of addresses) assert.equal((await fetchWhole(address)).status, 200, address)
   assert.equal((await fetchWhole(item.poster ?? '')).type, 'image/jpeg')
 
