@@ -9,14 +9,13 @@ import { standard } from '../domain/presets/standard.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
-import { admitted, opened } from './video/clips.ts'
+import { admitted, opened, wholePlan } from './video/clips.ts'
 import { makeNaturalClip } from './video/natural-clip.ts'
 import { referenceOf, ssimTo } from './video/quality.ts'
 
 const run = promisify(execFile)
 const GOAL = 1.01
 const SECONDS = 24
-const WHOLE_SECONDS = 100_000
 /** A second whole encode, for how bytes and SSIM go together: at a rate factor that is so much higher, and so much of the caps. */
 const COARSER = { crf: 2, caps: 0.8 }
 
@@ -45,8 +44,7 @@ async function measure(context: BenchContext): Promise<Figure> {
   const ratios: number[] = []
   for (const clip of await clips(context, ffmpeg)) {
     const { source, probe } = await opened(studio, clip, join(context.scratch, 'remuxed'))
-    const wholePreset = { ...standard, video: { ...standard.video, chunkSeconds: WHOLE_SECONDS } }
-    const whole = planVideo(probe, wholePreset, { filter: null })
+    const whole = wholePlan(probe, standard)
     const [top] = whole.rungs
     if (!top) throw new Error('a plan without rungs')
     await referenceOf(ffmpeg, source, whole, reference)

@@ -12,12 +12,11 @@ import { hasZscale } from '../media/video/leash.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import { measureSync } from '../tests/e2e/support/sync.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
-import { clipsOf, littlePreset, opened } from './video/clips.ts'
+import { clipsOf, littlePreset, opened, WHOLE_SECONDS } from './video/clips.ts'
 
 const run = promisify(execFile)
 /** Seconds: chunks of one GOP, of two, of five. */
 const CHUNK_SECONDS = [1, 2, 5]
-const WHOLE_SECONDS = 100_000
 const SECONDS_MAX = 6
 /** Milliseconds by which sound may be further from picture than in the one file that everything is made of. */
 const SYNC_MS_MAX = 10

@@ -4,8 +4,7 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { MediaError } from '../domain/errors.ts'
 import { limits } from '../domain/limits.ts'
-import { planVideo } from '../domain/plan-video.ts'
-import type { Preset, VideoPlan, VideoProbe } from '../domain/plans.ts'
+import type { Preset, VideoProbe } from '../domain/plans.ts'
 import { byTitle } from '../domain/presets/by-title.ts'
 import { standard } from '../domain/presets/standard.ts'
 import type { VideoStudio } from '../domain/ports.ts'
@@ -13,7 +12,7 @@ import { makeSampleClip } from '../media/sample/clip.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import { childCpuMs } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
-import { clipsOf, opened } from './video/clips.ts'
+import { clipsOf, opened, wholePlan } from './video/clips.ts'
 import { referenceOf, ssimTo } from './video/quality.ts'
 
 const run = promisify(execFile)
@@ -76,6 +75,7 @@ async function measure(context: BenchContext): Promise<Figure> {
   })
   context.say(`trials: ${(trialMs / 1000).toFixed(1)} s of CPU`)
   const encode = async (clip: Clip, preset: Preset) => {
+    // One chunk: what is compared is choosing, not cutting.
     const plan = wholePlan(clip.probe, preset)
     const encoded = await studio.encodeChunk(clip.source, plan, plan.chunks[0] ?? never(), {})
     context.say(`  ${clip.name}: ${preset.name} encoded`)
@@ -149,11 +149,6 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>):
     for (const item of queue) await work(item)
   }
   await Promise.all(Array.from({ length: WORKERS }, worker))
-}
-
-/** One chunk: what is compared is choosing, not cutting. */
-function wholePlan(probe: VideoProbe, preset: Preset): VideoPlan {
-  return planVideo(probe, { ...preset, video: { ...preset.video, chunkSeconds: 100_000 } }, { filter: null })
 }
 
 async function clips(context: BenchContext, studio: VideoStudio): Promise<Clip[]> {

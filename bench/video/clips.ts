@@ -4,8 +4,8 @@ import { copyFile, mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { limits } from '../../domain/limits.ts'
-import { plannedAnew } from '../../domain/plan-video.ts'
-import type { Preset, VideoProbe } from '../../domain/plans.ts'
+import { plannedAnew, planVideo } from '../../domain/plan-video.ts'
+import type { Preset, VideoPlan, VideoProbe } from '../../domain/plans.ts'
 import type { VideoStudio } from '../../domain/ports.ts'
 import { admitType } from '../../domain/sniff.ts'
 import type { BenchContext } from '../types.ts'
@@ -39,6 +39,14 @@ export async function opened(
   if (first.seekable) return { source: file, probe: first.probe }
   const remuxed = await studio.remux(file, type, first.probe, async (path) => await copyFile(path, copy), {})
   return { source: copy, probe: (await studio.probe(copy, remuxed.type)).probe }
+}
+
+/** Chunks of this length are whole clips. */
+export const WHOLE_SECONDS = 100_000
+
+/** A preset's ladder in one chunk. */
+export function wholePlan(probe: VideoProbe, preset: Preset): VideoPlan {
+  return planVideo(probe, { ...preset, video: { ...preset.video, chunkSeconds: WHOLE_SECONDS } }, { filter: null })
 }
 
 /** A probe with what admission says of a video of several chunks. */
