@@ -58,7 +58,13 @@ export async function startVideoWorker(
   tools: { readonly ffmpeg: string; readonly ffprobe: string },
 ): Promise<Part> {
   const { catalog, objects, config, contentKeys } = core
-  const videos = createVideoStudio({ ...tools, scratch: join(config.home, 'scratch'), limits, lookOf })
+  const videos = createVideoStudio({
+    ...tools,
+    scratch: join(config.home, 'scratch'),
+    codeFolder: join(config.home, 'code'),
+    limits,
+    lookOf,
+  })
   return await startQueueWorker({
     ...seat,
     taskQueue: taskQueues.video,

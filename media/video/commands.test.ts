@@ -4,7 +4,7 @@ import type { VideoPlan } from '../../domain/plans.ts'
 import { audioCommand } from './audio-command.ts'
 import { type Command, openOptions, sourceUrl } from './command.ts'
 import { must } from './fixtures.ts'
-import { describeArguments, tailArguments } from './ffprobe.ts'
+import { describeArguments, describeToEndArguments, tailArguments } from './ffprobe.ts'
 import { ladderCommand } from './ladder-command.ts'
 import { pictureFilters } from './picture-filter.ts'
 import { candidatesCommand, posterCommand, posterTries } from './poster-command.ts'
@@ -138,6 +138,7 @@ test('commands: every opening of an upload names the one demuxer, the protocols 
     const openings = [
       openOptions(source, 'mov'),
       describeArguments(source, 'mov'),
+      describeToEndArguments(source, 'mov'),
       tailArguments(source, 'mov', 0, 1),
       ladderCommand(source, plan, must(plan.chunks[0]), tools).inputOptions,
       audioCommand(source, plan).inputOptions,

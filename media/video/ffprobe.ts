@@ -17,6 +17,20 @@ export function describeArguments(source: string, demuxer: Demuxer): string[] {
   return ['-v', 'error', ...openOptions(source, demuxer), '-show_format', '-show_streams', '-of', 'json', sourceUrl(source)]
 }
 
+/** Beyond the end of any film, seconds: who seeks there is given what follows the last keyframe. */
+const BEYOND_SECONDS = 1_000_000_000
+/** Packets after the last keyframe that are listed with a description; who wants to know of more asks by itself. */
+export const LAST_PACKETS_MAX = 4_000
+
+/** As {@link describeArguments}, with the times of what follows the last keyframe, of all streams: one start of ffprobe for two. */
+export function describeToEndArguments(source: string, demuxer: Demuxer): string[] {
+  return [
+    ...flags('-v', 'error', ...openOptions(source, demuxer), '-show_format', '-show_streams'),
+    ...flags('-read_intervals', `${BEYOND_SECONDS}%+#${LAST_PACKETS_MAX}`),
+    ...flags('-show_entries', 'packet=stream_index,pts_time,duration_time', '-of', 'json', sourceUrl(source)),
+  ]
+}
+
 /** Arguments that list the times of one stream's packets from the keyframe before `fromSeconds` to the end. */
 export function tailArguments(source: string, demuxer: Demuxer, streamIndex: number, fromSeconds: number): string[] {
   return [

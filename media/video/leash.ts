@@ -3,7 +3,9 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-const bare = ['env', '-i', 'PATH=/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin', 'LANG=C.UTF-8']
+/** Where programs are looked for. */
+export const programPath = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
+const bare = ['env', '-i', `PATH=${programPath}`, 'LANG=C.UTF-8']
 
 /**
  * What goes before a program's name to keep it on a leash: `prlimit` bounds its address space, and `setpriv`

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { privateFacts } from './private-facts.ts'
-import { endOfPackets, readProbe } from './read-probe.ts'
+import { endInDescription, endOfPackets, readProbe } from './read-probe.ts'
 
 const video = {
   index: 0,
@@ -98,6 +98,15 @@ test('read-probe: the end of packets is the latest, wherever it stands in decodi
   assert.equal(endOfPackets('1.0,0.5\n3.0,0.5\n2.0,0.5\n'), 3.5)
   assert.equal(endOfPackets('N/A,N/A\n1.25,N/A\n'), 1.25)
   assert.equal(endOfPackets(''), null)
+})
+
+test("read-probe: a description's last packets tell the end of a stream, unless there are too many of them", () => {
+  const packet = (stream_index: number, pts_time: string) => ({ stream_index, pts_time, duration_time: '0.5' })
+  const json = JSON.stringify({ packets: [packet(0, '3.0'), packet(1, '9.0'), packet(0, '2.5'), { stream_index: 0 }] })
+  assert.equal(endInDescription(json, 0, 5), 3.5)
+  assert.equal(endInDescription(json, 2, 5), null)
+  assert.equal(endInDescription(json, 0, 4), null, 'more may follow')
+  assert.equal(endInDescription('{}', 0, 4), null)
 })
 
 test("private-facts: a phone's tags become time, camera and place; nonsense becomes nothing", () => {

@@ -8,6 +8,7 @@ import { privateFacts } from './private-facts.ts'
 /** The part of ffprobe's JSON that is read; every field may be missing or odd, since files are. */
 interface Described {
   readonly streams?: readonly DescribedStream[]
+  readonly packets?: readonly { readonly stream_index?: number; readonly pts_time?: string; readonly duration_time?: string }[]
   readonly format?: { readonly duration?: string; readonly size?: string; readonly tags?: Record<string, string> }
 }
 interface DescribedStream {
@@ -288,4 +289,12 @@ export function endOfPackets(csv: string): number | null {
     if (begins !== null) end = Math.max(end ?? begins, begins + (finite(duration) ?? 0))
   }
   return end
+}
+
+/** As {@link endOfPackets}, of one stream of a description that lists its last packets; null also where it says no more after `packetsMax` of them. */
+export function endInDescription(json: string, streamIndex: number, packetsMax: number): number | null {
+  const { packets = [] } = JSON.parse(json) as Described
+  if (packets.length >= packetsMax) return null
+  const own = packets.filter(({ stream_index }) => stream_index === streamIndex)
+  return endOfPackets(own.map(({ pts_time, duration_time }) => `${pts_time},${duration_time}`).join('\n'))
 }

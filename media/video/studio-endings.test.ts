@@ -122,6 +122,30 @@ test('studio: when its process is killed ffmpeg dies too, and the next studio re
   assert.deepEqual(readdirSync(join(orphanage, 'scratch')), [])
 })
 
+test('studio: when what starts its programs is killed, what ran is lost and dies, and the next run goes well', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const { probe } = await studio.probe(long, 'video/mp4')
+  const plan = planVideo(probe, longPreset, { filter: null })
+  let killed = 0
+  const run = studio.encodeChunk(long, plan, must(plan.chunks[0]), {
+    onProgress: () => {
+      const [encoder] = processesIn(scratch)
+      if (killed !== 0 || encoder === undefined) return
+      killed = encoder
+      const [, parent] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${encoder}/status`, 'utf8')) ?? []
+      assert.notEqual(Number(parent), process.pid)
+      process.kill(Number(parent), 'SIGKILL')
+    },
+  })
+  await assert.rejects(run, { code: 'WORKER_LOST' })
+  assert.notEqual(killed, 0)
+  const deadline = Date.now() + 5000
+  while (processesIn(scratch).length > 0 && Date.now() < deadline) await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(processesIn(scratch), [])
+  assert.equal((await studio.probe(plain, 'video/mp4')).seekable, true)
+})
+
 test('studio: without ffmpeg the error says so', async () => {
   const { probe } = await studio.probe(plain, 'video/mp4')
   const plan = planVideo(probe, little, { filter: null })

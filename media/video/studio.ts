@@ -17,8 +17,7 @@ import { captionsCommand, captionsFile } from './captions-command.ts'
 import { copyCommand } from './copy-command.ts'
 import { isRemote, type Command } from './command.ts'
 import { hasDamage, hiddenFailure } from './failure.ts'
-import { packetArguments, readPackets, runFfprobe } from './ffprobe.ts'
-import { runFfmpeg } from './ffmpeg.ts'
+import { packetArguments, readPackets } from './ffprobe.ts'
 import { ladderTries, rungFile } from './ladder-command.ts'
 import { hasZscale, leashFor } from './leash.ts'
 import { lookFiles } from './picture-filter.ts'
@@ -26,6 +25,7 @@ import { LOUDNESS_FILE, loudnessCommand, readLoudness } from './loudness-command
 import { candidateFile, candidatesCommand, POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
 import { demuxerFor, probeVideo } from './probe-video.ts'
 import { REMUX_FILE, remuxCommand } from './remux-command.ts'
+import { createRunner } from './runner.ts'
 import { createScratch } from './scratch.ts'
 import { atPictureSize, STORYBOARD_FILE, storyboardCommand } from './storyboard-command.ts'
 import { readTrack } from './track.ts'
@@ -39,6 +39,8 @@ export interface VideoStudioOptions {
   readonly limits: Limits
   /** A filter's look, for frames of this size; throws FILTER_UNKNOWN. */
   readonly lookOf?: (look: Look, width: number, height: number) => VideoLook
+  /** Where the code of what starts the programs is kept compiled; without it that takes more memory. */
+  readonly codeFolder?: string
   /** Threads of one run, 1 unless given: what is parallel is the chunks. */
   readonly threads?: number
 }
@@ -62,6 +64,7 @@ const MISSING_TAIL_SECONDS_MAX = 0.5
 export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
   const { limits, threads = 1 } = options
   const scratch = createScratch(resolve(options.scratch), process.pid, performance.timeOrigin)
+  const runner = createRunner(options.codeFolder)
   const leash = once(() => leashFor(limits.videoChildAddressBytesMax))
   const zscale = once(() => hasZscale(options.ffmpeg))
   const toolsFor = async (plan: VideoPlan) => ({ zscale: plan.colour === 'pq' || plan.colour === 'hlg' ? await zscale() : false })
@@ -75,7 +78,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     onProgress: (key: string, value: string) => void,
   ) => {
     const settings = { ffmpeg: options.ffmpeg, leash: await leash(), folder, signal: encode.signal, onProgress }
-    const lines = await runFfmpeg(command, { ...settings, deadlineMs: Math.max(limits.videoChunkMsMin, deadlineMs) })
+    const lines = await runner.ffmpeg(command, { ...settings, deadlineMs: Math.max(limits.videoChunkMsMin, deadlineMs) })
     const failure = hiddenFailure('ffmpeg', source, lines)
     if (failure) throw failure
     return lines
@@ -96,7 +99,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
 
   return {
     probe: async (source, type) => {
-      const result = await probeVideo(placed(source), type, { ffprobe: options.ffprobe, leash: await leash(), limits })
+      const result = await probeVideo(placed(source), type, { runner, ffprobe: options.ffprobe, leash: await leash(), limits })
       admitVideo(result.probe, limits)
       return result
     },
@@ -207,7 +210,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     packets: async (source, probe) => {
       const args = packetArguments(placed(source), probe.matroska ? 'matroska' : 'mov', probe.videoStreamIndex)
       const settings = { ffprobe: options.ffprobe, leash: await leash(), deadlineMs: limits.videoRemuxMsMax }
-      const { stdout, lines } = await runFfprobe(args, placed(source), settings)
+      const { stdout, lines } = await runner.ffprobe(args, placed(source), settings)
       const failure = hiddenFailure('ffprobe', placed(source), lines)
       if (failure) throw failure
       return readPackets(stdout)
