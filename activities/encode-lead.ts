@@ -11,10 +11,10 @@ import { storeAudio, storeChunk } from './store-track.ts'
 import { videoSteps } from './video-steps.ts'
 
 /**
- * By how much more sound is encoded than the first chunk is long, seconds: what is cut off is dropped, and what is behind
- * the picture would not be shown.
+ * By how much more sound is encoded than the first chunk is long, seconds: the segment that is cut off is dropped, so it must
+ * be one of its own (twice what a segment may be longer than it should), and what is behind the picture would not be shown.
  */
-const SOUND_BEYOND_SECONDS = 1
+const SOUND_BEYOND_SECONDS = 0.5
 
 /**
  * What a video can be played from first: its first chunk in the low rungs, and the beginning of its sound.
