@@ -94,6 +94,8 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
           parts.push(lead.then(async () => await encodeInTurn()))
           await begun
           playable = activity('announcePlayable')(input, probe)
+          // Nothing begins beside what viewers wait for.
+          if (patched('announce-first')) await playable
           parts.push(playable, encodeInTurn(0))
           if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
         } else if (patched('begin-alone')) {
