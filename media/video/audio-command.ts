@@ -1,5 +1,5 @@
 import type { VideoPlan } from '../../domain/plans.ts'
-import { demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
+import { flags, knownOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 
 /** As near to a group of pictures as whole AAC frames allow: segments are made of them. */
 const FRAGMENT_SECONDS = 2
@@ -30,7 +30,7 @@ export interface AudioOptions {
 export function audioCommand(source: string, plan: VideoPlan, audio: AudioOptions = {}): Command {
   if (!plan.audio) throw new Error('a plan without audio')
   return {
-    inputOptions: [...runOptions(), ...openOptions(source, demuxerOf(plan)), '-threads', '1', '-copyts', ...seekTo(plan)],
+    inputOptions: [...runOptions(), ...knownOptions(source, plan), '-threads', '1', '-copyts', ...seekTo(plan)],
     source: sourceUrl(source),
     outputs: [
       {

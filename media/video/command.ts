@@ -75,7 +75,7 @@ export function openOptions(source: string, demuxer: Demuxer): string[] {
 }
 
 /**
- * As {@link openOptions}, where the picture of a source is opened that was probed: ffmpeg does not decode its beginning only to
+ * As {@link openOptions}, where a source is opened that was probed: ffmpeg does not decode its beginning only to
  * describe it to itself, which is a keyframe for each run, and over HTTP one more range. What an animation is tells only that.
  */
 export function knownOptions(source: string, plan: Pick<VideoPlan, 'matroska' | 'frames'>): string[] {

@@ -70,7 +70,7 @@ test("commands: decoding begins with the keyframe on a chunk's begin, and furthe
 
 test('commands: the sound is encoded whole, cut and padded to the picture', () => {
   assert.deepEqual(linesOf(audioCommand('https://store.test/o?X-Sig=1', plan)), [
-    `${run} -protocol_whitelist http,https,tcp,tls -rw_timeout 20000000 -reconnect 1 -reconnect_on_network_error 1 -reconnect_delay_max 4 -f mov -codec_whitelist DECODERS -threads 1 -copyts`,
+    `${run} -protocol_whitelist http,https,tcp,tls -rw_timeout 20000000 -reconnect 1 -reconnect_on_network_error 1 -reconnect_delay_max 4 -f mov -codec_whitelist DECODERS -nofind_stream_info -threads 1 -copyts`,
     '-i https://store.test/o?X-Sig=1',
     `-map 0:2 ${strip} -af asetpts=round(PTS-(0.5)/TB),aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo,apad,atrim=start=0:end=12.012 -c:a aac -profile:a aac_low -b:a 128k -ac 2 -flags:a +bitexact -bsf:a noise=drop=lt(pts\\,0) -f mp4 -movflags +delay_moov+default_base_moof+skip_trailer -frag_duration 2000000 audio.mp4`,
   ])

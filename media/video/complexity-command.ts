@@ -1,6 +1,6 @@
 import { type SamplePlan, trialCrfs } from '../../domain/complexity.ts'
 import type { PlannedRung, VideoPlan } from '../../domain/plans.ts'
-import { demuxerOf, flags, openOptions, runOptions, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
+import { flags, knownOptions, runOptions, seekOptions, sourceUrl, stripOptions, type Command } from './command.ts'
 import { effortParameters, encoderOptions } from './ladder-command.ts'
 import { alphaDecoder, deinterlacing, pictureFilters, type PictureTools } from './picture-filter.ts'
 
@@ -50,7 +50,7 @@ export function trialCommand(
     inputOptions: [
       ...runOptions(),
       ...flags('-filter_complex_threads', '1', '-max_error_rate', '1'),
-      ...openOptions(source, demuxerOf(plan)),
+      ...knownOptions(source, plan),
       ...alphaDecoder(plan),
       ...flags('-threads', '1', '-max_pixels', `${options.pixelsMax}`),
       ...seekOptions(startSeconds),

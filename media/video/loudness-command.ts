@@ -1,7 +1,7 @@
 import { type LoudnessWindow, type MeasuredLoudness } from '../../domain/loudness.ts'
 import type { VideoPlan } from '../../domain/plans.ts'
 import { soundFilters } from './audio-command.ts'
-import { type Command, demuxerOf, flags, openOptions, runOptions, secondsText, sourceUrl } from './command.ts'
+import { type Command, flags, knownOptions, runOptions, secondsText, sourceUrl } from './command.ts'
 
 export const LOUDNESS_FILE = 'loudness.txt'
 
@@ -10,7 +10,7 @@ export function loudnessCommand(source: string, plan: VideoPlan, windows: readon
   const { audio } = plan
   if (!audio) throw new Error('a plan without audio')
   const input = ({ startSeconds, seconds }: LoudnessWindow) => [
-    ...openOptions(source, demuxerOf(plan)),
+    ...knownOptions(source, plan),
     ...flags('-threads', '1', '-vn', '-sn', '-seek_timestamp', '1', '-ss', secondsText(startSeconds), '-t', secondsText(seconds)),
   ]
   const [first, ...more] = windows
