@@ -1,4 +1,5 @@
 import { type ActivityOptions, CancellationScope, patched, setWorkflowOptions, sleep } from '@temporalio/workflow'
+import { chunkTurns, isShorter, TURN_MS } from '../domain/chunk-turns.ts'
 import { planSamples } from '../domain/complexity.ts'
 import { lookIn } from '../domain/edits.ts'
 import { mayBegin, planVideo } from '../domain/plan-video.ts'
@@ -18,14 +19,8 @@ const BRIEF_MS = 10_000
 const EARLY_CHUNKS = 6
 const LATER_WEIGHT = 0.25
 
-/**
- * What is scheduled at one moment reaches the queue in any order. Who plays the video already needs its second chunk next, and
- * shorter chunks, those of a video's end, are meant to come after longer ones, so that workers end together: what is shorter
- * is scheduled so much later. Temporal's timers of less than a second end together (its timerProcessorMaxTimeShift).
- */
-const LATER_MS = 1_100
-/** As earlier releases had it, for the second chunk too. */
-const EARLIER_LATER_MS = 30
+/** {@link TURN_MS} as earlier releases had it, for the second chunk too. */
+const EARLIER_TURN_MS = 30
 
 /**
  * Whose turn a chunk takes. A video's first chunks take its tenant's; those behind them have a key of their own with a
@@ -34,12 +29,6 @@ const EARLIER_LATER_MS = 30
 function turnOf({ tenant }: IngestInput, index: number): Pick<ActivityOptions, 'priority'> {
   if (index < EARLY_CHUNKS) return {}
   return { priority: { fairnessKey: laterKey(tenant), fairnessWeight: LATER_WEIGHT } }
-}
-
-/** Whether a chunk is shorter than the one before it; the first is by itself. */
-function isShorter({ chunks }: VideoPlan, index: number): boolean {
-  const [before, chunk] = [chunks[index - 1], chunks[index]]
-  return index > 1 && before !== undefined && chunk !== undefined && chunk.durationSeconds < before.durationSeconds
 }
 
 /** Whether the beginning is made playable before the rest; also of a video that is brought in again, since it is shown nowhere yet. */
@@ -82,6 +71,7 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
     const poster = activity('makePoster')(input, probe)
     const parts: Promise<unknown>[] = [poster]
     let playable: Promise<unknown> | null = null
+    let isWatched = false
     try {
       if (hasLead(input, plan)) {
         next = 1
@@ -95,7 +85,8 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
           await begun
           playable = activity('announcePlayable')(input, probe)
           // Nothing begins beside what viewers wait for.
-          if (patched('announce-first')) await playable
+          isWatched = patched('announce-first')
+          if (isWatched) await playable
           parts.push(playable, encodeInTurn(0))
           if (plan.audio) parts.push(activity('encodeAudio')(input, probe))
         } else if (patched('begin-alone')) {
@@ -116,22 +107,21 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
       if (!isOrdered && patched('storyboard')) parts.push(activity('makeStoryboard')(input, probe))
       if (plan.captions && patched('captions')) parts.push(activity('extractCaptions')(input, probe))
       if (isOrdered) {
-        // Behind the second chunk, where the first is the lead's: once it is told that the video can be played.
-        let turn: Promise<unknown> | null = playable
-        let laterMs = 0
-        for (let lane = 0; lane < lanes; lane += 1) {
+        let turn = playable
+        let turnMs = 0
+        for (const ms of chunkTurns(plan.chunks, next, lanes, isWatched)) {
           const first = next++
-          if (isShorter(plan, first)) turn = sleep((laterMs += LATER_MS))
+          if (ms > turnMs) turn = sleep((turnMs = ms))
           parts.push(turn ? turn.then(async () => await encodeInTurn(first)) : encodeInTurn(first))
         }
         // Shorter than any chunk, and not shown before the video is ready: it fills what is left at the end.
-        parts.push(sleep(laterMs + LATER_MS).then(async () => await activity('makeStoryboard')(input, probe)))
+        parts.push(sleep(turnMs + TURN_MS).then(async () => await activity('makeStoryboard', turnOf(input, total))(input, probe)))
       } else {
         const isEarlier = lanes > 0 && patched('long-first')
-        let laterMs = isEarlier && next > 1 ? EARLIER_LATER_MS : 0
+        let laterMs = isEarlier && next > 1 ? EARLIER_TURN_MS : 0
         for (let lane = 0; lane < lanes; lane += 1) {
           const first = next++
-          if (isEarlier && isShorter(plan, first)) laterMs += EARLIER_LATER_MS
+          if (isEarlier && isShorter(plan.chunks, first)) laterMs += EARLIER_TURN_MS
           parts.push(laterMs === 0 ? encodeInTurn(first) : sleep(laterMs).then(async () => await encodeInTurn(first)))
         }
       }
