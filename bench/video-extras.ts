@@ -4,6 +4,7 @@ import { planVideo } from '../domain/plan-video.ts'
 import { standard } from '../domain/presets/standard.ts'
 import { planStoryboard } from '../domain/storyboard.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
+import { inProcess } from '../media/video/runner.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import { childCpuMs } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
@@ -22,7 +23,13 @@ export const bench: Bench = {
 async function measure({ tools, scratch, args, say }: BenchContext): Promise<Figure> {
   const ffmpeg = tools['ffmpeg'] ?? 'ffmpeg'
   const clip = args[0] ?? (await makeSampleClip({ ffmpeg, target: join(scratch, 'clip.mp4'), seconds: SECONDS }))
-  const studio = createVideoStudio({ ffmpeg, ffprobe: tools['ffprobe'] ?? 'ffprobe', scratch: join(scratch, 'studio'), limits })
+  const studio = createVideoStudio({
+    runner: inProcess,
+    ffmpeg,
+    ffprobe: tools['ffprobe'] ?? 'ffprobe',
+    scratch: join(scratch, 'studio'),
+    limits,
+  })
   const { probe } = await studio.probe(clip, 'video/mp4')
   const plan = planVideo(probe, standard, { filter: null })
   const cpuOf = async (work: () => Promise<unknown>) => {

@@ -7,6 +7,7 @@ import { limits } from '../domain/limits.ts'
 import { planVideo } from '../domain/plan-video.ts'
 import type { PlannedRung, VideoPlan } from '../domain/plans.ts'
 import { standard } from '../domain/presets/standard.ts'
+import { inProcess } from '../media/video/runner.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import { childCpuMs } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
@@ -53,7 +54,7 @@ async function measure(context: BenchContext): Promise<Figure> {
   const [named = '-', wanted = `${ROUNDS}`] = context.args
   const clip = named === '-' ? await makeNaturalClip(ffmpeg, context.scratch, SECONDS) : named
   const enough = Number(wanted)
-  const studio = createVideoStudio({ ffmpeg, ffprobe, scratch: join(context.scratch, 'studio'), limits })
+  const studio = createVideoStudio({ runner: inProcess, ffmpeg, ffprobe, scratch: join(context.scratch, 'studio'), limits })
   const { probe } = await studio.probe(clip, 'video/mp4')
   const plan = planVideo(admitted(probe), standard, { filter: null })
   context.say(

@@ -9,6 +9,7 @@ import { byTitle } from '../domain/presets/by-title.ts'
 import { standard } from '../domain/presets/standard.ts'
 import type { VideoStudio } from '../domain/ports.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
+import { inProcess } from '../media/video/runner.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import { childCpuMs } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
@@ -60,7 +61,7 @@ interface Compared {
 
 async function measure(context: BenchContext): Promise<Figure> {
   const { ffmpeg = 'ffmpeg', ffprobe = 'ffprobe' } = context.tools
-  const studio = createVideoStudio({ ffmpeg, ffprobe, scratch: join(context.scratch, 'studio'), limits })
+  const studio = createVideoStudio({ runner: inProcess, ffmpeg, ffprobe, scratch: join(context.scratch, 'studio'), limits })
   const chosen = await clips(context, studio)
   context.say(`${chosen.length} clips: ${chosen.map(({ name }) => name).join(', ')}`)
 

@@ -8,6 +8,7 @@ import type { VideoPlan } from '../domain/plans.ts'
 import { copy } from '../domain/presets/copy.ts'
 import { standard } from '../domain/presets/standard.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
+import { inProcess } from '../media/video/runner.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import { childCpuMs } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
@@ -30,7 +31,13 @@ async function measure({ tools, scratch, say }: BenchContext): Promise<Figure> {
   const encoding = '-c:v libx264 -preset superfast -crf 26 -g 60 -sc_threshold 0 -flags +cgop -pix_fmt yuv420p -maxrate 5M -bufsize 5M'
   const colours = '-color_primaries bt709 -color_trc bt709 -colorspace bt709 -c:a copy'
   await promisify(execFile)(ffmpeg, ['-v', 'error', '-y', '-i', sample, ...`${encoding} ${colours}`.split(' '), clip])
-  const studio = createVideoStudio({ ffmpeg, ffprobe: tools['ffprobe'] ?? 'ffprobe', scratch: join(scratch, 'studio'), limits })
+  const studio = createVideoStudio({
+    runner: inProcess,
+    ffmpeg,
+    ffprobe: tools['ffprobe'] ?? 'ffprobe',
+    scratch: join(scratch, 'studio'),
+    limits,
+  })
   const { probe } = await studio.probe(clip, 'video/mp4')
   const fixed = topAlone(planVideo(probe, standard, { filter: null }))
   const cpuOf = async (work: () => Promise<unknown>) => {

@@ -16,7 +16,7 @@ const source = {
   videoCodec: 'h264',
 }
 const plan: VideoPlan = planVideo(source, standard, { filter: null })
-const chainsOf = (rungs: readonly PlannedRung[]) => scaledFrames({ ...plan, rungs }, ['GRID'], { zscale: false })
+const chainsOf = (rungs: readonly PlannedRung[], zscale = false) => scaledFrames({ ...plan, rungs }, ['GRID'], { zscale })
 
 test('rung frames: what is half as large as a smaller rung is scaled from that one', () => {
   assert.deepEqual(chainsOf(plan.rungs), [
@@ -26,6 +26,17 @@ test('rung frames: what is half as large as a smaller rung is scaled from that o
     '[sr2]scale=w=854:h=480:flags=bicubic,setsar=1,split=2[r2][sr4]',
     '[sr3]scale=w=640:h=360:flags=bicubic,setsar=1[r3]',
     '[sr4]scale=w=426:h=240:flags=bicubic,setsar=1[r4]',
+  ])
+})
+
+test('rung frames: where there is zimg it scales all but the largest, once frames are told to be what they are', () => {
+  const zimg = (size: string) => `zscale=${size}:filter=bicubic:param_a=0:param_b=0.6,setsar=1`
+  const uniform = 'setparams=field_mode=prog:range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709'
+  assert.deepEqual(chainsOf(plan.rungs.slice(2), true), [
+    `[0:0]GRID,scale=w=854:h=480,format=yuv420p,setsar=1,${uniform},split=3[sr2][sr3][sr4]`,
+    '[sr2]null[r2]',
+    `[sr3]${zimg('w=640:h=360')}[r3]`,
+    `[sr4]${zimg('w=426:h=240')}[r4]`,
   ])
 })
 

@@ -6,8 +6,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { MediaError } from '../../domain/errors.ts'
 import type { Command } from './command.ts'
-import type { RunOptions } from './ffmpeg.ts'
-import type { ProbeRunOptions } from './ffprobe.ts'
+import { runFfmpeg, type RunOptions } from './ffmpeg.ts'
+import { type ProbeRunOptions, runFfprobe } from './ffprobe.ts'
 import { programPath } from './leash.ts'
 import type { FromRunner, Job, ToRunner, Written } from './runner-messages.ts'
 
@@ -18,6 +18,9 @@ export interface Runner {
   ffmpeg(command: Command, options: RunOptions): Promise<readonly string[]>
   ffprobe(args: readonly string[], source: string, options: ProbeRunOptions): Promise<Written>
 }
+
+/** Starts programs in this process, whose children's CPU is then its own to be read. */
+export const inProcess: Runner = { ffmpeg: runFfmpeg, ffprobe: runFfprobe }
 
 interface Pending {
   readonly settle: (message: Exclude<FromRunner, { readonly kind: 'progress' }>) => void

@@ -25,7 +25,7 @@ import { LOUDNESS_FILE, loudnessCommand, readLoudness } from './loudness-command
 import { candidateFile, candidatesCommand, POSTER_FILE, posterCommand, posterTries } from './poster-command.ts'
 import { demuxerFor, probeVideo } from './probe-video.ts'
 import { REMUX_FILE, remuxCommand } from './remux-command.ts'
-import { createRunner } from './runner.ts'
+import { createRunner, type Runner } from './runner.ts'
 import { createScratch } from './scratch.ts'
 import { atPictureSize, STORYBOARD_FILE, storyboardCommand } from './storyboard-command.ts'
 import { readTrack } from './track.ts'
@@ -39,6 +39,8 @@ export interface VideoStudioOptions {
   readonly limits: Limits
   /** A filter's look, for frames of this size; throws FILTER_UNKNOWN. */
   readonly lookOf?: (look: Look, width: number, height: number) => VideoLook
+  /** What starts the programs: a process of its own unless given. */
+  readonly runner?: Runner
   /** Where the code of what starts the programs is kept compiled; without it that takes more memory. */
   readonly codeFolder?: string
   /** Threads of one run, 1 unless given: what is parallel is the chunks. */
@@ -64,10 +66,10 @@ const MISSING_TAIL_SECONDS_MAX = 0.5
 export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
   const { limits, threads = 1 } = options
   const scratch = createScratch(resolve(options.scratch), process.pid, performance.timeOrigin)
-  const runner = createRunner(options.codeFolder)
+  const runner = options.runner ?? createRunner(options.codeFolder)
   const leash = once(() => leashFor(limits.videoChildAddressBytesMax))
   const zscale = once(() => hasZscale(options.ffmpeg))
-  const toolsFor = async (plan: VideoPlan) => ({ zscale: plan.colour === 'pq' || plan.colour === 'hlg' ? await zscale() : false })
+  const toolsHere = async () => ({ zscale: await zscale() })
 
   const run = async (
     source: string,
@@ -116,7 +118,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
       await scratch.within(async (folder) => {
         const samples = planSamples(plan)
         if (!samples) return null
-        const tools = { ...(await toolsFor(plan)), pixelsMax: limits.videoPixelsMax }
+        const tools = { ...(await toolsHere()), pixelsMax: limits.videoPixelsMax }
         const plain = { ...plan, filter: null }
         return await measureComplexity(placed(source), plain, samples, folder, tools, async (command) => {
           await run(placed(source), command, folder, 0, encode, () => {})
@@ -125,7 +127,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
 
     encodeChunk: async (source, plan, chunk, encode) =>
       await scratch.within(async (folder) => {
-        const tools = { ...(await toolsFor(plan)), ...(await layLook(plan, folder)) }
+        const tools = { ...(await toolsHere()), ...(await layLook(plan, folder)) }
         const { first, count } = framesOf(plan, chunk)
         const isLast = chunk === plan.chunks.at(-1) || chunk.index === plan.chunks.length - 1
         const deadlineMs = chunk.durationSeconds * limits.videoChunkMsPerSecondMax
@@ -194,7 +196,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         const laid = join(folder, 'source')
         if (typeof source !== 'string') await source(laid)
         const from = typeof source === 'string' ? placed(source) : laid
-        const tools = { ...(await toolsFor(plan)), ...(await layLook(plan, folder)) }
+        const tools = { ...(await toolsHere()), ...(await layLook(plan, folder)) }
         const seconds = plan.durationMs / 1000
         let frames = 0
         const command = clipCommand(from, plan, { ...tools, pixelsMax: limits.videoPixelsMax })
@@ -231,7 +233,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
 
     poster: async (source, plan, encode) =>
       await scratch.within(async (folder) => {
-        const tools = { ...(await toolsFor(plan)), ...(await layLook(plan, folder)) }
+        const tools = { ...(await toolsHere()), ...(await layLook(plan, folder)) }
         const sizes = { ...tools, corners: false, pixelsMax: limits.videoPixelsMax }
         const times = posterTimes(plan)
         const candidates = candidatesCommand(placed(source), plan, times, candidateSize, sizes)
@@ -260,7 +262,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     storyboard: async (source, plan, board, encode) =>
       await scratch.within(async (folder) => {
         const little = atPictureSize(plan, board)
-        const tools = { ...(await toolsFor(plan)), ...(await layLook(little, folder)), pixelsMax: limits.videoPixelsMax }
+        const tools = { ...(await toolsHere()), ...(await layLook(little, folder)), pixelsMax: limits.videoPixelsMax }
         const deadlineMs = (plan.durationMs / 1000) * limits.videoAudioMsPerSecondMax
         await run(placed(source), storyboardCommand(placed(source), little, board, tools), folder, deadlineMs, encode, () => {})
         return await readFile(join(folder, STORYBOARD_FILE)).catch((error: NodeJS.ErrnoException) => {
