@@ -48,7 +48,7 @@ test('commands: one decode of a chunk feeds every rung, on the grid of the whole
   assert.deepEqual(linesOf(ladderCommand('/media/in.mp4', plan, must(plan.chunks[1]), tools)), [
     `${run} -filter_complex_threads 1 -max_error_rate 0.2 ${known} -threads 1 -max_pixels 33177600 -copyts -seek_timestamp 1 -noaccurate_seek -ss 6.521015`,
     '-i file:/media/in.mp4',
-    `-filter_complex [0:0]setpts=round(PTS-(0.5)/TB),fps=fps=30000/1001:start_time=6.006,trim=start_pts=180:end_pts=360,scale=w=1280:h=720,format=yuv420p,setsar=1,split=2[sr0][sr1];[sr0]null[r0];[sr1]scale=w=640:h=360:flags=bicubic,setsar=1[r1] ${rung('r0', 23, 3200, 'rung-0.mp4')}`,
+    `-filter_complex [0:0]setpts=round(PTS-(0.5)/TB),fps=fps=30000/1001:start_time=6.006,trim=start_pts=180:end_pts=360,scale=w=1280:h=720,format=yuv420p,setsar=1,setparams=field_mode=prog:range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,split=2[sr0][sr1];[sr0]null[r0];[sr1]zscale=w=640:h=360:filter=bicubic:param_a=0:param_b=0.6,setsar=1[r1] ${rung('r0', 23, 3200, 'rung-0.mp4')}`,
     rung('r1', 24, 900, 'rung-1.mp4'),
   ])
   assert.ok(

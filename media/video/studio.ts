@@ -14,7 +14,7 @@ import { AUDIO_FILE, audioCommand } from './audio-command.ts'
 import { CLIP_FILE, clipCommand } from './clip-command.ts'
 import { measureComplexity } from './complexity.ts'
 import { captionsCommand, captionsFile } from './captions-command.ts'
-import { copyCommand } from './copy-command.ts'
+import { copyCommand, copyOutput } from './copy-command.ts'
 import { isRemote, type Command } from './command.ts'
 import { hasDamage, hiddenFailure } from './failure.ts'
 import { packetArguments, readPackets } from './ffprobe.ts'
@@ -132,16 +132,22 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         const isLast = chunk === plan.chunks.at(-1) || chunk.index === plan.chunks.length - 1
         const deadlineMs = chunk.durationSeconds * limits.videoChunkMsPerSecondMax
         const encoded = { ...plan, rungs: plan.rungs.filter(({ copied }) => !copied) }
-        for (const rung of plan.rungs.filter(({ copied }) => copied))
-          await run(placed(source), copyCommand(placed(source), plan, rung, chunk), folder, deadlineMs, encode, () => {})
+        const copied = plan.rungs.filter((rung) => rung.copied)
         const settings = { ...tools, threads, pixelsMax: limits.videoPixelsMax }
         const progress = (key: string, value: string) => {
           if (key === 'frame') encode.onProgress?.(Math.min(1, Number(value) / count))
         }
-        const commands = encoded.rungs.length > 0 ? ladderTries(placed(source), encoded, chunk, settings, limits) : []
+        const [usual, further] = encoded.rungs.length > 0 ? ladderTries(placed(source), encoded, chunk, settings, limits) : []
+        // What is copied needs no run of its own, and no second one.
+        const commands = usual
+          ? [
+              { ...usual, outputs: [...usual.outputs, ...copied.map((rung) => copyOutput(plan, rung, chunk))] },
+              ...(further ? [further] : []),
+            ]
+          : copied.map((rung) => copyCommand(placed(source), plan, rung, chunk))
         for (const command of commands) {
           const lines = await run(placed(source), command, folder, deadlineMs, encode, progress)
-          if (!hasDamage(lines)) break
+          if (usual && !hasDamage(lines)) break
         }
         const missingMax = isLast ? Math.max(MISSING_FRAMES_MAX, MISSING_TAIL_SECONDS_MAX * plan.fps) : 0
         return await Promise.all(
