@@ -18,8 +18,8 @@ export function isShorter(chunks: Lengths, index: number): boolean {
 /**
  * After how many milliseconds each of `count` chunks from `first` on is scheduled, ascending. Shorter ones, those of a film's
  * end, come behind longer ones, so that workers end together. Of a film that is watched already what is played
- * next comes next: behind its first chunk and its sound two chunks, then four, then eight, so that few workers keep to the order of
- * playing and many are soon all at work.
+ * next comes next: behind its first chunk and its sound two chunks, then four, then eight, or as those before are done, so that few
+ * workers keep to the order of playing and many are soon all at work.
  */
 export function chunkTurns(chunks: Lengths, first: number, count: number, isWatched: boolean): number[] {
   let turnMs = 0

@@ -110,7 +110,8 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
         let turn = playable
         let turnMs = 0
         for (const ms of chunkTurns(plan.chunks, next, lanes, isWatched)) {
-          const first = next++
+          // What is watched is taken in order, by whoever is done: a lane that comes later finds less to do.
+          const first = isWatched ? undefined : next++
           if (ms > turnMs) turn = sleep((turnMs = ms))
           parts.push(turn ? turn.then(async () => await encodeInTurn(first)) : encodeInTurn(first))
         }
