@@ -12,7 +12,7 @@ import { videoSteps } from './video-steps.ts'
 
 /**
  * By how much more sound is encoded than the first chunk is long, seconds: the segment that is cut off is dropped, so it must
- * be one of its own (twice what a segment may be longer than it should), and what is behind the picture would not be shown.
+ * be one of its own (twice the slack that readTrack gives a segment), and what is behind the picture would not be shown.
  */
 const SOUND_BEYOND_SECONDS = 0.5
 

@@ -3,13 +3,13 @@ import type { PlannedChunk } from './plans.ts'
 
 /**
  * What is scheduled at one moment reaches Temporal's queue in any order; what is meant to come later is scheduled so much
- * later. Its timers of less than a second end together (timerProcessorMaxTimeShift).
+ * later. The server's timers of less than a second end together (timerProcessorMaxTimeShift).
  */
 export const TURN_MS = 1_100
 
 type Lengths = readonly Pick<PlannedChunk, 'durationSeconds'>[]
 
-/** Whether a chunk is shorter than the one before it; the first is by itself. */
+/** Whether a chunk is shorter than the one before it. A film's first one, a single group of pictures, is not compared with. */
 export function isShorter(chunks: Lengths, index: number): boolean {
   const [before, chunk] = [chunks[index - 1], chunks[index]]
   return index > 1 && before !== undefined && chunk !== undefined && chunk.durationSeconds < before.durationSeconds

@@ -81,7 +81,10 @@ export async function video(input: IngestInput, admitted: VideoProbe): Promise<v
         // The first chunk and the sound go on from what the lead has stored: its addresses are in players' hands.
         if (patched('second-early')) {
           // What is played next takes the core that the lead leaves.
-          parts.push(lead.then(async () => await encodeInTurn()))
+          const second = lead.then(async () => await encodeInTurn())
+          // It may fail while this waits for something else: it is looked at with all parts.
+          second.catch(() => undefined)
+          parts.push(second)
           await begun
           playable = activity('announcePlayable')(input, probe)
           // Nothing begins beside what viewers wait for.
