@@ -82,6 +82,16 @@ export function knownOptions(source: string, plan: Pick<VideoPlan, 'matroska' | 
   return [...openOptions(source, demuxerOf(plan)), ...(plan.frames ? [] : ['-nofind_stream_info'])]
 }
 
+/**
+ * The same command with ffmpeg looking at its sources first: what is copied then says all that its stream says of itself, and sound
+ * that ends before the time it is opened at still has a form.
+ */
+export function lookingFirst(command: Command): Command {
+  const without = (options: readonly string[]) => options.filter((option) => option !== '-nofind_stream_info')
+  const moreInputs = command.moreInputs?.map(({ options, source }) => ({ options: without(options), source }))
+  return { ...command, inputOptions: without(command.inputOptions), ...(moreInputs ? { moreInputs } : {}) }
+}
+
 /** Opens a source at the keyframe on or before a time of its own clock, seconds; nothing between the two is dropped. */
 export function seekOptions(seconds: number): readonly string[] {
   return ['-seek_timestamp', '1', '-noaccurate_seek', '-ss', secondsText(seconds)]

@@ -1,12 +1,12 @@
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
-import { type Command, flags, knownOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions } from './command.ts'
+import { type Command, demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions } from './command.ts'
 import { fragmentOptions, rungFile } from './ladder-command.ts'
 
 /**
  * The output of a chunk of the source's own picture, not encoded anew, on the clock of the plan. A chunk begins at a keyframe
  * and is whole groups, so it is so many packets; what is between keyframes is not looked at. The source has to be open at the
- * chunk's own keyframe, as {@link copyCommand} and the ladder of such a plan have it.
+ * chunk's own keyframe, as {@link copyCommand} and the ladder of such a plan have it, and looked at first (`lookingFirst`).
  */
 export function copyOutput(plan: VideoPlan, rung: PlannedRung, chunk: PlannedChunk): Command['outputs'][number] {
   const { timescale } = frameRateOf(plan.fps)
@@ -31,7 +31,7 @@ export function copyCommand(source: string, plan: VideoPlan, rung: PlannedRung, 
   return {
     inputOptions: [
       ...runOptions(),
-      ...knownOptions(source, plan),
+      ...openOptions(source, demuxerOf(plan)),
       '-copyts',
       // Half a frame late: a time that was rounded down would find the keyframe before.
       ...seekOptions(chunk.startSeconds + ticks / timescale / 2),

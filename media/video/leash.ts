@@ -18,19 +18,16 @@ export async function leashFor(addressBytesMax: number): Promise<readonly string
   const leash = ['prlimit', `--as=${addressBytesMax}`, 'setpriv', '--pdeathsig', 'KILL']
   const [program = '', ...args] = leash
   try {
-    await run(program, [...args, 'true'], { timeout: 5_000 })
+    await run(program, [...args, 'true'], { timeout: 5_000, env: { PATH: programPath } })
     return [...leash, ...bare]
   } catch {
     return bare
   }
 }
 
-/** Whether this ffmpeg can tone-map: Debian's can, small builds lack zscale. */
+/** Whether this ffmpeg has zimg, to scale by and, with `tonemap`, to tone-map: Debian's has, small builds lack it. Rejects where it does not say. */
 export async function hasZscale(ffmpeg: string): Promise<boolean> {
-  try {
-    const { stdout } = await run(ffmpeg, ['-hide_banner', '-filters'], { timeout: 10_000, maxBuffer: 4 * 1024 ** 2 })
-    return / zscale /.test(stdout) && / tonemap /.test(stdout)
-  } catch {
-    return false
-  }
+  const settings = { timeout: 10_000, maxBuffer: 4 * 1024 ** 2, env: { PATH: programPath } }
+  const { stdout } = await run(ffmpeg, ['-hide_banner', '-filters'], settings)
+  return / zscale /.test(stdout) && / tonemap /.test(stdout)
 }

@@ -106,3 +106,17 @@ test('loudness: the last value counts, and of the peaks the highest', () => {
   assert.deepEqual(readLoudness(text), { lufs: -23.1, truePeakDb: 0 })
   assert.equal(readLoudness(''), null)
 })
+
+test('studio: of a long film whose sound ends early what there is of it is measured, and the rest is silence', async () => {
+  const name = 'early.mkv'
+  const inputs = flags('-f', 'lavfi', '-i', 'color=c=gray:s=64x48:r=10:d=80', '-f', 'lavfi', '-i', 'sine=f=997:d=20')
+  ffmpeg(folder, ...inputs, ...flags('-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '20', '-c:a', 'aac', name))
+  const source = join(folder, name)
+  const { probe } = await studio.probe(source, 'video/x-matroska')
+  const plan = planVideo(probe, little, { filter: null })
+  const measured = must(await studio.measureLoudness(source, plan, {}))
+  assert.ok(measured.lufs < -15 && measured.lufs > -30, `${measured.lufs} LUFS`)
+  const { segments } = await studio.encodeAudio(source, plan, {})
+  const seconds = segments.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0)
+  assert.ok(Math.abs(seconds - plan.durationMs / 1000) < 0.1, `${seconds} s of sound`)
+})

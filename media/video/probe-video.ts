@@ -44,7 +44,7 @@ async function masteringOf(probe: VideoProbe, source: string, demuxer: Demuxer, 
 }
 
 /**
- * The description, with the last packets where one run gives both without a word: only of MP4, whose index tells where they
+ * The description, with the last packets where one run gives both and tells of no failure: only of MP4, whose index tells where they
  * are, and of a file that is whole. Of any other the plain description says what is wrong.
  */
 async function describe(source: string, demuxer: Demuxer, ask: Ask): Promise<string> {

@@ -11,7 +11,7 @@ import type { FromRunner, Job, ToRunner, Written } from './runner-messages.ts'
 /** Keys of ffmpeg's progress that anybody asks for; a dozen others come with each. */
 const KEYS = new Set(['frame', 'out_time_us'])
 
-// Now: it is killed in the end, and then nothing is written.
+// Now: who is killed in the end writes nothing.
 flushCompileCache()
 
 const running = new Map<number, AbortController>()
@@ -24,6 +24,8 @@ process.on('disconnect', () => {
 // A terminal's Ctrl-C and a service manager's stop reach the whole group; the worker decides when work ends.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
+// It may be gone already.
+if (!process.connected) process.exit()
 process.on('message', (message) => {
   const asked = message as ToRunner
   if (asked.kind === 'abort') running.get(asked.id)?.abort()

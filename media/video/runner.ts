@@ -29,7 +29,7 @@ interface Pending {
 }
 
 /**
- * Starts nothing yet. What it starts ends with this process, however that ends, and does not keep it from ending.
+ * Starts nothing yet. What it starts ends with this process, by the leash or by the runner's own doing, and does not keep it from ending.
  * `codeFolder` is where Node keeps its code compiled, which is 30 MB less for as long as it lives; not kept unless given.
  */
 export function createRunner(codeFolder?: string): Runner {
@@ -43,7 +43,7 @@ export function createRunner(codeFolder?: string): Runner {
     const fresh = fork(program, [], {
       serialization: 'advanced',
       // What it says goes to this process's stderr, and the stripping of types may still be called an experiment.
-      execArgv: ['--max-old-space-size=128', '--disable-warning=ExperimentalWarning'],
+      execArgv: ['--max-old-space-size=512', '--disable-warning=ExperimentalWarning'],
       // Nothing of ours but where programs are found.
       env: { PATH: programPath, ...(codeFolder === undefined ? {} : { NODE_COMPILE_CACHE: codeFolder }) },
     })
@@ -57,7 +57,7 @@ export function createRunner(codeFolder?: string): Runner {
       if (message.kind === 'progress') waiting?.onProgress(message.key, message.value)
       else waiting?.settle(message)
     })
-    fresh.once('error', lost)
+    fresh.on('error', lost)
     fresh.once('exit', (status, signal) => lost(new Error(`What starts programs ended (${signal ?? `exit status ${status}`}).`)))
     return (child = fresh)
   }
@@ -77,7 +77,8 @@ export function createRunner(codeFolder?: string): Runner {
     signal?.throwIfAborted()
     const id = ++last
     const to = started()
-    const tell = (message: ToRunner) => to.send(message, () => undefined)
+    // One that could not be started, or has just died, says so by an event, which ends what is under way.
+    const tell = (message: ToRunner) => to.connected && to.send(message, () => undefined)
     const abort = () => tell({ kind: 'abort', id })
     signal?.addEventListener('abort', abort, { once: true })
     try {

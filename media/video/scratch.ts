@@ -28,7 +28,8 @@ export function createScratch(root: string, pid: number, bornMs: number): Scratc
       try {
         return await work(folder)
       } finally {
-        await rm(folder, { recursive: true, force: true })
+        // A program that was lost with its starter may still be writing.
+        await rm(folder, { recursive: true, force: true, maxRetries: 5 })
       }
     },
   }

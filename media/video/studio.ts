@@ -15,7 +15,7 @@ import { CLIP_FILE, clipCommand } from './clip-command.ts'
 import { measureComplexity } from './complexity.ts'
 import { captionsCommand, captionsFile } from './captions-command.ts'
 import { copyCommand, copyOutput } from './copy-command.ts'
-import { isRemote, type Command } from './command.ts'
+import { isRemote, lookingFirst, type Command } from './command.ts'
 import { hasDamage, hiddenFailure } from './failure.ts'
 import { packetArguments, readPackets } from './ffprobe.ts'
 import { ladderTries, rungFile } from './ladder-command.ts'
@@ -69,7 +69,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
   const runner = options.runner ?? createRunner(options.codeFolder)
   const leash = once(() => leashFor(limits.videoChildAddressBytesMax))
   const zscale = once(() => hasZscale(options.ffmpeg))
-  const toolsHere = async () => ({ zscale: await zscale() })
+  const toolsHere = async () => ({ zscale: await zscale().catch(() => false) })
 
   const run = async (
     source: string,
@@ -85,6 +85,13 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     if (failure) throw failure
     return lines
   }
+
+  /** Sound of which no frame comes from where it is opened has no form for ffmpeg unless it looked at the source first. */
+  const runSound: typeof run = async (source, command, ...rest) =>
+    await run(source, command, ...rest).catch(async (error: unknown) => {
+      if (!(error instanceof MediaError) || error.code !== 'MEDIA_CORRUPT') throw error
+      return await run(source, lookingFirst(command), ...rest)
+    })
 
   /** Puts the plan's filter into the run's folder and tells what ffmpeg has to do with it. */
   const layLook = async (plan: VideoPlan, folder: string) => {
@@ -141,7 +148,12 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         // What is copied needs no run of its own, and no second one.
         const commands = usual
           ? [
-              { ...usual, outputs: [...usual.outputs, ...copied.map((rung) => copyOutput(plan, rung, chunk))] },
+              copied.length === 0
+                ? usual
+                : withCopies(
+                    usual,
+                    copied.map((rung) => copyOutput(plan, rung, chunk)),
+                  ),
               ...(further ? [further] : []),
             ]
           : copied.map((rung) => copyCommand(placed(source), plan, rung, chunk))
@@ -167,7 +179,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
       await scratch.within(async (folder) => {
         const { untilSeconds = Infinity, gainDb = 0, peakDb } = encode
         const seconds = Math.min(plan.durationMs / 1000, untilSeconds)
-        await run(
+        await runSound(
           placed(source),
           audioCommand(placed(source), plan, { untilSeconds, gainDb, ...(peakDb === undefined ? {} : { peakDb }) }),
           folder,
@@ -188,7 +200,7 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
     measureLoudness: async (source, plan, encode) =>
       await scratch.within(async (folder) => {
         const windows = loudnessWindows(plan.chunks[0]?.startSeconds ?? 0, plan.durationMs / 1000)
-        await run(placed(source), loudnessCommand(placed(source), plan, windows), folder, 0, encode, () => {})
+        await runSound(placed(source), loudnessCommand(placed(source), plan, windows), folder, 0, encode, () => {})
         const text = await readFile(join(folder, LOUDNESS_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
           // Not one frame of sound.
           if (error.code === 'ENOENT') return ''
@@ -284,7 +296,17 @@ function placed(source: string): string {
   return isRemote(source) ? source : resolve(source)
 }
 
+/** What `make` gives, made once; made again where it failed. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
-  return () => (made ??= make())
+  const forget = (error: unknown) => {
+    made = undefined
+    throw error
+  }
+  return () => (made ??= make().catch(forget))
+}
+
+/** The run with some copied rungs beside those that it encodes. */
+function withCopies(usual: Command, copies: Command['outputs']): Command {
+  return { ...lookingFirst(usual), outputs: [...usual.outputs, ...copies] }
 }
