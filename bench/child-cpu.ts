@@ -8,3 +8,10 @@ export async function childCpuMs(): Promise<number> {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[13]) + Number(fields[14])) * 10
 }
+
+/** Milliseconds of CPU that children take which begin and end within `work`. */
+export async function childCpuOf(work: () => Promise<unknown>): Promise<number> {
+  const before = await childCpuMs()
+  await work()
+  return (await childCpuMs()) - before
+}

@@ -6,7 +6,7 @@ import { planStoryboard } from '../domain/storyboard.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
 import { inProcess } from '../media/video/runner.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
-import { childCpuMs } from './child-cpu.ts'
+import { childCpuOf } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
 
 const SHARE_MAX = 0.05
@@ -32,15 +32,10 @@ async function measure({ tools, scratch, args, say }: BenchContext): Promise<Fig
   })
   const { probe } = await studio.probe(clip, 'video/mp4')
   const plan = planVideo(probe, standard, { filter: null })
-  const cpuOf = async (work: () => Promise<unknown>) => {
-    const before = await childCpuMs()
-    await work()
-    return (await childCpuMs()) - before
-  }
-  const poster = await cpuOf(() => studio.poster(clip, plan, {}))
-  const storyboard = await cpuOf(() => studio.storyboard(clip, plan, planStoryboard(plan), {}))
-  const loudness = plan.audio ? await cpuOf(() => studio.measureLoudness(clip, plan, {})) : 0
-  const ladder = await cpuOf(async () => {
+  const poster = await childCpuOf(() => studio.poster(clip, plan, {}))
+  const storyboard = await childCpuOf(() => studio.storyboard(clip, plan, planStoryboard(plan), {}))
+  const loudness = plan.audio ? await childCpuOf(() => studio.measureLoudness(clip, plan, {})) : 0
+  const ladder = await childCpuOf(async () => {
     for (const chunk of plan.chunks) await studio.encodeChunk(clip, plan, chunk, {})
   })
   say(`CPU: poster ${poster} ms, storyboard ${storyboard} ms, loudness ${loudness} ms, ladder ${ladder} ms`)

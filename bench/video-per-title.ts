@@ -11,7 +11,7 @@ import type { VideoStudio } from '../domain/ports.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
 import { inProcess } from '../media/video/runner.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
-import { childCpuMs } from './child-cpu.ts'
+import { childCpuOf } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
 import { clipsOf, opened, wholePlan } from './video/clips.ts'
 import { referenceOf, ssimTo } from './video/quality.ts'
@@ -66,7 +66,7 @@ async function measure(context: BenchContext): Promise<Figure> {
   context.say(`${chosen.length} clips: ${chosen.map(({ name }) => name).join(', ')}`)
 
   const tried: Clip[] = []
-  const trialMs = await cpuOf(async () => {
+  const trialMs = await childCpuOf(async () => {
     for (const clip of chosen) {
       const complexity = await studio.complexity(clip.source, wholePlan(clip.probe, standard), {})
       tried.push(
@@ -83,7 +83,7 @@ async function measure(context: BenchContext): Promise<Figure> {
     return { plan, encoded }
   }
   const titles = new Map<Clip, Awaited<ReturnType<typeof encode>>>()
-  const encodeMs = await cpuOf(async () => {
+  const encodeMs = await childCpuOf(async () => {
     await eachOf(tried, async (clip) => void titles.set(clip, await encode(clip, byTitle)))
   })
   context.say(`ladders by title: ${(encodeMs / 1000).toFixed(1)} s of CPU`)
@@ -136,12 +136,6 @@ function bytesOf(steps: readonly Step[]): number {
 
 function gainsOf({ fixed, title }: Compared): number[] {
   return fixed.map(({ ssim }, at) => (title[Math.min(at, title.length - 1)]?.ssim ?? 0) - ssim)
-}
-
-async function cpuOf(work: () => Promise<void>): Promise<number> {
-  const before = await childCpuMs()
-  await work()
-  return (await childCpuMs()) - before
 }
 
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

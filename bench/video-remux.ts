@@ -10,7 +10,7 @@ import { standard } from '../domain/presets/standard.ts'
 import { makeSampleClip } from '../media/sample/clip.ts'
 import { inProcess } from '../media/video/runner.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
-import { childCpuMs } from './child-cpu.ts'
+import { childCpuOf } from './child-cpu.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
 
 const ROUNDS = 5
@@ -41,30 +41,25 @@ async function measure({ tools, scratch, say }: BenchContext): Promise<Figure> {
   })
   const { probe } = await studio.probe(clip, 'video/mp4')
   const fixed = planVideo(probe, standard, { filter: null })
-  const cpuOf = async (work: () => Promise<unknown>) => {
-    const before = await childCpuMs()
-    await work()
-    return (await childCpuMs()) - before
-  }
   const encode = (plan: VideoPlan) => async () => {
     for (const chunk of plan.chunks) await studio.encodeChunk(clip, plan, chunk, {})
   }
   let plan = fixed
   // What it costs to find out is part of the price.
-  const looking = await cpuOf(async () => {
+  const looking = await childCpuOf(async () => {
     const packets = await studio.packets(clip, probe)
     const frames = Math.round((fixed.durationMs / 1000) * fixed.fps)
     const keyframes = copiedKeyframes(packets, probe, frames, { maxKbps: fixed.rungs[0]?.maxKbps ?? 0 })
     plan = planVideo(keyframes ? { ...probe, keyframes } : probe, copy, { filter: null })
   })
   const isCopied = plan.rungs[0]?.copied === true
-  const encoded = await cpuOf(encode(only(fixed, fixed.rungs.slice(0, 1))))
+  const encoded = await childCpuOf(encode(only(fixed, fixed.rungs.slice(0, 1))))
   say(`CPU: listing packets ${looking} ms, encoding the top rung ${encoded} ms${isCopied ? '' : '; it was NOT copied'}`)
   // The copy is one more output of the run that encodes the other rungs: what it adds to the least of them.
   const [top, least] = [plan.rungs.slice(0, 1), plan.rungs.slice(-1)]
   const costs: { readonly without: number; readonly beside: number }[] = []
   for (let round = 0; round < ROUNDS; round++) {
-    costs.push({ without: await cpuOf(encode(only(plan, least))), beside: await cpuOf(encode(only(plan, [...top, ...least]))) })
+    costs.push({ without: await childCpuOf(encode(only(plan, least))), beside: await childCpuOf(encode(only(plan, [...top, ...least]))) })
     say(`round ${round + 1}: the least rung ${costs.at(-1)?.without} ms, with the copy ${costs.at(-1)?.beside} ms`)
   }
   // Other programs only ever add to what a run takes.
