@@ -21,15 +21,9 @@ export const bench: Bench = {
 }
 
 async function measure({ tools, scratch, args, say }: BenchContext): Promise<Figure> {
-  const ffmpeg = tools['ffmpeg'] ?? 'ffmpeg'
+  const { ffmpeg = 'ffmpeg', ffprobe = 'ffprobe' } = tools
   const clip = args[0] ?? (await makeSampleClip({ ffmpeg, target: join(scratch, 'clip.mp4'), seconds: SECONDS }))
-  const studio = createVideoStudio({
-    runner: inProcess,
-    ffmpeg,
-    ffprobe: tools['ffprobe'] ?? 'ffprobe',
-    scratch: join(scratch, 'studio'),
-    limits,
-  })
+  const studio = createVideoStudio({ runner: inProcess, ffmpeg, ffprobe, scratch: join(scratch, 'studio'), limits })
   const { probe } = await studio.probe(clip, 'video/mp4')
   const plan = planVideo(probe, standard, { filter: null })
   const poster = await childCpuOf(() => studio.poster(clip, plan, {}))

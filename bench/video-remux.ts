@@ -26,19 +26,13 @@ export const bench: Bench = {
 }
 
 async function measure({ tools, scratch, say }: BenchContext): Promise<Figure> {
-  const ffmpeg = tools['ffmpeg'] ?? 'ffmpeg'
+  const { ffmpeg = 'ffmpeg', ffprobe = 'ffprobe' } = tools
   const sample = await makeSampleClip({ ffmpeg, target: join(scratch, 'sample.mp4'), seconds: SECONDS, width: 1920, height: 1080 })
   const clip = join(scratch, 'clip.mp4')
   const encoding = '-c:v libx264 -preset superfast -crf 26 -g 60 -sc_threshold 0 -flags +cgop -pix_fmt yuv420p -maxrate 5M -bufsize 5M'
   const colours = '-color_primaries bt709 -color_trc bt709 -colorspace bt709 -c:a copy'
   await promisify(execFile)(ffmpeg, ['-v', 'error', '-y', '-i', sample, ...`${encoding} ${colours}`.split(' '), clip])
-  const studio = createVideoStudio({
-    runner: inProcess,
-    ffmpeg,
-    ffprobe: tools['ffprobe'] ?? 'ffprobe',
-    scratch: join(scratch, 'studio'),
-    limits,
-  })
+  const studio = createVideoStudio({ runner: inProcess, ffmpeg, ffprobe, scratch: join(scratch, 'studio'), limits })
   const { probe } = await studio.probe(clip, 'video/mp4')
   const fixed = planVideo(probe, standard, { filter: null })
   const encode = (plan: VideoPlan) => async () => {

@@ -1,14 +1,25 @@
 import { frameRateOf, framesOf } from '../../domain/plan-video.ts'
 import type { PlannedChunk, PlannedRung, VideoPlan } from '../../domain/plans.ts'
-import { type Command, demuxerOf, flags, openOptions, runOptions, secondsText, seekOptions, sourceUrl, stripOptions } from './command.ts'
+import {
+  type Command,
+  demuxerOf,
+  flags,
+  lookingFirst,
+  openOptions,
+  runOptions,
+  secondsText,
+  seekOptions,
+  sourceUrl,
+  stripOptions,
+} from './command.ts'
 import { fragmentOptions, rungFile } from './ladder-command.ts'
 
 /**
  * The output of a chunk of the source's own picture, not encoded anew, on the clock of the plan. A chunk begins at a keyframe
  * and is whole groups, so it is so many packets; what is between keyframes is not looked at. The source has to be open at the
- * chunk's own keyframe, as {@link copyCommand} and the ladder of such a plan have it, and looked at first (`lookingFirst`).
+ * chunk's own keyframe, as {@link copyCommand} and the ladder of such a plan have it, and looked at first ({@link lookingFirst}).
  */
-export function copyOutput(plan: VideoPlan, rung: PlannedRung, chunk: PlannedChunk): Command['outputs'][number] {
+function copyOutput(plan: VideoPlan, rung: PlannedRung, chunk: PlannedChunk): Command['outputs'][number] {
   const { timescale } = frameRateOf(plan.fps)
   const { count } = framesOf(plan, chunk)
   const origin = secondsText(plan.chunks[0]?.startSeconds ?? chunk.startSeconds)
@@ -23,6 +34,13 @@ export function copyOutput(plan: VideoPlan, rung: PlannedRung, chunk: PlannedChu
     ],
     target: rungFile(rung),
   }
+}
+
+/** A run of the chunk's ladder with what the plan copies as further outputs; as it is where that is nothing. */
+export function withCopies(ladder: Command, plan: VideoPlan, chunk: PlannedChunk): Command {
+  const copied = plan.rungs.filter((rung) => rung.copied)
+  if (copied.length === 0) return ladder
+  return { ...lookingFirst(ladder), outputs: [...ladder.outputs, ...copied.map((rung) => copyOutput(plan, rung, chunk))] }
 }
 
 /** The command that copies a chunk of a plan in which nothing is encoded. */

@@ -282,9 +282,12 @@ function positive(text: string | undefined): number | null {
  * of presentation time and duration, in decoding order.
  */
 export function endOfPackets(csv: string): number | null {
+  return lastEnd(csv.split('\n').map((line) => line.split(',')))
+}
+
+function lastEnd(packets: readonly (readonly (string | undefined)[])[]): number | null {
   let end: number | null = null
-  for (const line of csv.split('\n')) {
-    const [time, duration] = line.split(',')
+  for (const [time, duration] of packets) {
     const begins = time ? finite(time) : null
     if (begins !== null) end = Math.max(end ?? begins, begins + (finite(duration) ?? 0))
   }
@@ -296,5 +299,5 @@ export function endInDescription(json: string, streamIndex: number, packetsMax: 
   const { packets = [] } = JSON.parse(json) as Described
   if (packets.length >= packetsMax) return null
   const own = packets.filter(({ stream_index }) => stream_index === streamIndex)
-  return endOfPackets(own.map(({ pts_time, duration_time }) => `${pts_time},${duration_time}`).join('\n'))
+  return lastEnd(own.map(({ pts_time, duration_time }) => [pts_time, duration_time]))
 }

@@ -14,7 +14,7 @@ import { AUDIO_FILE, audioCommand } from './audio-command.ts'
 import { CLIP_FILE, clipCommand } from './clip-command.ts'
 import { measureComplexity } from './complexity.ts'
 import { captionsCommand, captionsFile } from './captions-command.ts'
-import { copyCommand, copyOutput } from './copy-command.ts'
+import { copyCommand, withCopies } from './copy-command.ts'
 import { isRemote, lookingFirst, type Command } from './command.ts'
 import { hasDamage, hiddenFailure } from './failure.ts'
 import { packetArguments, readPackets } from './ffprobe.ts'
@@ -139,24 +139,15 @@ export function createVideoStudio(options: VideoStudioOptions): VideoStudio {
         const isLast = chunk === plan.chunks.at(-1) || chunk.index === plan.chunks.length - 1
         const deadlineMs = chunk.durationSeconds * limits.videoChunkMsPerSecondMax
         const encoded = { ...plan, rungs: plan.rungs.filter(({ copied }) => !copied) }
-        const copied = plan.rungs.filter((rung) => rung.copied)
         const settings = { ...tools, threads, pixelsMax: limits.videoPixelsMax }
         const progress = (key: string, value: string) => {
           if (key === 'frame') encode.onProgress?.(Math.min(1, Number(value) / count))
         }
-        const [usual, further] = encoded.rungs.length > 0 ? ladderTries(placed(source), encoded, chunk, settings, limits) : []
+        const [usual, ...further] = encoded.rungs.length > 0 ? ladderTries(placed(source), encoded, chunk, settings, limits) : []
         // What is copied needs no run of its own, and no second one.
         const commands = usual
-          ? [
-              copied.length === 0
-                ? usual
-                : withCopies(
-                    usual,
-                    copied.map((rung) => copyOutput(plan, rung, chunk)),
-                  ),
-              ...(further ? [further] : []),
-            ]
-          : copied.map((rung) => copyCommand(placed(source), plan, rung, chunk))
+          ? [withCopies(usual, plan, chunk), ...further]
+          : plan.rungs.map((rung) => copyCommand(placed(source), plan, rung, chunk))
         for (const command of commands) {
           const lines = await run(placed(source), command, folder, deadlineMs, encode, progress)
           if (usual && !hasDamage(lines)) break
@@ -304,9 +295,4 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     throw error
   }
   return () => (made ??= make().catch(forget))
-}
-
-/** The run with some copied rungs beside those that it encodes. */
-function withCopies(usual: Command, copies: Command['outputs']): Command {
-  return { ...lookingFirst(usual), outputs: [...usual.outputs, ...copies] }
 }
