@@ -5,21 +5,25 @@
 import { readSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
+import { openAsyncReads } from './async-reads.ts'
 import { quickenCrc } from './crc.ts'
 import { isSoundRecord } from './needle.ts'
 import { plainModule } from './plain-module.ts'
-import { ReadRing, type RingMemory } from './read-ring.ts'
+import { BUFFERS, ReadRing, type RingMemory } from './read-ring.ts'
+import { serveAsync } from './serve-async.ts'
 
 /** What a thread that reads is started with. */
 export interface ReaderData extends RingMemory {
   /** Whether it first hands on its own text, for others to start from. */
   readonly isModel: boolean
+  /** Whether it is to have many reads with the disk at once, if the system lets it. */
+  readonly isAsync: boolean
 }
 
 /** What such a thread says: that there are answers, or from what URL others may start. */
 export type ReaderWord = 0 | { readonly text: string }
 
-const { isModel, ...memory } = workerData as ReaderData
+const { isModel, isAsync, ...memory } = workerData as ReaderData
 const ring = new ReadRing(memory)
 quickenCrc(memory.buffers)
 
@@ -28,18 +32,23 @@ const UNKNOWN = -4094
 
 /** Gives whether it is time to tell of the answer. */
 function serve(slot: number): boolean {
-  const { fd, start, span, place, skip, length, seed } = ring.requestOf(slot)
-  const buffer = ring.bufferOf(slot)
+  const { fd, start, span, place } = ring.requestOf(slot)
   const startedMs = performance.now()
   try {
     // A local file answers a read short only where it ends.
-    const count = readSync(fd, buffer, place, span, start)
-    const ms = performance.now() - startedMs
-    const isSound = seed !== null && isSoundRecord(buffer.subarray(place + skip, place + Math.min(count, skip + length)), seed)
-    return ring.answer(slot, count, isSound, ms)
+    const count = readSync(fd, ring.bufferOf(slot), place, span, start)
+    return answer(slot, count, performance.now() - startedMs)
   } catch (error) {
-    return ring.answer(slot, (error as NodeJS.ErrnoException).errno ?? UNKNOWN, false, performance.now() - startedMs)
+    return answer(slot, (error as NodeJS.ErrnoException).errno ?? UNKNOWN, performance.now() - startedMs)
   }
+}
+
+function answer(slot: number, count: number, ms: number): boolean {
+  const { place, skip, length, seed } = ring.requestOf(slot)
+  const from = place + skip
+  const isSound =
+    count >= 0 && seed !== null && isSoundRecord(ring.bufferOf(slot).subarray(from, place + Math.min(count, skip + length)), seed)
+  return ring.answer(slot, count, isSound, ms)
 }
 
 function say(word: ReaderWord): void {
@@ -52,5 +61,11 @@ function tell(): void {
 }
 
 if (isModel) say({ text: plainModule(new URL(import.meta.url)).href })
-ring.join()
-for (let slot = ring.take(tell); slot !== null; slot = ring.take(tell)) if (serve(slot)) tell()
+const reads = isAsync ? await openAsyncReads(memory.buffers, BUFFERS) : null
+if (reads === null) {
+  ring.join()
+  for (let slot = ring.take(tell); slot !== null; slot = ring.take(tell)) if (serve(slot)) tell()
+} else {
+  serveAsync(ring, reads, { answer: (slot, count) => void answer(slot, count, 0), readNow: (slot) => void serve(slot), tell })
+  reads.close()
+}

@@ -7,8 +7,8 @@ export const BUFFERS = 48
 const QUEUE = 64
 
 /** Words that both sides change. */
-const word = { asked: 0, taken: 1, asleep: 2, closing: 3, done: 4, told: 5, slow: 6, threads: 7 } as const
-const WORDS = 8
+const word = { asked: 0, taken: 1, asleep: 2, closing: 3, done: 4, told: 5, slow: 6, threads: 7, dozing: 8, bell: 9 } as const
+const WORDS = 10
 
 /** A read that takes longer has waited for a disk, or for its turn. */
 const SLOW_MS_MIN = 0.1
@@ -120,7 +120,7 @@ export class ReadRing {
    */
   wake(): number {
     const asked = Atomics.load(this.#words, word.asked)
-    const left = (asked - Atomics.load(this.#words, word.taken)) | 0
+    const left = this.left
     const isBehind = left > ((asked - this.#wokenFor) | 0)
     this.#wokenFor = asked
     const asleep = Atomics.load(this.#words, word.asleep)
@@ -132,6 +132,40 @@ export class ReadRing {
     if (asleep < this.threads) return left
     Atomics.notify(this.#words, word.asked, 1)
     return left - 1
+  }
+
+  /** How many requests nobody has taken. */
+  get left(): number {
+    return (Atomics.load(this.#words, word.asked) - Atomics.load(this.#words, word.taken)) | 0
+  }
+
+  /** Whether one thread takes all requests, and has many of them with the disk at once. */
+  get isAsync(): boolean {
+    return Atomics.load(this.#words, word.bell) !== 0
+  }
+
+  /** Says, before {@link join}, that this one thread is enough, and to what file to write where it waits for the disk. */
+  hangBell(fd: number): void {
+    Atomics.store(this.#words, word.bell, fd)
+  }
+
+  /** The bell, where it has to be rung for requests that are left; once for each {@link doze}. */
+  get bellToRing(): number | null {
+    return this.left > 0 && Atomics.exchange(this.#words, word.dozing, 0) === 1 ? Atomics.load(this.#words, word.bell) : null
+  }
+
+  /** Whether the thread may wait for the disk, and is rung for when there are requests: not when there are. */
+  doze(): boolean {
+    Atomics.store(this.#words, word.dozing, 1)
+    // After that: who asks looks at these two in the other order.
+    if (this.left === 0) return true
+    this.rouse()
+    return false
+  }
+
+  /** Nobody has to ring any more. */
+  rouse(): void {
+    Atomics.store(this.#words, word.dozing, 0)
   }
 
   /** Says that one more thread takes requests. */
@@ -150,17 +184,24 @@ export class ReadRing {
    */
   take(onIdle: () => void): number | null {
     for (;;) {
-      const taken = Atomics.load(this.#words, word.taken)
       const asked = Atomics.load(this.#words, word.asked)
+      const slot = this.takeNow()
+      if (slot !== null) return slot
       // After the number of requests, which `close` changes after this.
       if (Atomics.load(this.#words, word.closing) === 1) return null
-      if (taken === asked) {
-        onIdle()
-        Atomics.add(this.#words, word.asleep, 1)
-        Atomics.wait(this.#words, word.asked, asked)
-        Atomics.sub(this.#words, word.asleep, 1)
-        continue
-      }
+      onIdle()
+      Atomics.add(this.#words, word.asleep, 1)
+      Atomics.wait(this.#words, word.asked, asked)
+      Atomics.sub(this.#words, word.asleep, 1)
+    }
+  }
+
+  /** Takes a request; null when there is none, or the ring is closed. */
+  takeNow(): number | null {
+    for (;;) {
+      const taken = Atomics.load(this.#words, word.taken)
+      const asked = Atomics.load(this.#words, word.asked)
+      if (taken === asked || Atomics.load(this.#words, word.closing) === 1) return null
       const slot = Atomics.load(this.#asked, taken & (QUEUE - 1))
       if (Atomics.compareExchange(this.#words, word.taken, taken, (taken + 1) | 0) === taken) return slot
     }

@@ -24,75 +24,77 @@ async function fileOf(context: TestContext, bytes: Uint8Array): Promise<number> 
   return file.fd
 }
 
-test('reader threads: many reads at once each give their own bytes, in memory that is used again', async (context) => {
-  const bytes = new Uint8Array(randomBytes(3_000_000))
-  const fd = await fileOf(context, bytes)
-  const threads = new ReaderThreads(3)
-  context.after(() => threads.close())
-  const memory = new Set<ArrayBufferLike>()
-  for (let turn = 0; turn < 5; turn += 1) {
-    const reads = Array.from({ length: 200 }, (_, index) => ({ fd, offset: index * 14_321 + turn, length: 1 + index * 571 }))
-    await Promise.all(
-      reads.map(async (read, index) => {
-        const loan = await threads.lend(read)
-        // Held for a while, so that others have to wait for their memory.
-        if (index % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
-        assert.equal(Buffer.compare(loan.bytes, bytes.subarray(read.offset, read.offset + read.length)), 0)
-        memory.add(loan.bytes.buffer)
-        loan.release()
-        loan.release()
-      }),
-    )
-  }
-  assert.ok([...memory].some((buffer) => buffer instanceof SharedArrayBuffer))
-})
+for (const isDirect of [false, true]) {
+  test(`reader threads: many reads at once each give their own bytes, in memory that is used again${isDirect ? ', asynchronously' : ''}`, async (context) => {
+    const bytes = new Uint8Array(randomBytes(3_000_000))
+    const fd = await fileOf(context, bytes)
+    const threads = new ReaderThreads(3, { isDirect })
+    context.after(() => threads.close())
+    const memory = new Set<ArrayBufferLike>()
+    for (let turn = 0; turn < 5; turn += 1) {
+      const reads = Array.from({ length: 200 }, (_, index) => ({ fd, offset: index * 14_321 + turn, length: 1 + index * 571 }))
+      await Promise.all(
+        reads.map(async (read, index) => {
+          const loan = await threads.lend(read)
+          // Held for a while, so that others have to wait for their memory.
+          if (index % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
+          assert.equal(Buffer.compare(loan.bytes, bytes.subarray(read.offset, read.offset + read.length)), 0)
+          memory.add(loan.bytes.buffer)
+          loan.release()
+          loan.release()
+        }),
+      )
+    }
+    assert.ok([...memory].some((buffer) => buffer instanceof SharedArrayBuffer))
+  })
 
-test('reader threads: a read ends where the file does', async (context) => {
-  const bytes = new Uint8Array(randomBytes(10_000))
-  const fd = await fileOf(context, bytes)
-  const threads = new ReaderThreads(1)
-  context.after(() => threads.close())
-  const lengthAt = async (offset: number) => (await threads.read({ fd, offset, length: 5_000 })).byteLength
-  assert.deepEqual(await Promise.all([0, 5_001, 9_999, 10_000, 50_000].map(lengthAt)), [5_000, 4_999, 1, 0, 0])
-})
+  test(`reader threads: a read ends where the file does${isDirect ? ', asynchronously' : ''}`, async (context) => {
+    const bytes = new Uint8Array(randomBytes(10_000))
+    const fd = await fileOf(context, bytes)
+    const threads = new ReaderThreads(1, { isDirect })
+    context.after(() => threads.close())
+    const lengthAt = async (offset: number) => (await threads.read({ fd, offset, length: 5_000 })).byteLength
+    assert.deepEqual(await Promise.all([0, 5_001, 9_999, 10_000, 50_000].map(lengthAt)), [5_000, 4_999, 1, 0, 0])
+  })
 
-test('reader threads: a record is called sound when every byte of it is as it was written, and only where that was asked', async (context) => {
-  const data = new Uint8Array(randomBytes(20_001))
-  const bytes = new Uint8Array(recordBytes(data.byteLength) + 13)
-  const header = {
-    type: 'needle',
-    lastOfBatch: true,
-    epoch: 1,
-    alt: 2,
-    key: 3n,
-    cookie: new Uint8Array(8),
-    batch: 1,
-    durableThrough: 0,
-  } as const
-  encodeRecord(bytes, 0, 7, header, data)
-  const files = [bytes, ...[0, 20, 53, 60, 10_000, 20_060, 20_070].map((at) => bytes.with(at, (bytes[at] ?? 0) ^ 1))]
-  const threads = new ReaderThreads(2)
-  context.after(() => threads.close())
-  const found: boolean[] = []
-  for (const one of files) {
-    const fd = await fileOf(context, one)
-    for (const seed of [7, 8, undefined]) found.push((await threads.lend({ fd, offset: 0, length: one.byteLength, seed })).isSound)
-  }
-  assert.deepEqual(found, [true, ...found.slice(1).map(() => false)])
-  const cut = await fileOf(context, bytes.subarray(0, recordBytes(data.byteLength) - 9))
-  assert.equal((await threads.lend({ fd: cut, offset: 0, length: bytes.byteLength, seed: 7 })).isSound, false)
-})
+  test(`reader threads: a record is called sound when every byte of it is as it was written, and only where that was asked${isDirect ? ', asynchronously' : ''}`, async (context) => {
+    const data = new Uint8Array(randomBytes(20_001))
+    const bytes = new Uint8Array(recordBytes(data.byteLength) + 13)
+    const header = {
+      type: 'needle',
+      lastOfBatch: true,
+      epoch: 1,
+      alt: 2,
+      key: 3n,
+      cookie: new Uint8Array(8),
+      batch: 1,
+      durableThrough: 0,
+    } as const
+    encodeRecord(bytes, 0, 7, header, data)
+    const files = [bytes, ...[0, 20, 53, 60, 10_000, 20_060, 20_070].map((at) => bytes.with(at, (bytes[at] ?? 0) ^ 1))]
+    const threads = new ReaderThreads(2, { isDirect })
+    context.after(() => threads.close())
+    const found: boolean[] = []
+    for (const one of files) {
+      const fd = await fileOf(context, one)
+      for (const seed of [7, 8, undefined]) found.push((await threads.lend({ fd, offset: 0, length: one.byteLength, seed })).isSound)
+    }
+    assert.deepEqual(found, [true, ...found.slice(1).map(() => false)])
+    const cut = await fileOf(context, bytes.subarray(0, recordBytes(data.byteLength) - 9))
+    assert.equal((await threads.lend({ fd: cut, offset: 0, length: bytes.byteLength, seed: 7 })).isSound, false)
+  })
 
-test('reader threads: what the system refuses is an error of that read alone', async (context) => {
-  const fd = await fileOf(context, new Uint8Array(100))
-  const threads = new ReaderThreads(2)
-  context.after(() => threads.close())
-  const bad = threads.lend({ fd: 1_000_000, offset: 0, length: 10 })
-  const good = threads.lend({ fd, offset: 0, length: 10 })
-  await assert.rejects(bad, isUnavailable)
-  assert.equal((await good).bytes.byteLength, 10)
-  assert.equal(threads.isOver, false)
-})
+  test(`reader threads: what the system refuses is an error of that read alone${isDirect ? ', asynchronously' : ''}`, async (context) => {
+    const fd = await fileOf(context, new Uint8Array(100))
+    const threads = new ReaderThreads(2, { isDirect })
+    context.after(() => threads.close())
+    const bad = threads.lend({ fd: 1_000_000, offset: 0, length: 10 })
+    const good = threads.lend({ fd, offset: 0, length: 10 })
+    await assert.rejects(bad, isUnavailable)
+    assert.equal((await good).bytes.byteLength, 10)
+    assert.equal(threads.isOver, false)
+  })
+}
 
 test('reader threads: when a thread ends of itself, all reads under way fail, and those that wait for memory too', async () => {
   const threads = new ReaderThreads(2, { startThread: () => new Worker('throw new Error("ended")', { eval: true }) })
@@ -174,11 +176,28 @@ test('reader threads: those after the second start from text that it hands on, a
     assert.deepEqual([...(await threads.read({ fd, offset, length: 10 }))], [...bytes.subarray(offset, offset + 10)])
 })
 
+test('reader threads: where the system has no asynchronous reads, more threads read past the page cache', async (context) => {
+  const bytes = new Uint8Array(randomBytes(1_000))
+  const fd = await fileOf(context, bytes)
+  const asked: boolean[] = []
+  const threads = new ReaderThreads(3, {
+    isDirect: true,
+    startThread: (workerData) => {
+      asked.push(workerData.isAsync)
+      return startHangable({ ...workerData, isAsync: false })
+    },
+  })
+  context.after(() => threads.close())
+  while (asked.length < 3) await Promise.all([0, 1, 2].map((offset) => threads.read({ fd: SLOW_FD, offset, length: 10 })))
+  assert.deepEqual(asked, [true, false, false])
+  assert.deepEqual([...(await threads.read({ fd, offset: 5, length: 10 }))], [...bytes.subarray(5, 15)])
+})
+
 test('reader threads: past the page cache a buffer is filled to its end before its memory is used again', async (context) => {
   const bytes = new Uint8Array(randomBytes(200_000))
   const fd = await fileOf(context, bytes)
-  for (const isFilled of [false, true]) {
-    const threads = new ReaderThreads(1, { isFilled })
+  for (const isDirect of [false, true]) {
+    const threads = new ReaderThreads(1, { isDirect })
     context.after(() => threads.close())
     const places = new Set<number>()
     for (let turn = 0; turn < 30; turn += 1) {
@@ -187,7 +206,7 @@ test('reader threads: past the page cache a buffer is filled to its end before i
       places.add(loan.bytes.byteOffset - turn)
       loan.release()
     }
-    assert.equal(places.size, isFilled ? 5 : 1)
+    assert.equal(places.size, isDirect ? 5 : 1)
   }
 })
 

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { PAGE_BYTES } from './aligned-memory.ts'
@@ -16,6 +17,9 @@ const STARTING_MAX = 2
 
 /** How long requests are left to a thread that is at work, and answers to one that holds them back. */
 const RECHECK_MS = 2
+
+/** What is written to a bell. */
+const ONE = new Uint8Array(new BigUint64Array([1n]).buffer)
 
 export interface ThreadRead {
   readonly fd: number
@@ -51,7 +55,7 @@ export function startReader(workerData: ReaderData, text = READER): Worker {
  */
 export class ReaderThreads {
   readonly #threadsMax: number
-  readonly #isFilled: boolean
+  readonly #isDirect: boolean
   readonly #startThread: (data: ReaderData, text?: URL) => Worker
   readonly #ring = new ReadRing()
   readonly #threads: Worker[] = []
@@ -71,12 +75,13 @@ export class ReaderThreads {
   #isOver = false
 
   /**
-   * @param isFilled each buffer is filled to its end before its memory is used again: for reads past the page cache. Who
-   * writes to memory that a processor has just read waits for that one to let go of it, be it a disk or a hypervisor.
+   * @param isDirect for reads past the page cache. One thread has many of them with the disk at once, where the system lets it. And
+   * each buffer is filled to its end before its memory is used again: who writes to memory that a processor has just read
+   * waits for that one to let go of it, be it a disk or a hypervisor.
    */
-  constructor(threadsMax: number, { isFilled = false, startThread = startReader } = {}) {
+  constructor(threadsMax: number, { isDirect = false, startThread = startReader } = {}) {
     this.#threadsMax = threadsMax
-    this.#isFilled = isFilled
+    this.#isDirect = isDirect
     this.#startThread = startThread
     // The first thread holds the process up while something is under way, and this one has nothing to do otherwise.
     this.#recheck = setTimeout(() => this.#lookAgain(), RECHECK_MS).unref()
@@ -124,7 +129,7 @@ export class ReaderThreads {
     if (this.#underWay.size === 0) this.#threads[0]?.ref()
     this.#underWay.set(slot, reading)
     const end = this.#ends[slot] ?? 0
-    const place = this.#isFilled && end + span <= BUFFER_BYTES ? end : 0
+    const place = this.#isDirect && end + span <= BUFFER_BYTES ? end : 0
     this.#places[slot] = place
     this.#ends[slot] = place + span
     this.#ring.ask(slot, { fd, start, span, place, skip, length, seed })
@@ -140,6 +145,8 @@ export class ReaderThreads {
   #wake(isRecheck = false): void {
     if (this.#isOver) return
     const left = this.#ring.wake()
+    const bell = this.#ring.bellToRing
+    if (bell !== null) writeSync(bell, ONE)
     const threads = this.#threads.length
     const isHeldUp = this.#ring.isSlow || (isRecheck && left > 0)
     const isShort = threads === 0 || (isHeldUp && threads < Math.min(this.#threadsMax, this.#underWay.size))
@@ -157,12 +164,15 @@ export class ReaderThreads {
   }
 
   #mayStart(): boolean {
+    if (this.#ring.isAsync) return false
     const starting = this.#threads.length - this.#ring.threads
     return starting === 0 || (this.#text !== undefined && starting < STARTING_MAX)
   }
 
   #start(): void {
-    const thread = this.#startThread({ ...this.#ring.memory, isModel: this.#threads.length === 1 }, this.#text)
+    const count = this.#threads.length
+    const data = { ...this.#ring.memory, isModel: count === 1, isAsync: this.#isDirect && count === 0 }
+    const thread = this.#startThread(data, this.#text)
     // The first one holds the process up while something is under way.
     if (this.#threads.push(thread) > 1) thread.unref()
     thread.on('message', (word: ReaderWord) => {

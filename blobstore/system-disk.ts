@@ -19,19 +19,22 @@ const statFile = promisify(fstat)
  * threads of its own too, and the rest, which is long or nobody waits for, by libuv's pool.
  * @param directReads go past the page cache: for volumes much larger than memory
  */
-export function createSystemDisk(options: { readonly directReads: boolean; readonly readThreadsMax?: number }): Disk {
-  const { directReads, readThreadsMax = directReads ? limits.directReadThreadsMax : limits.readThreadsMax } = options
+export function createSystemDisk({ directReads }: { readonly directReads: boolean }): Disk {
   const writer = createWriterThread()
   const inPages = new WeakSet<ArrayBufferLike>()
-  let threads: ReaderThreads | null = null
-  const readers = () =>
-    threads === null || threads.isOver ? (threads = new ReaderThreads(readThreadsMax, { isFilled: directReads })) : threads
+  const cached = readersOf(limits.readThreadsMax, false)
+  const direct = readersOf(limits.directReadThreadsMax, true)
 
   function newMemory(bytes: number): Uint8Array {
     const memory = alignedMemory(bytes)
     quickenCrc(memory)
     inPages.add(memory.buffer)
     return new Uint8Array(memory.buffer)
+  }
+
+  async function openReadFile(fd: number): Promise<ReadFile> {
+    const directFd = directReads ? await openDirect(fd) : null
+    return createReadFile(fd, directFd, directFd === null ? cached : direct)
   }
 
   return {
@@ -41,7 +44,7 @@ export function createSystemDisk(options: { readonly directReads: boolean; reado
     async openRead(path): Promise<ReadFile | null> {
       try {
         const fd = await openFile(path, constants.O_RDONLY)
-        return createReadFile(fd, directReads ? await openDirect(fd) : null, readers)
+        return await openReadFile(fd)
       } catch (error) {
         if (isErrno(error, 'ENOENT')) return null
         throw readError(error as NodeJS.ErrnoException)
@@ -70,8 +73,22 @@ export function createSystemDisk(options: { readonly directReads: boolean; reado
     lock: async (path) => lockFile(path),
     async close() {
       await writer.close()
-      await threads?.close()
+      await Promise.all([cached.close(), direct.close()])
     },
+  }
+}
+
+interface Readers {
+  /** Started when they are first asked for, and anew once they ended. */
+  get(): ReaderThreads
+  close(): Promise<void>
+}
+
+function readersOf(threadsMax: number, isDirect: boolean): Readers {
+  let threads: ReaderThreads | null = null
+  return {
+    get: () => (threads === null || threads.isOver ? (threads = new ReaderThreads(threadsMax, { isDirect })) : threads),
+    close: async () => threads?.close(),
   }
 }
 
@@ -90,7 +107,7 @@ async function openDirect(fd: number): Promise<number | null> {
 }
 
 /** @param direct the same file, opened to be read past the cache, where it can be */
-function createReadFile(fd: number, direct: number | null, readers: () => ReaderThreads): ReadFile {
+function createReadFile(fd: number, direct: number | null, readers: Readers): ReadFile {
   let underWay = 0
   let onIdle: (() => void) | null = null
   async function track<T>(reading: Promise<T>): Promise<T> {
@@ -111,10 +128,12 @@ function createReadFile(fd: number, direct: number | null, readers: () => Reader
     state: () => track(statFile(fd).then((stat) => ({ isReplaced: stat.nlink === 0, changedMs: stat.mtimeMs }))),
     read: (offset, length) =>
       track(
-        direct !== null && ReaderThreads.fits(length) ? readers().read({ fd: direct, offset, length }) : readBuffered(fd, offset, length),
+        direct !== null && ReaderThreads.fits(length)
+          ? readers.get().read({ fd: direct, offset, length })
+          : readBuffered(fd, offset, length),
       ),
     lend: (offset, length, seed) =>
-      track(ReaderThreads.fits(length) ? readers().lend({ fd: direct ?? fd, offset, length, seed }) : lendBuffered(offset, length)),
+      track(ReaderThreads.fits(length) ? readers.get().lend({ fd: direct ?? fd, offset, length, seed }) : lendBuffered(offset, length)),
     async close() {
       if (underWay > 0)
         await new Promise<void>((resolve) => {

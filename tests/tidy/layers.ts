@@ -34,6 +34,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/s3-request-presigner': ['objects'],
   minio: ['objects'],
   kafkajs: ['events'],
+  koffi: ['blobstore'],
   pg: ['catalog'],
   'hls.js': ['console'],
   esbuild: ['console'],
