@@ -12,9 +12,9 @@ const MEMORY_BYTES = 4 * 1024 ** 2
 const isThere = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch)
 const only = { skip: isThere ? false : 'only Linux on x64 and arm64 has them' }
 
-async function opened(context: TestContext) {
+function opened(context: TestContext) {
   const memory = alignedMemory(MEMORY_BYTES)
-  const reads = await openAsyncReads(memory, 8)
+  const reads = openAsyncReads(memory, 8)
   assert.ok(reads !== null, 'the library for foreign calls, or the system, has no asynchronous reads')
   context.after(() => reads.close())
   return { bytes: new Uint8Array(memory.buffer), reads }
@@ -43,7 +43,7 @@ test(
   'asynchronous reads of the system: each puts its own bytes where it was told to, fewer at the end of the file',
   only,
   async (context) => {
-    const { bytes, reads } = await opened(context)
+    const { bytes, reads } = opened(context)
     const file = randomBytes(300_000)
     const fd = await fileOf(context, file)
     for (let tag = 0; tag < 8; tag += 1) reads.add({ tag, fd, offset: tag * 40_000, at: tag * 100_000, length: 50_000 })
@@ -57,7 +57,7 @@ test(
 )
 
 test('asynchronous reads of the system: one that is refused is told, and those after it go on', only, async (context) => {
-  const { reads } = await opened(context)
+  const { reads } = opened(context)
   const fd = await fileOf(context, randomBytes(100))
   for (const [tag, one] of [fd, 1_000_000, fd].entries()) reads.add({ tag, fd: one, offset: 0, at: 0, length: 60 })
   assert.deepEqual(
@@ -71,7 +71,7 @@ test('asynchronous reads of the system: one that is refused is told, and those a
 })
 
 test('asynchronous reads of the system: an error has the number that the system gives it, below 0', only, async (context) => {
-  const { reads } = await opened(context)
+  const { reads } = opened(context)
   const fd = await fileOf(context, randomBytes(100))
   // Beyond the memory of this process.
   reads.add({ tag: 3, fd, offset: 0, at: 2 ** 47, length: 60 })
@@ -79,7 +79,7 @@ test('asynchronous reads of the system: an error has the number that the system 
 })
 
 test('asynchronous reads of the system: a wait hears the bell, each time that it is rung', only, async (context) => {
-  const { reads } = await opened(context)
+  const { reads } = opened(context)
   const never = () => assert.fail('nothing was asked for')
   for (let turn = 0; turn < 3; turn += 1) {
     reads.submit(never)
@@ -90,7 +90,7 @@ test('asynchronous reads of the system: a wait hears the bell, each time that it
 })
 
 test('asynchronous reads of the system: the memory is to lie on large pages, and is no child’s', only, async (context) => {
-  const { bytes } = await opened(context)
+  const { bytes } = opened(context)
   bytes.fill(1)
   const areas = readFileSync('/proc/self/smaps', 'utf8').split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/)
   const kept = areas.filter((area) => /^VmFlags:.* dc\b/m.test(area)).map((area) => Number(/^Rss: +(\d+) kB/m.exec(area)?.[1]))

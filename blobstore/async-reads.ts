@@ -1,5 +1,6 @@
 import { closeSync, readSync } from 'node:fs'
 import type { SharedMemory } from './aligned-memory.ts'
+import { adviseForDisks, foreignCalls } from './foreign-calls.ts'
 
 /** The fields of linux/aio_abi.h; both kinds of processor below are little-endian. */
 const IOCB = { bytes: 64, tag: 0, operation: 16, fd: 20, address: 24, length: 32, offset: 40 } as const
@@ -9,8 +10,6 @@ const operation = { read: 0, poll: 5 } as const
 const POLLIN = 1
 /** Of eventfd(2): not inherited by programs that are started, and a read of it never waits. */
 const EFD_FLAGS = 0o2000000 | 0o4000
-/** Of madvise(2): large pages, and nothing of it for children. */
-const MADVICE = [14, 10] as const
 
 /** Numbers of the system's calls, of which each kind of processor has its own. */
 const CALLS: { readonly [arch: string]: { setup: number; destroy: number; events: number; submit: number } } = {
@@ -53,21 +52,19 @@ type Call = (...numbersAndMemory: unknown[]) => number
 
 /**
  * The reads of Linux's io_submit(2), which are asynchronous for files opened with O_DIRECT. Node has no name for them, hence calls by
- * their numbers. The memory is put on large pages where the system has any: a disk then takes a read in one piece rather than
- * page by page. Children that this process starts get none of it, so that no page of it is copied while a disk writes to it.
+ * their numbers. The memory is advised to lie on large pages.
  * @param readsMax under way at once
  * @returns null where this cannot be had: on another system, without the library for its platform, or where it is forbidden
  */
-export async function openAsyncReads(memory: SharedMemory, readsMax: number): Promise<AsyncReads | null> {
-  const numbers = process.platform === 'linux' ? CALLS[process.arch] : undefined
-  const koffi = numbers === undefined ? null : await import('koffi').catch(() => null)
+export function openAsyncReads(memory: SharedMemory, readsMax: number): AsyncReads | null {
+  const numbers = CALLS[process.arch]
+  const koffi = foreignCalls()
   if (numbers === undefined || koffi === null) return null
   const system = koffi.load(null)
   const setUp: Call = system.func('long syscall(long number, long reads, void *context)')
   const destroy: Call = system.func('long syscall(long number, uint64_t context)')
   const ask: Call = system.func('long syscall(long number, uint64_t context, long count, void *reads)')
   const take: Call = system.func('long syscall(long number, uint64_t context, long min, long max, void *events, void *timeout)')
-  const advise: Call = system.func('int madvise(void *memory, size_t bytes, int advice)')
   const newBell: Call = system.func('int eventfd(unsigned int value, int flags)')
 
   const eventsMax = readsMax + 1
@@ -79,10 +76,7 @@ export async function openAsyncReads(memory: SharedMemory, readsMax: number): Pr
     destroy(numbers.destroy, id)
     return null
   }
-  const bytes = new Uint8Array(memory.buffer)
-  // Only advice: all works without.
-  for (const advice of MADVICE) advise(bytes, bytes.byteLength, advice)
-  const base = Number(koffi.address(bytes))
+  const base = adviseForDisks(memory) ?? 0
 
   const iocbs = new DataView(new ArrayBuffer(eventsMax * IOCB.bytes))
   const iocbsAt = koffi.address(iocbs.buffer)

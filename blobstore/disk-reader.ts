@@ -61,7 +61,7 @@ function tell(): void {
 }
 
 if (isModel) say({ text: plainModule(new URL(import.meta.url)).href })
-const reads = isAsync ? await openAsyncReads(memory.buffers, BUFFERS) : null
+const reads = isAsync ? openAsyncReads(memory.buffers, BUFFERS) : null
 if (reads === null) {
   ring.join()
   for (let slot = ring.take(tell); slot !== null; slot = ring.take(tell)) if (serve(slot)) tell()

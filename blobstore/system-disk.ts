@@ -7,8 +7,12 @@ import { quickenCrc } from './crc.ts'
 import type { Disk, Loan, ReadFile, WriteFile } from './disk.ts'
 import { isErrno, readError, writeError } from './disk-errors.ts'
 import { lockFile } from './file-lock.ts'
+import { memoryForDisks } from './foreign-calls.ts'
 import type { DiskAnswer, DiskJob, DiskRequest } from './disk-worker.ts'
 import { ReaderThreads } from './reader-threads.ts'
+
+/** Less memory is not worth a page of 2 MiB. */
+const LARGE_BYTES_MIN = 1024 ** 2
 
 const openFile = promisify(open)
 const closeFile = promisify(close)
@@ -26,10 +30,10 @@ export function createSystemDisk({ directReads }: { readonly directReads: boolea
   const direct = readersOf(limits.directReadThreadsMax, true)
 
   function newMemory(bytes: number): Uint8Array {
-    const memory = alignedMemory(bytes)
+    const { memory, start } = bytes < LARGE_BYTES_MIN ? { memory: alignedMemory(bytes), start: 0 } : memoryForDisks(bytes)
     quickenCrc(memory)
     inPages.add(memory.buffer)
-    return new Uint8Array(memory.buffer)
+    return new Uint8Array(memory.buffer, start)
   }
 
   async function openReadFile(fd: number): Promise<ReadFile> {
