@@ -1,9 +1,11 @@
 import { closeSync, readSync } from 'node:fs'
+import { constants } from 'node:os'
 import type { SharedMemory } from './aligned-memory.ts'
 import { adviseForDisks, foreignCalls } from './foreign-calls.ts'
 
 /** The fields of linux/aio_abi.h; both kinds of processor below are little-endian. */
-const IOCB = { bytes: 64, tag: 0, operation: 16, fd: 20, address: 24, length: 32, offset: 40 } as const
+const IOCB_BYTES = 64
+const IOCB = { tag: 0, operation: 16, fd: 20, address: 24, length: 32, offset: 40 } as const
 const EVENT = { bytes: 32, tag: 0, result: 16 } as const
 const operation = { read: 0, poll: 5 } as const
 /** Of poll(2). */
@@ -19,6 +21,8 @@ const CALLS: { readonly [arch: string]: { setup: number; destroy: number; events
 
 /** Of the bell. */
 const BELL = 0xffff_ffff
+/** So long a wait is where the bell would not be heard. */
+const UNHEARD_MS_MAX = 2
 
 export interface AsyncRead {
   /** Comes back with the answer; below 2^32 - 1. */
@@ -35,35 +39,36 @@ export interface AsyncRead {
 export interface AsyncReads {
   /** Whoever writes a 1 of eight bytes to this file ends a wait. */
   readonly bellFd: number
-  /** Notes a read, to be asked for by {@link submit}. */
-  add(read: AsyncRead): void
-  /** Asks the disk for all that was noted; what the system does not take is told at once. */
-  submit(onRefused: (tag: number) => void): void
+  /** Asks the disk for a read. False where the system does not take it: what is wrong with it, an ordinary read tells. */
+  ask(read: AsyncRead): boolean
   /**
-   * Waits for an answer or the bell. Gives how many answers there were.
+   * Waits for an answer or the bell. Gives how many of these there were: 0 when nothing happened for so long.
    * @param msMax a thread that waits here cannot be ended
-   * @param onAnswer `count`: bytes read, fewer where the file ends, or the number of an error, below 0; in it reads may be added and submitted
+   * @param onAnswer `count`: bytes read, fewer where the file ends, or the number of an error, below 0; in it more may be asked for
    */
   wait(msMax: number, onAnswer: (tag: number, count: number) => void): number
+  /** Waits for what is under way. */
   close(): void
 }
 
 type Call = (...numbersAndMemory: unknown[]) => number
 
 /**
- * The reads of Linux's io_submit(2), which are asynchronous for files opened with O_DIRECT. Node has no name for them, hence calls by
- * their numbers. The memory is advised to lie on large pages.
+ * The reads of Linux's io_submit(2), which are asynchronous for files opened with O_DIRECT, as long as the system need not wait before
+ * it asks the disk: for room in the disk's queue, or for somebody who makes the file longer. Node has no name for
+ * them, hence calls by their numbers. The memory is advised to lie on large pages.
  * @param readsMax under way at once
  * @returns null where this cannot be had: on another system, without the library for its platform, or where it is forbidden
  */
 export function openAsyncReads(memory: SharedMemory, readsMax: number): AsyncReads | null {
   const numbers = CALLS[process.arch]
   const koffi = foreignCalls()
-  if (numbers === undefined || koffi === null) return null
+  const base = adviseForDisks(memory)
+  if (numbers === undefined || koffi === null || base === null) return null
   const system = koffi.load(null)
   const setUp: Call = system.func('long syscall(long number, long reads, void *context)')
   const destroy: Call = system.func('long syscall(long number, uint64_t context)')
-  const ask: Call = system.func('long syscall(long number, uint64_t context, long count, void *reads)')
+  const submit: Call = system.func('long syscall(long number, uint64_t context, long count, void *reads)')
   const take: Call = system.func('long syscall(long number, uint64_t context, long min, long max, void *events, void *timeout)')
   const newBell: Call = system.func('int eventfd(unsigned int value, int flags)')
 
@@ -72,70 +77,57 @@ export function openAsyncReads(memory: SharedMemory, readsMax: number): AsyncRea
   if (setUp(numbers.setup, eventsMax, context) !== 0) return null
   const [id = 0n] = context
   const bellFd = newBell(0, EFD_FLAGS)
-  if (bellFd < 0) {
-    destroy(numbers.destroy, id)
-    return null
-  }
-  const base = adviseForDisks(memory) ?? 0
 
-  const iocbs = new DataView(new ArrayBuffer(eventsMax * IOCB.bytes))
-  const iocbsAt = koffi.address(iocbs.buffer)
-  const pointers = new BigUint64Array(eventsMax)
+  const iocb = new DataView(new ArrayBuffer(IOCB_BYTES))
+  const pointer = new BigUint64Array([koffi.address(iocb.buffer)])
   const events = new DataView(new ArrayBuffer(eventsMax * EVENT.bytes))
   const eventBytes = new Uint8Array(events.buffer)
   /** Seconds and nanoseconds. */
   const timeout = new BigInt64Array(2)
   const rung = new Uint8Array(8)
-  let noted = 0
 
-  function note(tag: number, kind: number, fd: number, address: number, length: number, offset: number): void {
-    const at = noted * IOCB.bytes
-    iocbs.setUint32(at + IOCB.tag, tag, true)
-    iocbs.setUint16(at + IOCB.operation, kind, true)
-    iocbs.setUint32(at + IOCB.fd, fd, true)
-    setNumber(iocbs, at + IOCB.address, address)
-    iocbs.setUint32(at + IOCB.length, length, true)
-    setNumber(iocbs, at + IOCB.offset, offset)
-    pointers[noted] = iocbsAt + BigInt(at)
-    noted += 1
+  /** The system has read all of it when this returns. */
+  function ask(tag: number, kind: number, fd: number, address: number, length: number, offset: number): boolean {
+    iocb.setUint32(IOCB.tag, tag, true)
+    iocb.setUint16(IOCB.operation, kind, true)
+    iocb.setUint32(IOCB.fd, fd, true)
+    setNumber(iocb, IOCB.address, address)
+    iocb.setUint32(IOCB.length, length, true)
+    setNumber(iocb, IOCB.offset, offset)
+    return submit(numbers?.submit, id, 1, pointer) === 1
   }
-  const hangBell = () => note(BELL, operation.poll, bellFd, POLLIN, 0, 0)
+  const hangBell = () => ask(BELL, operation.poll, bellFd, POLLIN, 0, 0)
+  function close(): void {
+    destroy(numbers?.destroy, id)
+    if (bellFd >= 0) closeSync(bellFd)
+  }
 
-  hangBell()
+  let isHung = bellFd >= 0 && hangBell()
+  if (!isHung) {
+    close()
+    return null
+  }
   return {
     bellFd,
-    add: ({ tag, fd, at, length, offset }) => note(tag, operation.read, fd, base + at, length, offset),
-    submit(onRefused) {
-      const count = noted
-      noted = 0
-      const refused: number[] = []
-      for (let done = 0; done < count; ) {
-        const taken = ask(numbers.submit, id, count - done, pointers.subarray(done, count))
-        if (taken <= 0) refused.push(iocbs.getUint32(done * IOCB.bytes + IOCB.tag, true))
-        done += Math.max(1, taken)
-      }
-      for (const tag of refused) if (tag !== BELL) onRefused(tag)
-    },
+    ask: ({ tag, fd, at, length, offset }) => ask(tag, operation.read, fd, base + at, length, offset),
     wait(msMax, onAnswer) {
-      timeout[1] = BigInt(msMax) * 1_000_000n
+      // Where the system had no room for it the last time.
+      isHung ||= hangBell()
+      const ms = isHung ? msMax : Math.min(msMax, UNHEARD_MS_MAX)
+      timeout[0] = BigInt(Math.floor(ms / 1000))
+      timeout[1] = BigInt(ms % 1000) * 1_000_000n
       const count = take(numbers.events, id, 1, eventsMax, eventBytes, timeout)
-      let answers = 0
+      if (count < 0 && koffi.errno() !== constants.errno.EINTR) throw new Error(`the system gives no answers: error ${koffi.errno()}`)
       for (let index = 0; index < count; index += 1) {
         const tag = events.getUint32(index * EVENT.bytes + EVENT.tag, true)
         if (tag === BELL) {
           readSync(bellFd, rung)
-          hangBell()
-        } else {
-          answers += 1
-          onAnswer(tag, events.getInt32(index * EVENT.bytes + EVENT.result, true))
-        }
+          isHung = hangBell()
+        } else onAnswer(tag, events.getInt32(index * EVENT.bytes + EVENT.result, true))
       }
-      return answers
+      return count < 0 ? 1 : count
     },
-    close() {
-      destroy(numbers.destroy, id)
-      closeSync(bellFd)
-    },
+    close,
   }
 }
 

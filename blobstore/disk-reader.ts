@@ -66,6 +66,9 @@ if (reads === null) {
   ring.join()
   for (let slot = ring.take(tell); slot !== null; slot = ring.take(tell)) if (serve(slot)) tell()
 } else {
-  serveAsync(ring, reads, { answer: (slot, count) => void answer(slot, count, 0), readNow: (slot) => void serve(slot), tell })
-  reads.close()
+  try {
+    serveAsync(ring, reads, { answer: (slot, count) => void answer(slot, count, 0), readNow: (slot) => void serve(slot), tell })
+  } finally {
+    reads.close()
+  }
 }

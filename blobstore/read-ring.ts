@@ -139,6 +139,11 @@ export class ReadRing {
     return (Atomics.load(this.#words, word.asked) - Atomics.load(this.#words, word.taken)) | 0
   }
 
+  /** A number that changes with every request that is taken. */
+  get taken(): number {
+    return Atomics.load(this.#words, word.taken)
+  }
+
   /** Whether one thread takes all requests, and has many of them with the disk at once. */
   get isAsync(): boolean {
     return Atomics.load(this.#words, word.bell) !== 0

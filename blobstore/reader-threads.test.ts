@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { fstatSync, readdirSync } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import { MediaError } from '../domain/errors.ts'
 import { encodeRecord } from './needle.ts'
 import { recordBytes } from './layout.ts'
 import type { ReaderData } from './disk-reader.ts'
+import { ReadRing } from './read-ring.ts'
 import { ReaderThreads, startReader } from './reader-threads.ts'
 
 const isUnavailable = (error: unknown) => error instanceof MediaError && error.code === 'STORAGE_UNAVAILABLE'
@@ -191,6 +193,82 @@ test('reader threads: where the system has no asynchronous reads, more threads r
   while (asked.length < 3) await Promise.all([0, 1, 2].map((offset) => threads.read({ fd: SLOW_FD, offset, length: 10 })))
   assert.deepEqual(asked, [true, false, false])
   assert.deepEqual([...(await threads.read({ fd, offset: 5, length: 10 }))], [...bytes.subarray(5, 15)])
+})
+
+/** What only Linux has, on these processors. */
+const asyncOnly = { skip: process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) ? false : 'no asynchronous reads here' }
+
+test('reader threads: past the page cache one thread has all reads with the disk', asyncOnly, async (context) => {
+  const bytes = new Uint8Array(randomBytes(100_000))
+  const fd = await fileOf(context, bytes)
+  const rings: ReadRing[] = []
+  const threads = new ReaderThreads(4, {
+    isDirect: true,
+    startThread: (workerData) => {
+      rings.push(new ReadRing(workerData))
+      return startReader(workerData)
+    },
+  })
+  context.after(() => threads.close())
+  await Promise.all(Array.from({ length: 200 }, (_, offset) => threads.read({ fd, offset, length: 50_000 })))
+  assert.deepEqual(
+    rings.map((ring) => ring.isAsync),
+    [true],
+  )
+})
+
+/** One that takes a request, and then does as one does that waits for a disk with it, or that hangs in asking the disk for it. */
+function startWaiting(workerData: ReaderData, bellFd: number, isDozing: boolean): Worker {
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    import(${JSON.stringify(new URL('read-ring.ts', import.meta.url).href)}).then(({ ReadRing }) => {
+      const ring = new ReadRing(workerData)
+      ring.hangBell(${bellFd})
+      ring.join()
+      ring.take(() => {})
+      if (${isDozing}) ring.doze()
+      parentPort.postMessage(0)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    })`
+  return new Worker(code, { eval: true, workerData })
+}
+
+for (const isDozing of [true, false]) {
+  const state = isDozing ? 'waits for the disk, and hears the bell' : 'hangs in asking the disk'
+  test(`reader threads: what one leaves that ${state}, others read`, async (context) => {
+    const bytes = new Uint8Array(randomBytes(1_000))
+    const [fd, bellFd] = [await fileOf(context, bytes), await fileOf(context, new Uint8Array())]
+    let first: Worker | null = null
+    const threads = new ReaderThreads(4, {
+      isDirect: true,
+      startThread: (workerData) => {
+        if (first !== null) return startReader(workerData)
+        first = startWaiting(workerData, bellFd, isDozing)
+        return first
+      },
+    })
+    void threads.lend({ fd, offset: 0, length: 10 }).catch(isUnavailable)
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => (first as Worker | null)?.once('message', resolve))
+    const reads = Array.from({ length: 20 }, (_, offset) => threads.read({ fd, offset, length: 10 }))
+    for (const [offset, read] of (await Promise.all(reads)).entries()) assert.deepEqual([...read], [...bytes.subarray(offset, offset + 10)])
+    assert.equal(fstatSync(bellFd).size, isDozing ? 8 : 0)
+    await (first as Worker | null)?.terminate()
+  })
+}
+
+test('reader threads: once they are closed, nothing that they had of the system is left', asyncOnly, async (context) => {
+  const fd = await fileOf(context, new Uint8Array(100))
+  const open = () => readdirSync('/proc/self/fd').length
+  const read = async () => {
+    const threads = new ReaderThreads(1, { isDirect: true })
+    await threads.read({ fd, offset: 0, length: 10 })
+    await threads.close()
+  }
+  await read()
+  const before = open()
+  for (let turn = 0; turn < 5; turn += 1) await read()
+  assert.equal(open(), before)
 })
 
 test('reader threads: past the page cache a buffer is filled to its end before its memory is used again', async (context) => {

@@ -18,6 +18,9 @@ const STARTING_MAX = 2
 /** How long requests are left to a thread that is at work, and answers to one that holds them back. */
 const RECHECK_MS = 2
 
+/** For so long requests are left to one thread that has all reads with the disk: it takes what it holds back sooner. */
+const STUCK_MS = 10
+
 /** What is written to a bell. */
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer)
 
@@ -67,6 +70,9 @@ export class ReaderThreads {
   readonly #places = new Int32Array(BUFFERS)
   readonly #ends = new Int32Array(BUFFERS)
   #made = 0
+  /** What the ring said of requests that were taken, and since when it says so while some are left. */
+  #taken = 0
+  #takenMs = 0
   #lent = 0
   /** What threads start from: the second, for which nobody waits, hands on what it runs. */
   #text: URL | undefined
@@ -75,7 +81,7 @@ export class ReaderThreads {
   #isOver = false
 
   /**
-   * @param isDirect for reads past the page cache. One thread has many of them with the disk at once, where the system lets it. And
+   * @param isDirect for reads of one disk past the page cache. One thread has many of them with the disk at once, where the system lets it. And
    * each buffer is filled to its end before its memory is used again: who writes to memory that a processor has just read
    * waits for that one to let go of it, be it a disk or a hypervisor.
    */
@@ -116,10 +122,11 @@ export class ReaderThreads {
 
   /** Once no read is under way. */
   async close(): Promise<void> {
+    const endsByItself = this.#ring.isAsync && !this.#isOver
     this.#isOver = true
     clearTimeout(this.#recheck)
     this.#ring.close()
-    await Promise.all(this.#threads.map((thread) => thread.terminate()))
+    await Promise.all(this.#threads.map((thread) => (endsByItself ? endOf(thread) : thread.terminate())))
   }
 
   #ask(slot: number, reading: UnderWay): void {
@@ -148,23 +155,33 @@ export class ReaderThreads {
     const bell = this.#ring.bellToRing
     if (bell !== null) writeSync(bell, ONE)
     const threads = this.#threads.length
-    const isHeldUp = this.#ring.isSlow || (isRecheck && left > 0)
+    const isHeldUp = this.#ring.isAsync ? this.#isStuck(left) : this.#ring.isSlow || (isRecheck && left > 0)
     const isShort = threads === 0 || (isHeldUp && threads < Math.min(this.#threadsMax, this.#underWay.size))
     if (isShort && this.#mayStart()) this.#start()
     this.#recheck.refresh()
   }
 
   /**
-   * Whoever is at work may hang in a read of a disk that does not answer: then nobody comes by for what is left, for which others
-   * are woken, or started, nor does anybody tell of the answers that it holds back.
+   * Whoever is at work may hang in a read of a disk that does not answer, or in asking one: then nobody comes by for what is left, for
+   * which others are woken, or started, nor does anybody tell of the answers that it holds back.
    */
   #lookAgain(): void {
     this.#collect()
     if (this.#underWay.size > 0) this.#wake(true)
   }
 
+  /** Whether nobody has taken anything for long: the one thread that has all reads with the disk waits for the system to let it ask. */
+  #isStuck(left: number): boolean {
+    const { taken } = this.#ring
+    const nowMs = performance.now()
+    if (left === 0 || taken !== this.#taken) {
+      this.#taken = taken
+      this.#takenMs = nowMs
+    }
+    return nowMs - this.#takenMs > STUCK_MS
+  }
+
   #mayStart(): boolean {
-    if (this.#ring.isAsync) return false
     const starting = this.#threads.length - this.#ring.threads
     return starting === 0 || (this.#text !== undefined && starting < STARTING_MAX)
   }
@@ -232,6 +249,12 @@ export class ReaderThreads {
     for (const { reject } of [...this.#underWay.values(), ...this.#waiting.splice(0)]) reject(error)
     this.#underWay.clear()
   }
+}
+
+/** Of a thread that ends by itself, and gives back what it has of the system: who is terminated cannot. */
+function endOf(thread: Worker): Promise<void> {
+  thread.ref()
+  return new Promise((resolve) => thread.once('exit', () => resolve()))
 }
 
 export function copyOf(bytes: Uint8Array): Uint8Array {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { constants } from 'node:os'
 import { test } from 'node:test'
 import type { AsyncReads } from './async-reads.ts'
 import { ReadRing } from './read-ring.ts'
@@ -14,16 +15,14 @@ type Turn = (underWay: number[], onAnswer: (slot: number, count: number) => void
 function serve(count: number, turns: Turn[], refused: readonly number[] = []) {
   const ring = new ReadRing()
   for (let slot = 0; slot < count; slot += 1) ring.ask(slot, request)
-  const noted: number[] = []
   const underWay: number[] = []
   const answers: string[] = []
   const reads: AsyncReads = {
     bellFd: BELL_FD,
-    add: ({ tag }) => noted.push(tag),
-    submit(onRefused) {
-      const slots = noted.splice(0)
-      underWay.push(...slots.filter((slot) => !refused.includes(slot)))
-      for (const slot of slots) if (refused.includes(slot)) onRefused(slot)
+    ask({ tag }) {
+      if (refused.includes(tag)) return false
+      underWay.push(tag)
+      return true
     },
     wait(msMax, onAnswer) {
       const turn = turns.shift() ?? answerAll
@@ -96,8 +95,7 @@ test('asynchronous reads: who waits for the disk is rung for what is asked for m
     ring,
     {
       bellFd: BELL_FD,
-      add: ({ tag }) => underWay.push(tag),
-      submit: () => {},
+      ask: ({ tag }) => underWay.push(tag) > 0,
       wait(_, onAnswer) {
         turn += 1
         if (turn > 1) {
@@ -115,6 +113,18 @@ test('asynchronous reads: who waits for the disk is rung for what is asked for m
     { answer: () => {}, readNow: () => {}, tell: () => {} },
   )
   assert.deepEqual(bells, [null, BELL_FD, null])
+})
+
+test('asynchronous reads: what is answered by nothing but that it be tried again is read at once', () => {
+  const { EINTR, EIO } = constants.errno
+  const answers = serve(2, [
+    (_, onAnswer) => {
+      onAnswer(0, -EINTR)
+      onAnswer(1, -EIO)
+      return 2
+    },
+  ])
+  assert.deepEqual(answers, ['0: read at once', `1: ${-EIO}`])
 })
 
 test('asynchronous reads: what the system does not take is read at once, and the others go on', () => {

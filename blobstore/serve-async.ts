@@ -1,10 +1,14 @@
+import { constants } from 'node:os'
 import type { AsyncReads } from './async-reads.ts'
 import { BUFFER_BYTES, type ReadRing } from './read-ring.ts'
 
-/** A thread that waits for the disk looks whether it is to end so often. */
+/** A thread that waits for the disk can be ended so often. */
 const WAIT_MS_MAX = 100
 /** Where nothing is answered for as long, what was held back goes to the disk as well. */
 const HELD_BACK_MS_MAX = 2
+
+/** Errors that say nothing of the disk. */
+const TRY_AGAIN: readonly number[] = [-constants.errno.EAGAIN, -constants.errno.EINTR]
 
 /**
  * So many of the reads that are asked for are with the disk at once; the others are ready for when it answers. Were all of them
@@ -32,15 +36,13 @@ export function serveAsync(ring: ReadRing, reads: AsyncReads, { answer, readNow,
 
   function put(slot: number): void {
     const { fd, start, span, place } = ring.requestOf(slot)
-    reads.add({ tag: slot, fd, offset: start, at: slot * BUFFER_BYTES + place, length: span })
-    underWay += 1
+    // One at a time: where the system makes this thread wait, only this one waits with it.
+    if (reads.ask({ tag: slot, fd, offset: start, at: slot * BUFFER_BYTES + place, length: span })) underWay += 1
+    else readHere(slot)
   }
-  function submit(): void {
-    reads.submit((slot) => {
-      underWay -= 1
-      readNow(slot)
-      tell()
-    })
+  function readHere(slot: number): void {
+    readNow(slot)
+    tell()
   }
   /** @param all also what is held back */
   function putMore(all = false): void {
@@ -50,14 +52,17 @@ export function serveAsync(ring: ReadRing, reads: AsyncReads, { answer, readNow,
       if (slot === null) break
       put(slot)
     }
-    submit()
   }
   function onAnswer(slot: number, count: number): void {
+    ring.rouse()
     underWay -= 1
     // The disk first: it works while this thread looks at what was read.
     putMore()
-    answer(slot, count)
-    tell()
+    if (TRY_AGAIN.includes(count)) readHere(slot)
+    else {
+      answer(slot, count)
+      tell()
+    }
   }
 
   ring.hangBell(reads.bellFd)

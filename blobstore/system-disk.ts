@@ -27,7 +27,8 @@ export function createSystemDisk({ directReads }: { readonly directReads: boolea
   const writer = createWriterThread()
   const inPages = new WeakSet<ArrayBufferLike>()
   const cached = readersOf(limits.readThreadsMax, false)
-  const direct = readersOf(limits.directReadThreadsMax, true)
+  /** Of each disk, by its number: one that hangs, or lets nobody ask for more, holds up its own reads alone. */
+  const direct = new Map<number, Readers>()
 
   function newMemory(bytes: number): Uint8Array {
     const { memory, start } = bytes < LARGE_BYTES_MIN ? { memory: alignedMemory(bytes), start: 0 } : memoryForDisks(bytes)
@@ -36,9 +37,21 @@ export function createSystemDisk({ directReads }: { readonly directReads: boolea
     return new Uint8Array(memory.buffer, start)
   }
 
+  function directOf(device: number): Readers {
+    const readers = direct.get(device) ?? readersOf(limits.directReadThreadsMax, true)
+    direct.set(device, readers)
+    return readers
+  }
+
   async function openReadFile(fd: number): Promise<ReadFile> {
     const directFd = directReads ? await openDirect(fd) : null
-    return createReadFile(fd, directFd, directFd === null ? cached : direct)
+    if (directFd === null) return createReadFile(fd, null, cached)
+    try {
+      return createReadFile(fd, directFd, directOf((await statFile(fd)).dev))
+    } catch (error) {
+      await Promise.all([fd, directFd].map((one) => closeFile(one)))
+      throw error
+    }
   }
 
   return {
@@ -77,7 +90,7 @@ export function createSystemDisk({ directReads }: { readonly directReads: boolea
     lock: async (path) => lockFile(path),
     async close() {
       await writer.close()
-      await Promise.all([cached.close(), direct.close()])
+      await Promise.all([cached, ...direct.values()].map((readers) => readers.close()))
     },
   }
 }

@@ -102,7 +102,7 @@ export const limits = {
   commitBytesMax: 8 * 1024 ** 2,
   /** Threads of a process that read volume files, started while reads wait for each other: from the page cache few are enough. */
   readThreadsMax: 4,
-  /** As above, past the page cache, on a system that has no asynchronous reads: elsewhere one thread does. */
+  /** As above, past the page cache and of each disk, where one thread that has all reads with the disk cannot be had, or waits for the system. */
   directReadThreadsMax: 16,
   /** Zeros written ahead of a volume's end for small commits: a file that need not grow commits several times as fast. */
   extentBytes: 64 * 1024 ** 2,

@@ -52,9 +52,9 @@ test('tidy: every vendor is imported in its home only', () => {
 })
 
 test('tidy: every dependency of package.json has a home in the table', () => {
-  const manifest = JSON.parse(all.find(({ path }) => path === 'package.json')?.text ?? '{}') as { dependencies: Record<string, string> }
+  const manifest = JSON.parse(all.find(({ path }) => path === 'package.json')?.text ?? '{}') as Record<string, Record<string, string>>
   assert.deepEqual(
-    Object.keys(manifest.dependencies).filter((name) => !homes[name]),
+    Object.keys({ ...manifest['dependencies'], ...manifest['optionalDependencies'] }).filter((name) => !homes[name]),
     [],
   )
 })
