@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { copyBytes } from './copy-bytes.ts'
 import { crcOf } from './crc.ts'
 import { FOOTER_BYTES, FORMAT_VERSION, HEADER_BYTES, type RecordType, recordBytes, recordTypes } from './layout.ts'
 
@@ -54,7 +55,7 @@ export function encodeRecord(target: Uint8Array, at: number, seed: number, heade
   view.setUint32(48, data.byteLength, true)
   const headerCrc = crc32(target.subarray(at, at + 52), seed)
   view.setUint32(52, headerCrc, true)
-  target.set(data, at + HEADER_BYTES)
+  copyBytes(target, at + HEADER_BYTES, data)
   const footer = HEADER_BYTES + data.byteLength
   view.setUint32(footer, FOOTER_MAGIC, true)
   view.setUint32(footer + 4, data.byteLength, true)

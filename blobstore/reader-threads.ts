@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { PAGE_BYTES } from './aligned-memory.ts'
+import { copyBytes } from './copy-bytes.ts'
 import type { Loan } from './disk.ts'
 import { readError } from './disk-errors.ts'
 import type { ReaderData, ReaderWord } from './disk-reader.ts'
@@ -260,6 +261,6 @@ function endOf(thread: Worker): Promise<void> {
 export function copyOf(bytes: Uint8Array): Uint8Array {
   // Unfilled memory: every byte of it is overwritten at once.
   const copy = Buffer.allocUnsafeSlow(bytes.byteLength)
-  copy.set(bytes)
+  copyBytes(copy, 0, bytes)
   return copy
 }
