@@ -20,7 +20,7 @@ const STARTING_MAX = 2
 const RECHECK_MS = 2
 
 /** For so long requests are left to one thread that has all reads with the disk: it takes what it holds back sooner. */
-const STUCK_MS = 10
+const STUCK_MS = 100
 
 /** What is written to a bell. */
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer)
