@@ -18,7 +18,7 @@ import { lintDash } from './support/lint-dash.ts'
 import { lintHls } from './support/lint-hls.ts'
 import { lintItem } from './support/lint-item.ts'
 import { newHome, startInstance, type RunningInstance } from './support/instance.ts'
-import { descendants, processesOf } from './support/processes.ts'
+import { commandsLeftOf, descendants } from './support/processes.ts'
 import { canaries, plant } from './support/suspects.ts'
 import { missing, tools } from './support/tools.ts'
 
@@ -388,10 +388,7 @@ test('embedded: a second start on the same data folder ends with one sentence', 
 test('embedded: after SIGTERM no process of ours is left', { skip }, async () => {
   assert.ok(descendants(running.child.pid ?? 0).length > 3)
   assert.equal(await running.stop(), 0)
-  assert.deepEqual(
-    processesOf(home.path).map(({ command }) => command),
-    [],
-  )
+  assert.deepEqual(await commandsLeftOf(home.path), [])
 })
 
 async function originals(): Promise<string[]> {

@@ -17,7 +17,7 @@ import type { Instance } from '../../workers/instance.ts'
 import { fetchRenditions, fetchWhole, playlistTree } from './support/files.ts'
 import { lintItem } from './support/lint-item.ts'
 import { newHome } from './support/instance.ts'
-import { processesOf } from './support/processes.ts'
+import { commandsLeftOf, processesOf } from './support/processes.ts'
 import { triggered } from './support/temporal.ts'
 import { missing, tools } from './support/tools.ts'
 
@@ -197,8 +197,5 @@ test('stack: status says where it answers, and after stop no process of it is le
   assert.deepEqual(JSON.parse(await stack('status', '--json')), JSON.parse(JSON.stringify({ ...instance, media: [] })))
   await stopListening()
   await stack('stop')
-  assert.deepEqual(
-    processesOf(home.path).map(({ command }) => command),
-    [],
-  )
+  assert.deepEqual(await commandsLeftOf(home.path), [])
 })

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 interface ProcessRow {
   readonly pid: number
@@ -38,6 +39,16 @@ export function processes(): ProcessRow[] {
 /** Pids below a process: engines run in groups of their own, so a signal to the group does not reach them. */
 export function descendants(pid: number, all = processes()): number[] {
   return all.filter(({ parent }) => parent === pid).flatMap((child) => [child.pid, ...descendants(child.pid, all)])
+}
+
+/** What those run that still name the folder after some seconds: a program takes a moment to see that who started it has ended, and no event tells. */
+export async function commandsLeftOf(folder: string): Promise<string[]> {
+  const endMs = performance.now() + 5_000
+  for (;;) {
+    const left = processesOf(folder).map(({ command }) => command)
+    if (left.length === 0 || performance.now() > endMs) return left
+    await sleep(20)
+  }
 }
 
 /** Processes that name the folder on their command line or have it in their environment, with that environment. */
