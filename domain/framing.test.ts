@@ -113,6 +113,12 @@ test('framing: what is kept of a straightened picture lies within it, and no lar
   )
 })
 
+test('framing: where rounding makes one side too short for what is shown, it is made longer', () => {
+  const frame = frameOf({ width: 4220, height: 3032 }, { straighten: -3.7073677830560254 })
+  const kept = largestWithin(sizeBeforeStraightening(frame, frame), frame.straighten)
+  assert.ok(kept.width >= frame.width && kept.height >= frame.height)
+})
+
 test('framing: before straightening the picture is large enough for what is shown, and keeps its shape', () => {
   fc.assert(
     fc.property(sides, sides, framings, (width, height, framing) => {

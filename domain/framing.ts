@@ -42,6 +42,10 @@ export interface Frame extends Size {
 }
 
 export const straightenDegreesMax = 45
+
+/** Of a pixel: what rounding of numbers alone makes. */
+const EXACT = 1e-6
+
 /** What is left of a picture has at least so many pixels a side, unless the picture itself has fewer. */
 const SIDE_MIN = 16
 
@@ -141,7 +145,10 @@ export function sizeBeforeStraightening({ crop, orientation, straighten }: Frame
   const turned = orientation >= 5 ? { width: crop.height, height: crop.width } : crop
   const kept = largestWithin(turned, straighten)
   const scale = Math.max(width / kept.width, height / kept.height)
-  return { width: Math.ceil(turned.width * scale), height: Math.ceil(turned.height * scale) }
+  const before = { width: Math.ceil(turned.width * scale), height: Math.ceil(turned.height * scale) }
+  // Rounded up, one side may have grown more than the other, which takes a fraction of a pixel from what is left of that one.
+  const left = largestWithin(before, straighten)
+  return { width: before.width + (left.width < width - EXACT ? 1 : 0), height: before.height + (left.height < height - EXACT ? 1 : 0) }
 }
 
 /** Mirrored left to right first, then turned clockwise. */
