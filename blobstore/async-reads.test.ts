@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, readSync, writeSync } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { constants, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { constants } from 'node:os'
 import { test, type TestContext } from 'node:test'
 import { alignedMemory } from './aligned-memory.ts'
+import { asyncOnly, fileOf } from './async-reads.fixture.ts'
 import { type AsyncRead, type AsyncReads, openAsyncReads } from './async-reads.ts'
 import { foreignCalls } from './foreign-calls.ts'
 
 const MEMORY_BYTES = 4 * 1024 ** 2
-const isThere = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch)
-const only = { skip: isThere ? false : 'only Linux on x64 and arm64 has them' }
 
 function opened(context: TestContext) {
   const memory = alignedMemory(MEMORY_BYTES)
@@ -19,17 +16,6 @@ function opened(context: TestContext) {
   assert.ok(reads !== null, 'the library for foreign calls, or the system, has no asynchronous reads')
   context.after(() => reads.close())
   return { bytes: new Uint8Array(memory.buffer), reads }
-}
-
-async function fileOf(context: TestContext, bytes: Uint8Array): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'async-reads-'))
-  const file = await open(join(folder, 'file'), 'wx+')
-  await file.write(bytes)
-  context.after(async () => {
-    await file.close()
-    await rm(folder, { recursive: true })
-  })
-  return file.fd
 }
 
 /** What comes of them, by tag. */
@@ -42,7 +28,7 @@ function answersOf(reads: AsyncReads, asked: readonly AsyncRead[]): Map<number, 
 
 test(
   'asynchronous reads of the system: each puts its own bytes where it was told to, fewer at the end of the file',
-  only,
+  asyncOnly,
   async (context) => {
     const { bytes, reads } = opened(context)
     const file = randomBytes(300_000)
@@ -57,7 +43,7 @@ test(
   },
 )
 
-test('asynchronous reads of the system: one that is refused is told, and those after it go on', only, async (context) => {
+test('asynchronous reads of the system: one that is refused is told, and those after it go on', asyncOnly, async (context) => {
   const { reads } = opened(context)
   const fd = await fileOf(context, randomBytes(100))
   const asked = [fd, 1_000_000, fd].map((one, tag) => ({ tag, fd: one, offset: 0, at: 0, length: 60 }))
@@ -71,7 +57,7 @@ test('asynchronous reads of the system: one that is refused is told, and those a
   )
 })
 
-test('asynchronous reads of the system: an error has the number that the system gives it, below 0', only, async (context) => {
+test('asynchronous reads of the system: an error has the number that the system gives it, below 0', asyncOnly, async (context) => {
   const { bytes, reads } = opened(context)
   const fd = await fileOf(context, randomBytes(100))
   // No memory of any process lies there.
@@ -79,7 +65,7 @@ test('asynchronous reads of the system: an error has the number that the system 
   assert.equal(answersOf(reads, [{ tag: 3, fd, offset: 0, at, length: 60 }]).get(3), -constants.errno.EFAULT)
 })
 
-test('asynchronous reads of the system: a wait hears the bell, each time that it is rung', only, async (context) => {
+test('asynchronous reads of the system: a wait hears the bell, each time that it is rung', asyncOnly, async (context) => {
   const { reads } = opened(context)
   const never = () => assert.fail('nothing was asked for')
   for (let turn = 0; turn < 3; turn += 1) {
@@ -89,7 +75,7 @@ test('asynchronous reads of the system: a wait hears the bell, each time that it
   }
 })
 
-test('asynchronous reads of the system: the memory is to lie on large pages, and is no child’s', only, async (context) => {
+test('asynchronous reads of the system: the memory is to lie on large pages, and is no child’s', asyncOnly, async (context) => {
   const { bytes } = opened(context)
   bytes.fill(1)
   const areas = readFileSync('/proc/self/smaps', 'utf8').split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/)

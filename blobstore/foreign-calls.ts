@@ -8,6 +8,7 @@ const LARGE_PAGE_BYTES = 2 * 1024 ** 2
 const MADVICE = [14, 10] as const
 
 let koffi: typeof Koffi | null | undefined
+let madvise: ((memory: Uint8Array, bytes: number, advice: number) => number) | undefined
 
 /** What calls functions of the system that Node has no name for; null on other systems than Linux, and where it was not built for this machine. */
 export function foreignCalls(): typeof Koffi | null {
@@ -28,10 +29,10 @@ export function foreignCalls(): typeof Koffi | null {
 export function adviseForDisks(memory: SharedMemory): number | null {
   const calls = foreignCalls()
   if (calls === null) return null
-  const advise = calls.load(null).func('int madvise(void *memory, size_t bytes, int advice)')
+  madvise ??= calls.load(null).func('int madvise(void *memory, size_t bytes, int advice)')
   const bytes = new Uint8Array(memory.buffer)
   // Only advice: all works without.
-  for (const advice of MADVICE) advise(bytes, bytes.byteLength, advice)
+  for (const advice of MADVICE) madvise(bytes, bytes.byteLength, advice)
   return Number(calls.address(bytes))
 }
 

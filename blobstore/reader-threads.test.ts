@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { fstatSync, readdirSync } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { MediaError } from '../domain/errors.ts'
+import { asyncOnly, fileOf } from './async-reads.fixture.ts'
 import { encodeRecord } from './needle.ts'
 import { recordBytes } from './layout.ts'
 import type { ReaderData } from './disk-reader.ts'
@@ -14,17 +12,6 @@ import { ReadRing } from './read-ring.ts'
 import { ReaderThreads, startReader } from './reader-threads.ts'
 
 const isUnavailable = (error: unknown) => error instanceof MediaError && error.code === 'STORAGE_UNAVAILABLE'
-
-async function fileOf(context: TestContext, bytes: Uint8Array): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'reader-threads-'))
-  const file = await open(join(folder, 'file'), 'wx+')
-  await file.write(bytes)
-  context.after(async () => {
-    await file.close()
-    await rm(folder, { recursive: true })
-  })
-  return file.fd
-}
 
 for (const isDirect of [false, true]) {
   test(`reader threads: many reads at once each give their own bytes, in memory that is used again${isDirect ? ', asynchronously' : ''}`, async (context) => {
@@ -194,9 +181,6 @@ test('reader threads: where the system has no asynchronous reads, more threads r
   assert.deepEqual(asked, [true, false, false])
   assert.deepEqual([...(await threads.read({ fd, offset: 5, length: 10 }))], [...bytes.subarray(5, 15)])
 })
-
-/** What only Linux has, on these processors. */
-const asyncOnly = { skip: process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) ? false : 'no asynchronous reads here' }
 
 test('reader threads: past the page cache one thread has all reads with the disk', asyncOnly, async (context) => {
   const bytes = new Uint8Array(randomBytes(100_000))
