@@ -5,6 +5,7 @@ const names = [
   'batchBytesMax',
   'volumeBytesMax',
   'commitBytesMax',
+  'commitMemoryBytes',
   'extentBytes',
   'volumeRefreshMsMin',
   'volumeLeaseMs',

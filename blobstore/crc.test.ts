@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { alignedMemory } from './aligned-memory.ts'
-import { crcOf, quickenCrc } from './crc.ts'
+import { crcOf, quickenCrc, shortCrc } from './crc.ts'
 
 const MEMORY_BYTES = 256 * 1024
 
@@ -51,4 +51,14 @@ test("checksums: two memories, and bytes in neither, do not get in each other's 
   assert.equal(crcOf(one), crc32(copy))
   assert.equal(crcOf(other), crc32(Uint8Array.from(other)))
   assert.equal(crcOf(copy), crcOf(one))
+})
+
+test('checksums: short ones are those of zlib too, continued from any other', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat({ max: 20 }), fc.nat({ max: 2 ** 32 - 1 }), (bytes, before, seed) => {
+      const at = Math.min(before, bytes.byteLength)
+      const length = bytes.byteLength - at
+      assert.equal(shortCrc(bytes, at, length, seed), crc32(bytes.subarray(at), seed))
+    }),
+  )
 })

@@ -68,3 +68,20 @@ function foldedCrc(bytes: Uint8Array, { fold, rest }: Folding, work: Uint8Array)
   // What it begins with is in there already, and zlib takes it off again where this is given.
   return crc32(work.subarray(2 * HISTORY_BYTES, 3 * HISTORY_BYTES + left.byteLength), 0xffff_ffff)
 }
+
+/** Of each byte, what it makes of a checksum's lowest byte. Of the polynomial of CRC-32, its bits turned round. */
+const table = Int32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte
+  for (let bit = 0; bit < 8; bit += 1) rest = (rest >>> 1) ^ (rest & 1 ? 0xedb8_8320 : 0)
+  return rest
+})
+
+/**
+ * As zlib's `crc32(bytes.subarray(at, at + length), seed)`. Byte by byte, for a few dozen of them: then neither a view nor a
+ * call out of JavaScript costs more than the sum.
+ */
+export function shortCrc(bytes: Uint8Array, at: number, length: number, seed: number): number {
+  let crc = ~seed
+  for (let index = at; index < at + length; index += 1) crc = (crc >>> 8) ^ (table[(crc ^ (bytes[index] ?? 0)) & 0xff] ?? 0)
+  return ~crc >>> 0
+}

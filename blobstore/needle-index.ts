@@ -118,10 +118,15 @@ function slotOf(fingerprint: number, capacity: number): number {
   return Math.floor((fingerprint / 2 ** 32) * capacity)
 }
 
+/** A key, and its two halves: arithmetic with bigints makes a new one at each step. */
+const whole = new BigUint64Array(1)
+const halves = new Uint32Array(whole.buffer)
+
 /** 32 well-mixed bits of key and alternate key: two rounds of the finalizer of MurmurHash3 (public domain). */
 export function fingerprintOf(key: bigint, alt: number): number {
-  const low = mix(Number(BigInt.asUintN(32, key)) ^ 0x9e37_79b9)
-  const high = mix(low ^ Number(BigInt.asUintN(32, key >> 32n)))
+  whole[0] = key
+  const low = mix((halves[0] ?? 0) ^ 0x9e37_79b9)
+  const high = mix(low ^ (halves[1] ?? 0))
   return mix((high + Math.imul(alt, 0x85eb_ca6b)) ^ (alt >>> 16)) >>> 0
 }
 

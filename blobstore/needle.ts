@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { copyBytes } from './copy-bytes.ts'
-import { crcOf } from './crc.ts'
+import { crcOf, shortCrc } from './crc.ts'
 import { FOOTER_BYTES, FORMAT_VERSION, HEADER_BYTES, type RecordType, recordBytes, recordTypes } from './layout.ts'
 
 /** First four bytes of every record ("nEDL" with the high bit set), and of every footer ("EDLn"). */
@@ -9,6 +9,7 @@ const FOOTER_MAGIC = 0xee4c_4445
 
 /** Flag: this record ends its batch. A batch without it never became whole. */
 const LAST_OF_BATCH = 1
+export const COOKIE_BYTES = 8
 
 const typeNames = new Map<number, RecordType>(Object.entries(recordTypes).map(([name, code]) => [code, name as RecordType]))
 
@@ -47,21 +48,21 @@ export function encodeRecord(target: Uint8Array, at: number, seed: number, heade
   view.setUint32(8, header.epoch, true)
   view.setUint32(12, header.alt, true)
   view.setBigUint64(16, header.key, true)
-  target.set(header.cookie, at + 24)
+  for (let index = 0; index < COOKIE_BYTES; index += 1) target[at + 24 + index] = header.cookie[index] ?? 0
   view.setUint32(32, header.batch >>> 0, true)
   view.setUint32(36, Math.floor(header.batch / 2 ** 32), true)
   view.setUint32(40, header.durableThrough >>> 0, true)
   view.setUint32(44, Math.floor(header.durableThrough / 2 ** 32), true)
   view.setUint32(48, data.byteLength, true)
-  const headerCrc = crc32(target.subarray(at, at + 52), seed)
+  const headerCrc = shortCrc(target, at, 52, seed)
   view.setUint32(52, headerCrc, true)
   copyBytes(target, at + HEADER_BYTES, data)
   const footer = HEADER_BYTES + data.byteLength
   view.setUint32(footer, FOOTER_MAGIC, true)
   view.setUint32(footer + 4, data.byteLength, true)
   view.setUint32(footer + 8, crcOf(target.subarray(at + HEADER_BYTES, at + footer)), true)
-  view.setUint32(footer + 12, crc32(target.subarray(at + footer, at + footer + 12), headerCrc), true)
-  target.fill(0, at + footer + FOOTER_BYTES, at + total)
+  view.setUint32(footer + 12, shortCrc(target, at + footer, 12, headerCrc), true)
+  for (let pad = footer + FOOTER_BYTES; pad < total; pad += 1) target[at + pad] = 0
   return total
 }
 
@@ -78,7 +79,7 @@ function soundHeader(bytes: Uint8Array, at: number, seed: number): DataView | nu
   if (at + HEADER_BYTES > bytes.byteLength) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER_BYTES)
   if (view.getUint32(0, true) !== HEADER_MAGIC) return null
-  return view.getUint32(52, true) === crc32(bytes.subarray(at, at + 52), seed) ? view : null
+  return view.getUint32(52, true) === shortCrc(bytes, at, 52, seed) ? view : null
 }
 
 function typeOf(view: DataView): RecordType | null {
@@ -112,7 +113,7 @@ export function checkBody(bytes: Uint8Array, at: number, length: number): { read
   const footer = HEADER_BYTES + length
   if (view.getUint32(footer, true) !== FOOTER_MAGIC || view.getUint32(footer + 4, true) !== length) return null
   // The footer's checksum continues the header's: the two ends of a record belong together.
-  if (view.getUint32(footer + 12, true) !== crc32(bytes.subarray(at + footer, at + footer + 12), view.getUint32(52, true))) return null
+  if (view.getUint32(footer + 12, true) !== shortCrc(bytes, at + footer, 12, view.getUint32(52, true))) return null
   for (let pad = footer + FOOTER_BYTES; pad < total; pad += 1) if (view.getUint8(pad) !== 0) return null
   const data = bytes.subarray(at + HEADER_BYTES, at + footer)
   const crc = view.getUint32(footer + 8, true)

@@ -1,10 +1,13 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Locator } from '../domain/media.ts'
 import type { NeedleInput } from '../domain/ports.ts'
 import { PAGE_BYTES } from './aligned-memory.ts'
+import { CommitMemory, type Region } from './commit-memory.ts'
+import type { BlobLimits } from './blob-limits.ts'
 import type { HeldLease } from './held-lease.ts'
-import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
-import { encodeRecord, seedOf } from './needle.ts'
+import { SUPERBLOCK_BYTES } from './layout.ts'
+import { COOKIE_BYTES, encodeRecord, seedOf } from './needle.ts'
+import { fingerprintOf } from './needle-index.ts'
 import type { LogEntry, OwnVolume } from './volume-log.ts'
 
 const COOKIES_AT_ONCE = 512
@@ -12,21 +15,38 @@ const COOKIES_AT_ONCE = 512
 /** Thrown to appends that were never written because the volume failed before: they can go elsewhere. */
 export class NotWritten extends Error {}
 
+export interface Appended {
+  /** Resolves when the batch is durable. {@link NotWritten}; or what the log's commit threw. */
+  readonly durable: Promise<void>
+  /** Of each needle, once it is. */
+  readonly locators: Locator[]
+}
+
+/** For room in a commit. */
 interface Waiting {
   readonly batch: readonly NeedleInput[]
   readonly bytes: number
-  readonly resolve: (locators: Locator[]) => void
+  readonly locators: Locator[]
+  /** Given the commit that it is part of. */
+  readonly resolve: (durable: Promise<void>) => void
   readonly reject: (error: unknown) => void
 }
 
+type CommitLimits = Pick<BlobLimits, 'commitBytesMax' | 'commitMemoryBytes' | 'volumeBytesMax'>
+
 interface Staging {
   readonly base: number
-  readonly memory: Uint8Array
-  /** In the memory, as far into a page as `base` is. */
+  /** Null where it has memory of its own, since it is longer than others. */
+  readonly region: Region | null
+  /** In its memory, as far into a page as `base` is. */
   readonly buffer: Uint8Array
   used: number
+  batches: number
   readonly entries: LogEntry[]
-  readonly batches: { readonly waiting: Waiting; readonly locators: Locator[] }[]
+  /** That it is durable: one for all that are part of it. */
+  readonly durable: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 /**
@@ -37,24 +57,26 @@ export class OpenVolume {
   readonly volume: number
   readonly own: OwnVolume
   readonly held: HeldLease
-  /** Keys whose placement has been logged. */
-  readonly placed = new Set<bigint>()
   readonly #seed: number
-  readonly #limits: { readonly commitBytesMax: number; readonly volumeBytesMax: number }
+  readonly #limits: CommitLimits
+  /** Fingerprints of keys whose placement has been logged: of keys themselves a volume has too many. */
+  readonly #placed = new Set<number>()
   readonly #waiting: Waiting[] = []
-  readonly #spares: Uint8Array[] = []
+  /** Of this volume's commits, from the first of them on. */
+  #memory: CommitMemory | null = null
   #staging: Staging | null = null
   readonly #onTheirWay = new Set<Promise<void>>()
   /** The next commit leaves at the end of this turn of the event loop. */
   #leaving = false
-  #cookies = new Uint8Array(0)
+  #cookies = Buffer.alloc(0)
+  #cookieAt = 0
   #nextBase: number
   #nextBatch: number
   #reserved: number
   #failure: { readonly error: unknown } | null = null
   #gate: Promise<void> | null = null
 
-  constructor(own: OwnVolume, held: HeldLease, limits: { readonly commitBytesMax: number; readonly volumeBytesMax: number }) {
+  constructor(own: OwnVolume, held: HeldLease, limits: CommitLimits) {
     this.own = own
     this.held = held
     this.volume = own.log.superblock.volume
@@ -74,15 +96,30 @@ export class OpenVolume {
     return this.#failure === null && (this.#reserved + bytes <= this.#limits.volumeBytesMax || this.#reserved <= SUPERBLOCK_BYTES)
   }
 
-  /** Resolves when the batch is durable. {@link NotWritten}; or what the log's commit threw. */
-  append(batch: readonly NeedleInput[]): Promise<Locator[]> {
-    if (this.#failure !== null) return Promise.reject(new NotWritten())
-    const bytes = batch.reduce((sum, needle) => sum + recordBytes(needle.data.byteLength), 0)
+  /** The placements of a batch's keys have been logged. */
+  notePlaced(batch: readonly NeedleInput[]): void {
+    for (const { key } of batch) this.#placed.add(markOf(key))
+  }
+
+  /** Whether the placement of a key of the batch has been logged; of one in some thousands where it has not. */
+  mayHavePlaced(batch: readonly NeedleInput[]): boolean {
+    for (const { key } of batch) if (this.#placed.has(markOf(key))) return true
+    return false
+  }
+
+  /** @param bytes that its records take */
+  append(batch: readonly NeedleInput[], bytes: number): Appended {
+    if (this.#failure !== null) return { durable: Promise.reject(new NotWritten()), locators: [] }
     this.#reserved += bytes
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ batch, bytes, resolve, reject })
-      this.#pump()
-    })
+    const locators: Locator[] = []
+    const durable =
+      this.#waiting.length === 0 && this.#hasRoom(bytes)
+        ? this.#stage(batch, bytes, locators)
+        : new Promise<void>((resolve, reject) => {
+            this.#waiting.push({ batch, bytes, locators, resolve, reject })
+          })
+    this.#pump()
+    return { durable, locators }
   }
 
   /** Resolves when nothing is waiting and nothing is on its way. */
@@ -109,21 +146,25 @@ export class OpenVolume {
 
   /** Whether waiting longer would gather little more. */
   #isFull({ buffer, used, batches }: Staging): boolean {
-    return this.#waiting.length > 0 || buffer.byteLength - used < used / batches.length
+    return this.#waiting.length > 0 || buffer.byteLength - used < used / batches
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return this.#staging === null || this.#staging.used + bytes <= this.#staging.buffer.byteLength
   }
 
   /** Encodes what waits, as far as there is room. */
   #fill(): void {
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const room = this.#staging === null || this.#staging.used + next.bytes <= this.#staging.buffer.byteLength
-      if (!room) break
+    for (let next = this.#waiting[0]; next !== undefined && this.#hasRoom(next.bytes); next = this.#waiting[0]) {
       this.#waiting.shift()
-      this.#stage(next)
+      next.resolve(this.#stage(next.batch, next.bytes, next.locators))
     }
   }
 
   #commit(staging: Staging): void {
     this.#staging = null
+    if (staging.region !== null)
+      this.#memory?.trim(staging.region, staging.buffer.byteOffset - staging.region.bytes.byteOffset + staging.used)
     const trailer = this.own.log.trailerOf(staging.entries.length)
     const lastBatch = this.#nextBatch - 1
     this.#nextBase = staging.base + staging.used + trailer.bytes
@@ -136,33 +177,32 @@ export class OpenVolume {
     this.#pump()
   }
 
-  #stage(waiting: Waiting): void {
-    this.#staging ??= this.#newStaging(waiting.bytes)
+  /** Encodes a batch into the next commit. */
+  #stage(batch: readonly NeedleInput[], bytes: number, locators: Locator[]): Promise<void> {
+    this.#staging ??= this.#newStaging(bytes)
     const staging = this.#staging
-    const locators = waiting.batch.map((needle, index) => {
+    const { base, buffer, entries } = staging
+    for (let index = 0; index < batch.length; index += 1) {
+      const { key, alt, data } = batch[index] as NeedleInput
       const cookie = this.#nextCookie()
-      const bytes = encodeRecord(
-        staging.buffer,
-        staging.used,
-        this.#seed,
-        {
-          type: 'needle',
-          lastOfBatch: index === waiting.batch.length - 1,
-          epoch: this.own.log.epoch,
-          alt: needle.alt,
-          key: needle.key,
-          cookie,
-          batch: this.#nextBatch,
-          durableThrough: staging.base,
-        },
-        needle.data,
-      )
-      staging.entries.push({ key: needle.key, alt: needle.alt, offset: staging.base + staging.used, bytes })
-      staging.used += bytes
-      return { volume: this.volume, alt: needle.alt, cookie: Buffer.from(cookie).toString('hex') }
-    })
+      const header = {
+        type: 'needle',
+        lastOfBatch: index === batch.length - 1,
+        epoch: this.own.log.epoch,
+        alt,
+        key,
+        cookie,
+        batch: this.#nextBatch,
+        durableThrough: base,
+      } as const
+      const taken = encodeRecord(buffer, staging.used, this.#seed, header, data)
+      entries.push({ key, alt, offset: base + staging.used, bytes: taken })
+      staging.used += taken
+      locators.push({ volume: this.volume, alt, cookie: cookie.toString('hex') })
+    }
     this.#nextBatch += 1
-    staging.batches.push({ waiting, locators })
+    staging.batches += 1
+    return staging.durable
   }
 
   async #flush(staging: Staging, lastBatch: number): Promise<void> {
@@ -181,8 +221,8 @@ export class OpenVolume {
       return
     }
     for (const { key, alt, offset, bytes } of staging.entries) this.own.view.index.add(key, alt, offset, bytes)
-    if (staging.buffer.byteLength === this.#limits.commitBytesMax) this.#spares.push(staging.memory)
-    for (const { waiting, locators } of staging.batches) waiting.resolve(locators)
+    if (staging.region !== null) this.#memory?.release(staging.region)
+    staging.resolve()
   }
 
   /** Commits that wait for the lease go on in their order. Without it nothing was written: what waits can go elsewhere. */
@@ -200,31 +240,55 @@ export class OpenVolume {
 
   #fail(error: unknown, staging: Staging): void {
     // Behind a commit that failed, nothing was written: it can go elsewhere.
-    for (const { waiting } of staging.batches) waiting.reject(this.#failure === null ? error : new NotWritten())
+    staging.reject(this.#failure === null ? error : new NotWritten())
     this.#failure ??= { error }
-    const untouched = [...(this.#staging?.batches.map(({ waiting }) => waiting) ?? []), ...this.#waiting.splice(0)]
+    const untouched = [...(this.#staging === null ? [] : [this.#staging]), ...this.#waiting.splice(0)]
     this.#staging = null
-    for (const waiting of untouched) waiting.reject(new NotWritten())
+    for (const { reject } of untouched) reject(new NotWritten())
   }
 
   /** Random bytes are made many at a time: asking for them costs more than they do. */
-  #nextCookie(): Uint8Array {
-    if (this.#cookies.byteLength === 0) this.#cookies = randomFillSync(new Uint8Array(8 * COOKIES_AT_ONCE))
-    const cookie = this.#cookies.subarray(0, 8)
-    this.#cookies = this.#cookies.subarray(8)
-    return cookie
+  #nextCookie(): Buffer {
+    if (this.#cookieAt === this.#cookies.byteLength) {
+      this.#cookies = randomBytes(COOKIE_BYTES * COOKIES_AT_ONCE)
+      this.#cookieAt = 0
+    }
+    this.#cookieAt += COOKIE_BYTES
+    return this.#cookies.subarray(this.#cookieAt - COOKIE_BYTES, this.#cookieAt)
   }
 
   #newStaging(bytes: number): Staging {
     const { commitBytesMax } = this.#limits
     const room = Math.max(bytes, commitBytesMax)
-    const memory = (room === commitBytesMax ? this.#spares.pop() : undefined) ?? this.#memoryOf(room + 2 * PAGE_BYTES)
+    const region = room === commitBytesMax ? this.#commitMemory().take(regionBytes(room)) : null
+    const memory = region?.bytes ?? this.#newMemory(regionBytes(room))
     const start = this.#nextBase % PAGE_BYTES
-    return { base: this.#nextBase, memory, buffer: memory.subarray(start, start + room), used: 0, entries: [], batches: [] }
+    const buffer = memory.subarray(start, start + room)
+    const { promise: durable, resolve, reject } = Promise.withResolvers<void>()
+    return { base: this.#nextBase, region, buffer, used: 0, batches: 0, entries: [], durable, resolve, reject }
+  }
+
+  #commitMemory(): CommitMemory {
+    if (this.#memory !== null) return this.#memory
+    const { memoryOf, commitsMax } = this.own.log
+    // What is on its way, what is put together, and as much again that may be left over at the end.
+    const needed = (commitsMax + 2) * regionBytes(this.#limits.commitBytesMax)
+    this.#memory = new CommitMemory(this.#newMemory(memoryOf ? Math.max(needed, this.#limits.commitMemoryBytes) : needed))
+    return this.#memory
   }
 
   /** Shared with who writes it. */
-  #memoryOf(bytes: number): Uint8Array {
+  #newMemory(bytes: number): Uint8Array {
     return this.own.log.memoryOf?.(bytes) ?? new Uint8Array(new SharedArrayBuffer(bytes))
   }
+}
+
+/** Of 32 bits with a sign, which V8 keeps in the set itself. */
+function markOf(key: bigint): number {
+  return fingerprintOf(key, 0) | 0
+}
+
+/** Of memory in which so many bytes have room wherever in a page they begin; whole pages. */
+function regionBytes(bytes: number): number {
+  return Math.ceil(bytes / PAGE_BYTES + 1) * PAGE_BYTES
 }

@@ -100,6 +100,8 @@ export const limits = {
   volumeBytesMax: 8 * 1024 ** 3,
   /** Appends that wait for the disk are gathered into one commit of at most this; a larger batch is a commit of its own. */
   commitBytesMax: 8 * 1024 ** 2,
+  /** Memory in which commits to a file are put together, used from end to end before any of it is used again. */
+  commitMemoryBytes: 64 * 1024 ** 2,
   /** Threads of a process that read volume files, started while reads wait for each other: from the page cache few are enough. */
   readThreadsMax: 4,
   /** As above, past the page cache and of each disk, where one thread that has all reads with the disk cannot be had, or waits for the system. */
