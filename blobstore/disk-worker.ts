@@ -16,11 +16,14 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { DirectLog } from './direct-log.ts'
 import { LONG_APPEND_BYTES } from './disk.ts'
+import { type RingWrite, UNKNOWN_ERRNO, WriteRing, type WriteRingMemory } from './write-ring.ts'
 
 export type DiskJob =
+  /** Memory that writes of the ring are from, known by its number from now on. */
+  | { readonly kind: 'share'; readonly memory: number; readonly buffer: ArrayBufferLike }
   | { readonly kind: 'create'; readonly path: string; readonly head: Uint8Array; readonly bytesTotal: number }
   /** Its longer writes go past the page cache, where the file system lets them. */
   | { readonly kind: 'append only'; readonly fd: number }
@@ -37,10 +40,14 @@ export interface DiskRequest {
   readonly job: DiskJob
 }
 
-export interface DiskAnswer {
-  readonly id: number
-  readonly error?: { readonly code: string; readonly message: string }
-}
+/** What it says: how a job went; or nothing, where there are answers in the ring. */
+export type DiskAnswer = { readonly id: number; readonly error?: { readonly code: string; readonly message: string } } | null
+
+/** What the thread is sent: a job; or nothing, where there are writes in the ring. */
+export type DiskWord = DiskRequest | null
+
+const ring = new WriteRing(workerData as WriteRingMemory)
+const memories: ArrayBufferLike[] = []
 
 /** Why a file can no longer be written: what is asked of it later must not reach the disk as if all before it had. */
 const failed = new Map<number, unknown>()
@@ -107,6 +114,9 @@ function syncFolderOf(path: string): void {
 
 function perform(job: DiskJob): void {
   switch (job.kind) {
+    case 'share':
+      memories[job.memory] = job.buffer
+      return
     case 'create': {
       // Made under another name and linked when durable: whoever sees the file sees it whole.
       const unfinished = `${job.path}.new`
@@ -178,14 +188,39 @@ function perform(job: DiskJob): void {
   }
 }
 
-parentPort?.on('message', ({ id, job }: DiskRequest) => {
-  let answer: DiskAnswer = { id }
+function say(answer: DiskAnswer): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin.
+  parentPort?.postMessage(answer)
+}
+
+function serve({ id, job }: DiskRequest): void {
   try {
     perform(job)
   } catch (error) {
     const { code = 'unknown', message } = error as NodeJS.ErrnoException
-    answer = { id, error: { code, message } }
+    say({ id, error: { code, message } })
+    return
   }
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin.
-  parentPort?.postMessage(answer)
+  say({ id })
+}
+
+/** Gives the number of the error, or 0. */
+function attempt({ fd, offset, memory, at, length }: RingWrite): number {
+  const buffer = memories[memory]
+  if (buffer === undefined) throw new Error(`a write from memory ${memory}, which is not known`)
+  try {
+    perform({ kind: 'write', fd, offset, bytes: new Uint8Array(buffer, at, length), isInPages: true })
+    return 0
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).errno ?? UNKNOWN_ERRNO
+  }
+}
+
+function serveRing(): void {
+  for (let next = ring.take(); next !== null; next = ring.take()) if (ring.answer(attempt(next))) say(null)
+}
+
+parentPort?.on('message', (sent: DiskWord) => {
+  if (sent === null) serveRing()
+  else serve(sent)
 })

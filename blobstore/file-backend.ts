@@ -145,8 +145,8 @@ function createFileLog(
     get lastBatch() {
       return lastBatch
     },
-    // One on the disk, and one in the writer's queue behind it, so that the disk waits for nobody.
-    commitsMax: 2,
+    // One on the disk, and three in the writer's queue: it then waits for nobody, not even where this thread is held up for as long as two of them take.
+    commitsMax: 4,
     ...(file.memory && { memoryOf: file.memory.bind(file) }),
     trailerOf: () => ({ bytes: 0, batches: 0 }),
     async commit(commit: Commit) {

@@ -1,15 +1,14 @@
 import { close, constants, fstat, open, read } from 'node:fs'
 import { promisify } from 'node:util'
-import { Worker } from 'node:worker_threads'
 import { limits } from '../domain/limits.ts'
-import { alignedMemory, PAGE_BYTES } from './aligned-memory.ts'
+import { alignedMemory } from './aligned-memory.ts'
 import { quickenCrc } from './crc.ts'
 import type { Disk, Loan, ReadFile, WriteFile } from './disk.ts'
 import { isErrno, readError, writeError } from './disk-errors.ts'
 import { lockFile } from './file-lock.ts'
 import { memoryForDisks } from './foreign-calls.ts'
-import type { DiskAnswer, DiskJob, DiskRequest } from './disk-worker.ts'
 import { ReaderThreads } from './reader-threads.ts'
+import { WriterThread } from './writer-thread.ts'
 
 /** Less memory is not worth a page of 2 MiB. */
 const LARGE_BYTES_MIN = 1024 ** 2
@@ -24,8 +23,7 @@ const statFile = promisify(fstat)
  * @param directReads go past the page cache: for volumes much larger than memory
  */
 export function createSystemDisk({ directReads }: { readonly directReads: boolean }): Disk {
-  const writer = createWriterThread()
-  const inPages = new WeakSet<ArrayBufferLike>()
+  const writer = new WriterThread()
   const cached = readersOf(limits.readThreadsMax, false)
   /** Of each disk, by its number: one that hangs, or lets nobody ask for more, holds up its own reads alone. */
   const direct = new Map<number, Readers>()
@@ -33,7 +31,7 @@ export function createSystemDisk({ directReads }: { readonly directReads: boolea
   function newMemory(bytes: number): Uint8Array {
     const { memory, start } = bytes < LARGE_BYTES_MIN ? { memory: alignedMemory(bytes), start: 0 } : memoryForDisks(bytes)
     quickenCrc(memory)
-    inPages.add(memory.buffer)
+    writer.share(memory.buffer)
     return new Uint8Array(memory.buffer, start)
   }
 
@@ -75,10 +73,7 @@ export function createSystemDisk({ directReads }: { readonly directReads: boolea
       return {
         size: async () => (await statFile(fd)).size,
         memory: newMemory,
-        write(offset, bytes) {
-          const isInPages = inPages.has(bytes.buffer) && (offset - bytes.byteOffset) % PAGE_BYTES === 0
-          return writer.run({ kind: 'write', fd, offset, bytes, isInPages })
-        },
+        write: (offset, bytes) => writer.write(fd, offset, bytes),
         zero: (offset, length) => writer.run({ kind: 'zero', fd, offset, length }),
         cut: (length) => writer.run({ kind: 'cut', fd, length }),
         close: () => writer.run({ kind: 'close', fd }),
@@ -175,54 +170,4 @@ function readBuffered(fd: number, offset: number, length: number): Promise<Uint8
     }
     from(0)
   })
-}
-
-/** Jobs run one after another, in the order given. */
-function createWriterThread() {
-  const waiting = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>()
-  let thread: Worker | null = null
-  let lastId = 0
-
-  function start(): Worker {
-    const started = new Worker(new URL('./disk-worker.ts', import.meta.url), { trackUnmanagedFds: false })
-    started.unref()
-    started.on('message', ({ id, error }: DiskAnswer) => {
-      const job = waiting.get(id)
-      waiting.delete(id)
-      if (waiting.size === 0) started.unref()
-      if (error === undefined) job?.resolve()
-      else
-        job?.reject(
-          error.code === 'EEXIST'
-            ? writeError('EEXIST', 'there is a volume of that number already')
-            : writeError(error.code, error.message),
-        )
-    })
-    started.on('error', (error) => {
-      thread = null
-      for (const job of waiting.values()) job.reject(writeError('unknown', `the writer thread ended: ${String(error)}`))
-      waiting.clear()
-    })
-    return started
-  }
-
-  return {
-    run(job: DiskJob): Promise<void> {
-      thread ??= start()
-      const running = thread
-      // Held only while there is something to do, so that an idle store does not keep the process up.
-      running.ref()
-      lastId += 1
-      const request: DiskRequest = { id: lastId, job }
-      return new Promise((resolve, reject) => {
-        waiting.set(request.id, { resolve, reject })
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin.
-        running.postMessage(request)
-      })
-    },
-    async close() {
-      await thread?.terminate()
-      thread = null
-    },
-  }
 }
