@@ -19,7 +19,7 @@ function bytesOf(length: number, turn: number): Uint8Array {
 
 /** In the disk's memory, as far into a page as `offset` is, with other bytes around it. */
 function putIn(file: WriteFile, bytes: Uint8Array, offset: number): Uint8Array {
-  const memory = file.memory?.(bytes.byteLength + 2 * 4096)
+  const memory = file.memory?.(bytes.byteLength + 2 * 4096, bytes.byteLength % 2 === 0 ? 'once' : 'again')
   assert.ok(memory)
   memory.fill(77)
   const lead = offset % 4096

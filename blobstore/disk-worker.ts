@@ -21,13 +21,22 @@ import { DirectLog } from './direct-log.ts'
 import { LONG_APPEND_BYTES } from './disk.ts'
 import { type RingWrite, UNKNOWN_ERRNO, WriteRing, type WriteRingMemory } from './write-ring.ts'
 
+export interface FileWrite {
+  readonly fd: number
+  readonly offset: number
+  readonly bytes: Uint8Array
+  /** Its memory begins on a page, and it lies as far into one there as in the file. */
+  readonly isInPages: boolean
+}
+
 export type DiskJob =
-  /** Memory that writes of the ring are from, known by its number from now on. */
+  /** Memory that writes of the ring are from, known by its number from now on; or no more. */
   | { readonly kind: 'share'; readonly memory: number; readonly buffer: ArrayBufferLike }
+  | { readonly kind: 'forget'; readonly memory: number }
   | { readonly kind: 'create'; readonly path: string; readonly head: Uint8Array; readonly bytesTotal: number }
   /** Its longer writes go past the page cache, where the file system lets them. */
   | { readonly kind: 'append only'; readonly fd: number }
-  | { readonly kind: 'write'; readonly fd: number; readonly offset: number; readonly bytes: Uint8Array; readonly isInPages: boolean }
+  | (FileWrite & { readonly kind: 'write' })
   | { readonly kind: 'zero'; readonly fd: number; readonly offset: number; readonly length: number }
   | { readonly kind: 'cut'; readonly fd: number; readonly length: number }
   | { readonly kind: 'close'; readonly fd: number }
@@ -47,7 +56,7 @@ export type DiskAnswer = { readonly id: number; readonly error?: { readonly code
 export type DiskWord = DiskRequest | null
 
 const ring = new WriteRing(workerData as WriteRingMemory)
-const memories: ArrayBufferLike[] = []
+const memories = new Map<number, ArrayBufferLike>()
 
 /** Why a file can no longer be written: what is asked of it later must not reach the disk as if all before it had. */
 const failed = new Map<number, unknown>()
@@ -91,7 +100,7 @@ function forgetLog(fd: number): void {
   closeSync(log.direct)
 }
 
-function write({ fd, offset, bytes, isInPages }: DiskJob & { readonly kind: 'write' }): void {
+function write({ fd, offset, bytes, isInPages }: FileWrite): void {
   const log = logs.get(fd)?.log
   // Less goes through the page cache, since small needles share pages, and of those just written many are read soon.
   if (log && isInPages && bytes.byteLength >= LONG_APPEND_BYTES) {
@@ -115,7 +124,10 @@ function syncFolderOf(path: string): void {
 function perform(job: DiskJob): void {
   switch (job.kind) {
     case 'share':
-      memories[job.memory] = job.buffer
+      memories.set(job.memory, job.buffer)
+      return
+    case 'forget':
+      memories.delete(job.memory)
       return
     case 'create': {
       // Made under another name and linked when durable: whoever sees the file sees it whole.
@@ -206,7 +218,7 @@ function serve({ id, job }: DiskRequest): void {
 
 /** Gives the number of the error, or 0. */
 function attempt({ fd, offset, memory, at, length }: RingWrite): number {
-  const buffer = memories[memory]
+  const buffer = memories.get(memory)
   if (buffer === undefined) throw new Error(`a write from memory ${memory}, which is not known`)
   try {
     perform({ kind: 'write', fd, offset, bytes: new Uint8Array(buffer, at, length), isInPages: true })

@@ -64,8 +64,9 @@ export interface WriteFile {
    * Memory to put together in what is appended, shared with who writes it; of at least so many bytes. Where what is written lies as far
    * into a page of 4 KiB of the memory as it will of the file, a long append costs no copy, and the disk may overwrite the rest of its first page
    * and of its last one in the memory.
+   * @param use whether it is written from once, or again and again until the file is closed
    */
-  memory?(bytes: number): Uint8Array
+  memory?(bytes: number, use: 'once' | 'again'): Uint8Array
   /** Durable when it returns. After an error every later write fails too. */
   write(offset: number, bytes: Uint8Array): Promise<void>
   /** Zeros from `offset`, so that later writes there need not grow the file. */

@@ -261,7 +261,7 @@ export class OpenVolume {
     const { commitBytesMax } = this.#limits
     const room = Math.max(bytes, commitBytesMax)
     const region = room === commitBytesMax ? this.#commitMemory().take(regionBytes(room)) : null
-    const memory = region?.bytes ?? this.#newMemory(regionBytes(room))
+    const memory = region?.bytes ?? this.#newMemory(regionBytes(room), 'once')
     const start = this.#nextBase % PAGE_BYTES
     const buffer = memory.subarray(start, start + room)
     const { promise: durable, resolve, reject } = Promise.withResolvers<void>()
@@ -273,13 +273,13 @@ export class OpenVolume {
     const { memoryOf, commitsMax } = this.own.log
     // What is on its way, what is put together, and as much again that may be left over at the end.
     const needed = (commitsMax + 2) * regionBytes(this.#limits.commitBytesMax)
-    this.#memory = new CommitMemory(this.#newMemory(memoryOf ? Math.max(needed, this.#limits.commitMemoryBytes) : needed))
+    this.#memory = new CommitMemory(this.#newMemory(memoryOf ? Math.max(needed, this.#limits.commitMemoryBytes) : needed, 'again'))
     return this.#memory
   }
 
   /** Shared with who writes it. */
-  #newMemory(bytes: number): Uint8Array {
-    return this.own.log.memoryOf?.(bytes) ?? new Uint8Array(new SharedArrayBuffer(bytes))
+  #newMemory(bytes: number, use: 'once' | 'again'): Uint8Array {
+    return this.own.log.memoryOf?.(bytes, use) ?? new Uint8Array(new SharedArrayBuffer(bytes))
   }
 }
 

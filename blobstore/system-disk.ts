@@ -1,7 +1,7 @@
 import { close, constants, fstat, open, read } from 'node:fs'
 import { promisify } from 'node:util'
 import { limits } from '../domain/limits.ts'
-import { alignedMemory } from './aligned-memory.ts'
+import { alignedMemory, PAGE_BYTES } from './aligned-memory.ts'
 import { quickenCrc } from './crc.ts'
 import type { Disk, Loan, ReadFile, WriteFile } from './disk.ts'
 import { isErrno, readError, writeError } from './disk-errors.ts'
@@ -24,6 +24,7 @@ const statFile = promisify(fstat)
  */
 export function createSystemDisk({ directReads }: { readonly directReads: boolean }): Disk {
   const writer = new WriterThread()
+  const inPages = new WeakSet<ArrayBufferLike>()
   const cached = readersOf(limits.readThreadsMax, false)
   /** Of each disk, by its number: one that hangs, or lets nobody ask for more, holds up its own reads alone. */
   const direct = new Map<number, Readers>()
@@ -31,7 +32,7 @@ export function createSystemDisk({ directReads }: { readonly directReads: boolea
   function newMemory(bytes: number): Uint8Array {
     const { memory, start } = bytes < LARGE_BYTES_MIN ? { memory: alignedMemory(bytes), start: 0 } : memoryForDisks(bytes)
     quickenCrc(memory)
-    writer.share(memory.buffer)
+    inPages.add(memory.buffer)
     return new Uint8Array(memory.buffer, start)
   }
 
@@ -70,13 +71,24 @@ export function createSystemDisk({ directReads }: { readonly directReads: boolea
         throw writeError(error.code ?? 'unknown', error.message)
       })
       if (options?.appends) await writer.run({ kind: 'append only', fd })
+      const shared: (() => void)[] = []
       return {
         size: async () => (await statFile(fd)).size,
-        memory: newMemory,
-        write: (offset, bytes) => writer.write(fd, offset, bytes),
+        memory(bytes, use) {
+          const memory = newMemory(bytes)
+          if (use === 'again') shared.push(writer.share(memory.buffer))
+          return memory
+        },
+        write(offset, bytes) {
+          const isInPages = inPages.has(bytes.buffer) && (offset - bytes.byteOffset) % PAGE_BYTES === 0
+          return writer.write({ fd, offset, bytes, isInPages })
+        },
         zero: (offset, length) => writer.run({ kind: 'zero', fd, offset, length }),
         cut: (length) => writer.run({ kind: 'cut', fd, length }),
-        close: () => writer.run({ kind: 'close', fd }),
+        close() {
+          for (const forget of shared.splice(0)) forget()
+          return writer.run({ kind: 'close', fd })
+        },
       }
     },
     add: (path, bytes) => writer.run({ kind: 'add', path, bytes }),

@@ -34,8 +34,8 @@ export interface VolumeLog {
   readonly commitsMax: number
   /** What the log adds of its own after a commit of so many needles. */
   trailerOf(entries: number): { readonly bytes: number; readonly batches: number }
-  /** Memory for commits, of at least so many bytes: one that lies as far into a page of it as into one of the volume need not be copied. */
-  memoryOf?(bytes: number): Uint8Array
+  /** Memory for commits, of at least so many bytes: one that lies as far into a page of it as into one of the volume need not be copied. For one or for many. */
+  memoryOf?(bytes: number, use: 'once' | 'again'): Uint8Array
   /**
    * Durable when it returns. Any error means that nothing may be appended any more: what the bytes
    * became cannot be known. VOLUME_FENCED, STORAGE_FULL, STORAGE_UNAVAILABLE.

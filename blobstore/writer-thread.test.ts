@@ -38,7 +38,11 @@ test('writer thread: writes from shared memory, from other memory, and zeros, ar
       const bytes = step % 17 === 5 ? new Uint8Array(PAGE_BYTES) : new Uint8Array(buffer, step * PAGE_BYTES, PAGE_BYTES)
       bytes.fill(isZero ? 0 : (step % 250) + 1)
       expected.set(bytes, offset)
-      underWay.push(isZero ? thread.run({ kind: 'zero', fd, offset, length: PAGE_BYTES }) : thread.write(fd, offset, bytes))
+      underWay.push(
+        isZero
+          ? thread.run({ kind: 'zero', fd, offset, length: PAGE_BYTES })
+          : thread.write({ fd, offset, bytes, isInPages: bytes.buffer === buffer }),
+      )
       // Now and then all is waited for, and then again only writes of shared memory are under way.
       if (step % 23 === 0) await Promise.all(underWay.splice(0))
     }
@@ -54,22 +58,30 @@ test('writer thread: a write that the system refuses is told with its error, and
     // The first one goes as a message, since the memory is not known there yet; those after it through memory.
     for (let turn = 0; turn < 3; turn += 1) {
       await assert.rejects(
-        thread.write(fd, 0, bytes),
+        thread.write({ fd, offset: 0, bytes, isInPages: true }),
         (error) => error instanceof MediaError && error.code === 'VOLUME_FENCED' && error.message.includes('EBADF'),
       )
     }
   }))
 
-test('writer thread: after it was closed the next job has a new thread, which is written through from memory of the one before', () =>
+test('writer thread: memory that was let go of, and that of a thread that was closed, is still written from', () =>
   withFile(constants.O_RDWR, async (thread, fd, path) => {
-    const { buffer } = alignedMemory(2 * PAGE_BYTES)
-    const page = (index: number) => new Uint8Array(buffer, index * PAGE_BYTES, PAGE_BYTES).fill(index + 7)
-    thread.share(buffer)
-    await thread.write(fd, 0, page(0))
+    const { buffer } = alignedMemory(3 * PAGE_BYTES)
+    const write = (page: number) => {
+      const bytes = new Uint8Array(buffer, page * PAGE_BYTES, PAGE_BYTES).fill(page + 7)
+      return thread.write({ fd, offset: page * PAGE_BYTES, bytes, isInPages: true })
+    }
+    const forget = thread.share(buffer)
+    await write(0)
+    forget()
+    forget()
+    await write(1)
+    const forgetAgain = thread.share(buffer)
     await thread.close()
-    await thread.write(fd, PAGE_BYTES, page(1))
+    forgetAgain()
+    await write(2)
     assert.deepEqual(
-      [0, 1].map((index) => readFileSync(path)[index * PAGE_BYTES]),
-      [7, 8],
+      [0, 1, 2].map((page) => readFileSync(path)[page * PAGE_BYTES]),
+      [7, 8, 9],
     )
   }))

@@ -1,8 +1,7 @@
 import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { PAGE_BYTES } from './aligned-memory.ts'
 import { writeError } from './disk-errors.ts'
-import type { DiskAnswer, DiskJob, DiskWord } from './disk-worker.ts'
+import type { DiskAnswer, DiskJob, DiskWord, FileWrite } from './disk-worker.ts'
 import { UNKNOWN_ERRNO, WriteRing } from './write-ring.ts'
 
 interface Waiting {
@@ -25,26 +24,31 @@ export class WriterThread {
   readonly #sent = new Map<number, Waiting>()
   #running: Running | null = null
   #lastId = 0
-  #memories = 0
+  #lastMemory = 0
 
-  /** Memory that is written from: it begins on a page, and {@link write} need not send it. */
-  share(buffer: ArrayBufferLike): void {
+  /**
+   * Memory that is written from many times: {@link write} need not send it each time.
+   * @returns what lets go of it again, once no write of it is asked for any more; until then the thread has it
+   */
+  share(buffer: ArrayBufferLike): () => void {
     const { memories } = this.#start()
-    const memory = this.#memories
-    this.#memories += 1
+    this.#lastMemory += 1
+    const memory = this.#lastMemory
     memories.set(buffer, memory)
-    this.run({ kind: 'share', memory, buffer }).catch(() => {
-      // The thread ended: who writes is told.
-    })
+    this.#tell({ kind: 'share', memory, buffer })
+    return () => {
+      // A thread that ended meanwhile has nothing any more.
+      if (memories.delete(buffer) && this.#running?.memories === memories) this.#tell({ kind: 'forget', memory })
+    }
   }
 
   /** Durable when it returns. After an error every later write to the file fails too. */
-  write(fd: number, offset: number, bytes: Uint8Array): Promise<void> {
+  write({ fd, offset, bytes, isInPages }: FileWrite): Promise<void> {
     const { thread, ring, memories, writes } = this.#start()
     const memory = memories.get(bytes.buffer)
-    const isInPages = memory !== undefined && (offset - bytes.byteOffset) % PAGE_BYTES === 0
     // What was sent before it has to be done before it, and the thread takes writes of the ring between any two messages.
-    if (!isInPages || this.#sent.size > 0 || !ring.hasRoom) return this.run({ kind: 'write', fd, offset, bytes, isInPages })
+    if (memory === undefined || !isInPages || this.#sent.size > 0 || !ring.hasRoom)
+      return this.run({ kind: 'write', fd, offset, bytes, isInPages })
     thread.ref()
     const { byteOffset: at, byteLength: length } = bytes
     return new Promise((resolve, reject) => {
@@ -121,12 +125,17 @@ export class WriterThread {
       )
   }
 
+  /** A job that nobody waits for. Where it is not done, the thread has ended: whoever writes is told. */
+  #tell(job: DiskJob): void {
+    this.run(job).catch(() => {})
+  }
+
   #rest({ thread, writes }: Running): void {
     if (this.#sent.size === 0 && writes.length === 0) thread.unref()
   }
 
   #fail(running: Running, cause: unknown): void {
-    this.#running = null
+    if (this.#running === running) this.#running = null
     const error = writeError('unknown', `the writer thread ended: ${String(cause)}`)
     for (const { reject } of [...this.#sent.values(), ...running.writes.splice(0)]) reject(error)
     this.#sent.clear()
