@@ -54,3 +54,13 @@ test('index: a million needles take at most 14 bytes each', () => {
   assert.ok(index.bytes / index.count <= 14, `${index.bytes / index.count} bytes a needle`)
   assert.deepEqual(index.find(123_456n << 23n, 123_456 & 7).at(0), { offset: 4096 + 123_456 * 80, bytes: 80 })
 })
+
+test('index: fingerprints are those of earlier releases, since snapshots hold them', () => {
+  const known: readonly (readonly [bigint, number, number])[] = [
+    [0n, 0, 1_680_814_304],
+    [1n, 0, 3_584_742_034],
+    [0x0123_4567_89ab_cdefn, 0x0100_0007, 2_822_651_199],
+    [2n ** 64n - 1n, 2 ** 32 - 1, 871_034_947],
+  ]
+  for (const [key, alt, fingerprint] of known) assert.equal(fingerprintOf(key, alt), fingerprint)
+})

@@ -50,8 +50,8 @@ interface Staging {
 }
 
 /**
- * Group commit. While one commit is on its way to the disk, appends are encoded into the next one; it
- * leaves when the first is durable, so its records can say that all before them is.
+ * Group commit. While commits are on their way to the disk, appends are encoded into the next one; it leaves when it is full, or
+ * nothing is on its way. They become durable in order, so that its records can say that all before them is.
  */
 export class OpenVolume {
   readonly volume: number
@@ -101,7 +101,7 @@ export class OpenVolume {
     for (const { key } of batch) this.#placed.add(markOf(key))
   }
 
-  /** Whether the placement of a key of the batch has been logged; of one in some thousands where it has not. */
+  /** Whether the placement of a key of the batch has been logged; where it has not, of as many keys in 2^32 as there are in the volume. */
   mayHavePlaced(batch: readonly NeedleInput[]): boolean {
     for (const { key } of batch) if (this.#placed.has(markOf(key))) return true
     return false
@@ -207,7 +207,13 @@ export class OpenVolume {
 
   async #flush(staging: Staging, lastBatch: number): Promise<void> {
     try {
-      if (this.#gate !== null || !this.held.isValid) await this.#waitForLease()
+      if (this.#gate !== null || !this.held.isValid) {
+        const gate = this.#leaseAfter(this.#gate)
+        this.#gate = gate
+        await gate
+        // In the same breath as what follows: who looks at the gate later must come later.
+        if (this.#gate === gate) this.#gate = null
+      }
       await this.own.log.commit({
         base: staging.base,
         bytes: staging.buffer.subarray(0, staging.used),
@@ -226,12 +232,10 @@ export class OpenVolume {
   }
 
   /** Commits that wait for the lease go on in their order. Without it nothing was written: what waits can go elsewhere. */
-  async #waitForLease(): Promise<void> {
-    this.#gate ??= this.held.ensure().finally(() => {
-      this.#gate = null
-    })
+  async #leaseAfter(before: Promise<void> | null): Promise<void> {
     try {
-      await this.#gate
+      await before
+      await this.held.ensure()
     } catch (error) {
       this.#failure ??= { error }
       throw error
@@ -239,7 +243,7 @@ export class OpenVolume {
   }
 
   #fail(error: unknown, staging: Staging): void {
-    // Behind a commit that failed, nothing was written: it can go elsewhere.
+    // Of what is behind a commit that failed, nobody is ever told that it was written: it can go elsewhere.
     staging.reject(this.#failure === null ? error : new NotWritten())
     this.#failure ??= { error }
     const untouched = [...(this.#staging === null ? [] : [this.#staging]), ...this.#waiting.splice(0)]

@@ -3,12 +3,13 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { MediaError } from '../domain/errors.ts'
 import { alignedMemory, PAGE_BYTES } from './aligned-memory.ts'
 import { WriterThread } from './writer-thread.ts'
 
-const FILE_PAGES = 64
-const STEPS = 400
+/** So few that many writes are of the same one. */
+const FILE_PAGES = 3
 
 async function withFile(flags: number, run: (thread: WriterThread, fd: number, path: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-writer-'))
@@ -25,37 +26,52 @@ async function withFile(flags: number, run: (thread: WriterThread, fd: number, p
   }
 }
 
-test('writer thread: writes from shared memory, from other memory, and zeros, are done in the order in which they are asked for', () =>
+test('writer thread: writes from shared memory, from other memory, and zeros, are done and told of in the order in which they are asked for', () =>
   withFile(constants.O_RDWR, async (thread, fd, path) => {
-    const { buffer } = alignedMemory(STEPS * PAGE_BYTES)
+    const steps = fc.array(
+      fc.record({
+        kind: fc.constantFrom('shared', 'shared', 'shared', 'own', 'zero'),
+        page: fc.nat({ max: FILE_PAGES - 1 }),
+        value: fc.integer({ min: 1, max: 255 }),
+      }),
+      { minLength: 1, maxLength: 8 },
+    )
+    const { buffer } = alignedMemory(8 * PAGE_BYTES)
     thread.share(buffer)
-    const expected = new Uint8Array(FILE_PAGES * PAGE_BYTES)
-    const underWay: Promise<void>[] = []
-    for (let step = 0; step < STEPS; step += 1) {
-      // Few places, so that many steps are of the same one.
-      const offset = ((step * 7) % 5) * PAGE_BYTES
-      const isZero = step % 11 === 3
-      const bytes = step % 17 === 5 ? new Uint8Array(PAGE_BYTES) : new Uint8Array(buffer, step * PAGE_BYTES, PAGE_BYTES)
-      bytes.fill(isZero ? 0 : (step % 250) + 1)
-      expected.set(bytes, offset)
-      underWay.push(
-        isZero
-          ? thread.run({ kind: 'zero', fd, offset, length: PAGE_BYTES })
-          : thread.write({ fd, offset, bytes, isInPages: bytes.buffer === buffer }),
-      )
-      // Now and then all is waited for, and then again only writes of shared memory are under way.
-      if (step % 23 === 0) await Promise.all(underWay.splice(0))
-    }
-    await Promise.all(underWay)
-    assert.equal(Buffer.compare(readFileSync(path), expected), 0)
+    await fc.assert(
+      fc.asyncProperty(steps, async (asked) => {
+        const expected = Uint8Array.from(readFileSync(path))
+        const told: number[] = []
+        // All at once, and then all is waited for: the first ones go through the ring, until one is sent.
+        const underWay = asked.map(async ({ kind, page, value }, step) => {
+          const offset = page * PAGE_BYTES
+          const bytes = kind === 'shared' ? new Uint8Array(buffer, step * PAGE_BYTES, PAGE_BYTES) : new Uint8Array(PAGE_BYTES)
+          bytes.fill(kind === 'zero' ? 0 : value)
+          expected.set(bytes, offset)
+          if (kind === 'zero') await thread.run({ kind, fd, offset, length: PAGE_BYTES })
+          else await thread.write({ fd, offset, bytes, isInPages: kind === 'shared' })
+          told.push(step)
+        })
+        // The answers come while nobody looks.
+        const untilMs = performance.now() + 2
+        while (performance.now() < untilMs);
+        await Promise.all(underWay)
+        assert.deepEqual(
+          told,
+          asked.map((_, step) => step),
+        )
+        assert.equal(Buffer.compare(readFileSync(path), expected), 0)
+      }),
+      { numRuns: 300 },
+    )
   }))
 
-test('writer thread: a write that the system refuses is told with its error, and so is every later one of the file', () =>
+test('writer thread: a write that the system refuses is told with its error, whichever way it went', () =>
   withFile(constants.O_RDONLY, async (thread, fd) => {
     const { buffer } = alignedMemory(PAGE_BYTES)
     thread.share(buffer)
     const bytes = new Uint8Array(buffer, 0, PAGE_BYTES)
-    // The first one goes as a message, since the memory is not known there yet; those after it through memory.
+    // The first one is sent, since the memory is not known there yet; those after it go through the ring.
     for (let turn = 0; turn < 3; turn += 1) {
       await assert.rejects(
         thread.write({ fd, offset: 0, bytes, isInPages: true }),

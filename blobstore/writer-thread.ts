@@ -69,9 +69,12 @@ export class WriterThread {
     })
   }
 
+  /** What is under way fails. */
   async close(): Promise<void> {
-    await this.#running?.thread.terminate()
-    this.#running = null
+    const running = this.#running
+    if (running === null) return
+    this.#fail(running, 'it was closed')
+    await running.thread.terminate()
   }
 
   #start(): Running {
@@ -82,7 +85,11 @@ export class WriterThread {
     thread.unref()
     thread.on('message', (answer: DiskAnswer) => {
       if (answer === null) this.#look(running)
-      else this.#answer(answer)
+      else {
+        // Of what was done before it nobody may have been told.
+        this.#collect(running)
+        this.#answer(answer)
+      }
       this.#rest(running)
     })
     thread.on('error', (error) => this.#fail(running, error))
