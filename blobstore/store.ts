@@ -263,7 +263,8 @@ class PackedStore implements BlobStore, VolumeHost {
 }
 
 /**
- * Whether the open volume has a tombstone for a key of the batch. Tombstones are final within their volume,
+ * Whether the open volume has a tombstone for a key of the batch, as far as is known here: other processes write some only for keys that were
+ * placed in it before. Tombstones are final within their volume,
  * so the batch goes to another, whose placement is logged anew: refused there if the item was erased, fine if
  * only an earlier attempt was discarded.
  */
