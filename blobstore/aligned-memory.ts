@@ -10,6 +10,11 @@ export interface SharedMemory {
 
 export const PAGE_BYTES = 4096
 
+/** Bytes of the whole pages that so many bytes from the beginning of a page on lie in. */
+export function wholePages(bytes: number): number {
+  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
+}
+
 /** Of WebAssembly's memory; no relation to the pages of the system. */
 const WASM_PAGE_BYTES = 65_536
 

@@ -1,4 +1,4 @@
-import { PAGE_BYTES } from './aligned-memory.ts'
+import { wholePages } from './aligned-memory.ts'
 
 /** Part of the memory, from the beginning of a page on. */
 export interface Region {
@@ -47,8 +47,4 @@ export class CommitMemory {
     if (at < 0) throw new Error('a region is released once')
     this.#taken.splice(at, 1)
   }
-}
-
-function wholePages(bytes: number): number {
-  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES
 }

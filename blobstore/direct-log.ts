@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs'
-import { alignedMemory, PAGE_BYTES } from './aligned-memory.ts'
+import { alignedMemory, PAGE_BYTES, wholePages } from './aligned-memory.ts'
 
 /**
  * Appends to a file past the page cache: what is appended once and synced at once only costs the processor there, to copy
@@ -28,7 +28,7 @@ export class DirectLog {
     const start = offset - lead
     const used = lead + bytes.byteLength
     const whole = used - (used % PAGE_BYTES)
-    const pages = new Uint8Array(bytes.buffer, bytes.byteOffset - lead, whole === used ? used : whole + PAGE_BYTES)
+    const pages = new Uint8Array(bytes.buffer, bytes.byteOffset - lead, wholePages(used))
     if (lead > 0) {
       if (offset !== this.#end) this.#readPage(start, lead)
       pages.set(this.#page.subarray(0, lead))

@@ -7,6 +7,7 @@ import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openAsyncReads } from './async-reads.ts'
 import { quickenCrc } from './crc.ts'
+import { errnoOf } from './errno.ts'
 import { isSoundRecord } from './needle.ts'
 import { plainModule } from './plain-module.ts'
 import { BUFFERS, ReadRing, type RingMemory } from './read-ring.ts'
@@ -27,9 +28,6 @@ const { isModel, isAsync, ...memory } = workerData as ReaderData
 const ring = new ReadRing(memory)
 quickenCrc(memory.buffers)
 
-/** What no error of a disk can be, for errors that have no number. */
-const UNKNOWN = -4094
-
 /** Gives whether it is time to tell of the answer. */
 function serve(slot: number): boolean {
   const { fd, start, span, place } = ring.requestOf(slot)
@@ -39,7 +37,7 @@ function serve(slot: number): boolean {
     const count = readSync(fd, ring.bufferOf(slot), place, span, start)
     return answer(slot, count, performance.now() - startedMs)
   } catch (error) {
-    return answer(slot, (error as NodeJS.ErrnoException).errno ?? UNKNOWN, performance.now() - startedMs)
+    return answer(slot, errnoOf(error), performance.now() - startedMs)
   }
 }
 

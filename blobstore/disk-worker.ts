@@ -19,7 +19,8 @@ import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { DirectLog } from './direct-log.ts'
 import { LONG_APPEND_BYTES } from './disk.ts'
-import { type RingWrite, UNKNOWN_ERRNO, WriteRing, type WriteRingMemory } from './write-ring.ts'
+import { errnoOf } from './errno.ts'
+import { type RingWrite, WriteRing, type WriteRingMemory } from './write-ring.ts'
 
 export interface FileWrite {
   readonly fd: number
@@ -224,7 +225,7 @@ function attempt({ fd, offset, memory, at, length }: RingWrite): number {
     perform({ kind: 'write', fd, offset, bytes: new Uint8Array(buffer, at, length), isInPages: true })
     return 0
   } catch (error) {
-    return (error as NodeJS.ErrnoException).errno ?? UNKNOWN_ERRNO
+    return errnoOf(error)
   }
 }
 

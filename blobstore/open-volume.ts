@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Locator } from '../domain/media.ts'
 import type { NeedleInput } from '../domain/ports.ts'
-import { PAGE_BYTES } from './aligned-memory.ts'
+import { PAGE_BYTES, wholePages } from './aligned-memory.ts'
 import { CommitMemory, type Region } from './commit-memory.ts'
 import type { BlobLimits } from './blob-limits.ts'
 import type { HeldLease } from './held-lease.ts'
@@ -163,8 +163,7 @@ export class OpenVolume {
 
   #commit(staging: Staging): void {
     this.#staging = null
-    if (staging.region !== null)
-      this.#memory?.trim(staging.region, staging.buffer.byteOffset - staging.region.bytes.byteOffset + staging.used)
+    if (staging.region !== null) this.#memory?.trim(staging.region, (staging.base % PAGE_BYTES) + staging.used)
     const trailer = this.own.log.trailerOf(staging.entries.length)
     const lastBatch = this.#nextBatch - 1
     this.#nextBase = staging.base + staging.used + trailer.bytes
@@ -294,5 +293,5 @@ function markOf(key: bigint): number {
 
 /** Of memory in which so many bytes have room wherever in a page they begin; whole pages. */
 function regionBytes(bytes: number): number {
-  return Math.ceil(bytes / PAGE_BYTES + 1) * PAGE_BYTES
+  return wholePages(bytes) + PAGE_BYTES
 }

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { PAGE_BYTES } from './aligned-memory.ts'
+import { PAGE_BYTES, wholePages } from './aligned-memory.ts'
 import { copyBytes } from './copy-bytes.ts'
 import type { Loan } from './disk.ts'
 import { readError } from './disk-errors.ts'
@@ -133,7 +133,7 @@ export class ReaderThreads {
   #ask(slot: number, reading: UnderWay): void {
     const { fd, offset, length, skip, seed = null } = reading
     const start = offset - skip
-    const span = Math.ceil((skip + length) / PAGE_BYTES) * PAGE_BYTES
+    const span = wholePages(skip + length)
     if (this.#underWay.size === 0) this.#threads[0]?.ref()
     this.#underWay.set(slot, reading)
     const end = this.#ends[slot] ?? 0

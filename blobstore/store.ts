@@ -263,10 +263,9 @@ class PackedStore implements BlobStore, VolumeHost {
 }
 
 /**
- * Whether the open volume has a tombstone for a key of the batch, as far as is known here: other processes write some only for keys that were
- * placed in it before. Tombstones are final within their volume,
- * so the batch goes to another, whose placement is logged anew: refused there if the item was erased, fine if
- * only an earlier attempt was discarded.
+ * Whether the open volume has a tombstone for a key of the batch, as far as is known here: other processes write some only for
+ * keys that were placed in it before. Tombstones are final within their volume, so the batch goes to another, whose placement is
+ * logged anew: refused there if the item was erased, fine if only an earlier attempt was discarded.
  */
 function erasedHere({ own: { view } }: OpenVolume, batch: readonly NeedleInput[]): boolean {
   return view.erased.size > 0 && batch.some((needle) => erasedIn(view.erased, needle) !== null)

@@ -1,7 +1,5 @@
 /** Places; more than the commits of a volume that are on their way at once. */
 const SLOTS = 8
-/** What no error of the system can be, for errors that have no number. */
-export const UNKNOWN_ERRNO = -4094
 /** Words that both sides change. */
 const word = { asked: 0, asleep: 1, done: 2, told: 3 } as const
 const WORDS = 4

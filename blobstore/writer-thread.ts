@@ -2,7 +2,8 @@ import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { writeError } from './disk-errors.ts'
 import type { DiskAnswer, DiskJob, DiskWord, FileWrite } from './disk-worker.ts'
-import { UNKNOWN_ERRNO, WriteRing } from './write-ring.ts'
+import { UNKNOWN_ERRNO } from './errno.ts'
+import { WriteRing } from './write-ring.ts'
 
 interface Waiting {
   readonly resolve: () => void
