@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { createFileBlobStore } from '../blobstore/file.ts'
 import { recordBytes } from '../blobstore/layout.ts'
 import type { BlobStore } from '../domain/ports.ts'
+import { median } from './median.ts'
 import type { Bench } from './types.ts'
 
 const GOAL = 0.85
@@ -121,10 +122,6 @@ async function layOut(path: string, bytes: number): Promise<void> {
 
 function ratioOf(ours: number, peer: number): string {
   return (ours / peer).toFixed(2)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
 function mib(bytes: number): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createFileBlobReader, createFileBlobStore } from '../blobstore/file.ts'
 import type { Locator } from '../domain/media.ts'
+import { median } from './median.ts'
 import type { Bench } from './types.ts'
 
 const GOAL = 0.9
@@ -53,8 +54,7 @@ export const bench: Bench = {
     // Not the median of the rounds: fio has two speeds, one half of the other, as the pages of its buffers happen to lie at each
     // start, and the median would be at the one that came up six times of eleven.
     const value = total.ours / total.peer
-    const median = ratios.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
-    say(`median of the rounds: ${median.toFixed(2)}; fio's rate depends on how the pages of its buffers lie, anew at each start`)
+    say(`median of the rounds: ${median(ratios).toFixed(2)}; fio's rate depends on how the pages of its buffers lie, anew at each start`)
     return {
       name: 'cold random reads against fio',
       value: Number(value.toFixed(3)),

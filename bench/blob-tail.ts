@@ -6,6 +6,7 @@ import { systemClock } from '../blobstore/refresher.ts'
 import { scrubVolume } from '../blobstore/scrub.ts'
 import { createSystemDisk } from '../blobstore/system-disk.ts'
 import type { Locator } from '../domain/media.ts'
+import { median } from './median.ts'
 import type { Bench } from './types.ts'
 
 const GOAL = 1.5
@@ -114,8 +115,4 @@ async function p99Of(read: () => Promise<void>, windowMs: number): Promise<numbe
     }),
   )
   return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { head, type Lane, openLane } from './blob-weed/client.ts'
 import { type Peer, startPeer } from './blob-weed/peer.ts'
+import { median } from './median.ts'
 import type { Bench, BenchContext } from './types.ts'
 
 const CONNECTIONS = 16
@@ -178,8 +179,4 @@ async function cpuSeconds(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8')
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }

@@ -8,6 +8,7 @@ import { filtersIn, type Pair, pairsOf } from '../media/filters/fit/pairs.ts'
 import { applyLut, cornerMask, frameCubesOf, filters, lutOf } from '../media/filters/index.ts'
 import { lookFiles, lookFilters } from '../media/video/picture-filter.ts'
 import { renderCss } from './filters/css.ts'
+import { median } from './median.ts'
 import type { Bench } from './types.ts'
 
 const GOAL = 5
@@ -19,7 +20,6 @@ const ROUNDS = 9
 const CSS_STEP = 11
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
 /** The filters against what Instagram made of the same photos; FOLDER holds original/ and instagram/. */
 export const bench: Bench = {

@@ -6,6 +6,7 @@ import { makeSamplePhoto } from '../media/sample/photo.ts'
 import { startInstance } from '../tests/e2e/support/instance.ts'
 import { descendants, processes } from '../tests/e2e/support/processes.ts'
 import { createApiClient } from '../workers/api-client.ts'
+import { median } from './median.ts'
 import type { Bench } from './types.ts'
 
 const ROUNDS = 5
@@ -69,7 +70,7 @@ export const bench: Bench = {
       bare.disconnect()
       await running.stop()
     }
-    const value = ratios.toSorted((a, b) => a - b)[ratios.length >> 1] ?? Number.NaN
+    const value = median(ratios)
     return {
       name: 'pipeline-overhead',
       value: Number(value.toFixed(3)),

@@ -11,6 +11,7 @@ import { createVideoStudio } from '../media/video/studio.ts'
 import { encodersOf, until, withoutKafka } from '../tests/e2e/support/encoders.ts'
 import { startInstance } from '../tests/e2e/support/instance.ts'
 import { createApiClient } from '../workers/api-client.ts'
+import { median } from './median.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
 
 const run = promisify(execFile)
@@ -112,10 +113,6 @@ async function bareLadder({ tools, scratch }: Pick<BenchContext, 'tools' | 'scra
   }
   await Promise.all(Array.from({ length: WORKERS }, worker))
   return performance.now() - begin
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 function seconds(ms: number): string {

@@ -10,6 +10,7 @@ import { standard } from '../domain/presets/standard.ts'
 import { inProcess } from '../media/video/runner.ts'
 import { createVideoStudio } from '../media/video/studio.ts'
 import { childCpuMs } from './child-cpu.ts'
+import { median } from './median.ts'
 import type { Bench, BenchContext, Figure } from './types.ts'
 import { admitted } from './video/clips.ts'
 import { makeNaturalClip } from './video/natural-clip.ts'
@@ -195,10 +196,6 @@ async function costOf(work: () => Promise<number>): Promise<Cost> {
   const bytes = await work()
   assert.ok(bytes > 0)
   return { wallMs: performance.now() - begin, cpuMs: (await childCpuMs()) - cpu, bytes }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 function seconds(ms: number): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import type { ImageFormat } from '../../domain/plans.ts'
 import { makeSamplePhoto } from '../../media/sample/photo.ts'
+import { median } from '../median.ts'
 import type { SideResult } from './side.ts'
 
 export interface Comparison {
@@ -58,7 +59,7 @@ export async function compareLadders(
   } finally {
     for (const child of Object.values(sides)) child.disconnect()
   }
-  return { cpuRatio: ratios.toSorted((a, b) => a - b)[ratios.length >> 1] ?? Number.NaN, bytesRatio }
+  return { cpuRatio: median(ratios), bytesRatio }
 }
 
 function startSide(...args: readonly [name: 'ours' | 'sharp' | 'vipsthumbnail', ...rest: readonly string[]]): ChildProcess {
