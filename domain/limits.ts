@@ -165,6 +165,8 @@ export const limits = {
   /** Older ones were looked at before. */
   orphanWindowMs: 30 * 24 * 60 * 60_000,
   outboxBatchMax: 200,
+  /** Bytes of events in one request to Kafka, half of what a broker takes at most unless it is told otherwise; one larger event goes alone. */
+  eventBatchBytesMax: 512 * 1024,
   /** An event that Kafka does not take at first is tried again after at most this long. */
   relayBackoffMsMax: 30_000,
   /** A consumer that ends waits this long for its broker to take its leave. */

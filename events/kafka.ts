@@ -1,6 +1,7 @@
 import { Partitioners, type Producer } from 'kafkajs'
 import type { EventSink } from '../domain/ports.ts'
-import { encodeMessage } from './cloud-event.ts'
+import { limits } from '../domain/limits.ts'
+import { encodeMessage, type EventMessage } from './cloud-event.ts'
 import { ensureTopic, kafkaFailure, openKafka, type KafkaOptions } from './kafka-client.ts'
 
 /**
@@ -38,8 +39,11 @@ export function createKafkaSink(options: KafkaOptions): EventSink {
       try {
         connecting ??= connect()
         const producer = await connecting
-        const messages = events.map(encodeMessage).map(({ key, headers, value }) => ({ key, headers: { ...headers }, value }))
-        await producer.send({ topic, acks: -1, messages })
+        // A broker refuses a batch that is too long for ever, however often it is sent.
+        for (const batch of batchesOf(events.map(encodeMessage), limits.eventBatchBytesMax)) {
+          const messages = batch.map(({ key, headers, value }) => ({ key, headers: { ...headers }, value }))
+          await producer.send({ topic, acks: -1, messages })
+        }
       } catch (error) {
         // What a half-broken client still knows is worth less than a fresh one.
         await disconnect()
@@ -48,4 +52,29 @@ export function createKafkaSink(options: KafkaOptions): EventSink {
     },
     close: disconnect,
   }
+}
+
+/** Bytes of a record beside what is in it: lengths, and times (Kafka protocol, record format of version 2). */
+const FRAME_BYTES_MAX = 32
+const HEADER_FRAME_BYTES_MAX = 6
+
+/** Messages in their order, in batches of at most so many bytes as Kafka counts them; a longer one is a batch of its own. */
+export function batchesOf(messages: readonly EventMessage[], bytesMax: number): EventMessage[][] {
+  const batches: EventMessage[][] = []
+  let left = 0
+  for (const message of messages) {
+    const bytes = bytesOf(message)
+    if (bytes > left || batches.length === 0) {
+      batches.push([])
+      left = bytesMax
+    }
+    batches.at(-1)?.push(message)
+    left -= bytes
+  }
+  return batches
+}
+
+function bytesOf({ key, headers, value }: EventMessage): number {
+  const frames = FRAME_BYTES_MAX + HEADER_FRAME_BYTES_MAX * Object.keys(headers).length
+  return [key, value, ...Object.entries(headers).flat()].reduce((sum, text) => sum + Buffer.byteLength(text), frames)
 }

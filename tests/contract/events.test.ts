@@ -31,6 +31,21 @@ suite('events on Kafka', { skip: withoutTools('java', 'kafkaLib') }, () => {
   })
   after(() => broker?.stop())
 
+  test('kafka: a backlog of more than a broker takes at once arrives whole and in its order', async () => {
+    const sink = sinkOf('backlog')
+    const filler = 'x'.repeat(8_000)
+    const events = ids(200).map((id) => ({ ...someEvent(id), data: { ...someEvent(id).data, filler } }))
+    await sink.publish(events)
+    await sink.close()
+    const consumer = await startConsumer({ brokers: [broker.address], topic: 'backlog' })
+    await consumer.until(() => consumer.events.length >= events.length)
+    await consumer.stop()
+    assert.deepEqual(
+      consumer.events.map(({ subject }) => subject),
+      events.map(({ subject }) => subject),
+    )
+  })
+
   test('kafka: every registered event arrives as it was sent, the first one while the broker has just begun', async () => {
     const sink = sinkOf('samples')
     await sink.publish(samples)
