@@ -7,6 +7,7 @@ import { presetNamed } from '../domain/presets/index.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import type { DevelopImageDeps } from './develop-image.ts'
 import { forgetFiles, saveDraft, storeFiles } from './draft.ts'
+import { keptFingerprint } from './fingerprint.ts'
 import { withHeartbeat } from './heartbeat.ts'
 import { withOriginal } from './original.ts'
 
@@ -35,9 +36,12 @@ export function enhanceImage({ catalog, objects, blobs, images }: DevelopImageDe
       })
       const renditions = await storeFiles(blobs, input, developed.files)
       forgetFiles(developed.files)
+      // Not looked for on the block list: the item is there already, and looks as it did.
+      const fingerprint = keptFingerprint(developed.fingerprint)
       await saveDraft(catalog, input, {
         manifest: { ...manifest, version: input.version, renditions, enhanced: true },
         facts: developed.facts,
+        ...(fingerprint === undefined ? {} : { fingerprint }),
       })
       return { files: renditions.length, bytes: renditions.reduce((sum, file) => sum + file.bytes, 0) }
     })
