@@ -1,13 +1,13 @@
 import { MediaError } from '../domain/errors.ts'
 import type { TenantStore } from '../domain/ports.ts'
-import { hashKey } from './keys.ts'
+import { hashKey, isKey } from './keys.ts'
 
 const CACHE_ENTRIES_MAX = 10_000
 
 /** The hash of the key in an Authorization header (RFC 6750, section 2.1). UNAUTHENTICATED. */
 function keyHashOf(authorization: string | undefined): string {
-  const key = /^Bearer +([\w\-.~+/]{8,256}=*) *$/i.exec(authorization ?? '')?.[1]
-  if (key === undefined) throw new MediaError('UNAUTHENTICATED')
+  const key = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+  if (key === undefined || !isKey(key)) throw new MediaError('UNAUTHENTICATED')
   return hashKey(key)
 }
 

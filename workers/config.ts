@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import { availableParallelism } from 'node:os'
-import { baseUrl, choice, type Environment, list, optional, required, SettingError, text, urlList, whole } from './settings.ts'
+import { isKey } from '../api/keys.ts'
+import { limits } from '../domain/limits.ts'
+import { baseUrl, choice, type Environment, hostUrl, hostUrls, list, optional, required, SettingError, text, whole } from './settings.ts'
 
 export type VolumeReads = 'cached' | 'direct'
 
@@ -67,8 +69,8 @@ export function readS3(env: Environment): S3Settings | null {
 export function readConfig(env: Environment, role: string): Config {
   const databaseUrl = required(env, 'DATABASE_URL')
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) throw new SettingError('DATABASE_URL must begin with postgres://.')
-  const originUrls = urlList(env, 'ORIGIN_URLS')
-  const publicUrl = baseUrl(env, 'PUBLIC_BASE_URL', originUrls[0] ?? 'http://127.0.0.1:4101')
+  const originUrls = hostUrls(env, 'ORIGIN_URLS')
+  const publicUrl = hostUrl(env, 'PUBLIC_BASE_URL', originUrls[0] ?? 'http://127.0.0.1:4101')
   return {
     databaseUrl,
     temporal: {
@@ -85,7 +87,7 @@ export function readConfig(env: Environment, role: string): Config {
     quotas: readQuotas(env),
     publicUrl,
     originUrls: originUrls.length > 0 ? originUrls : [publicUrl],
-    edgeUrls: urlList(env, 'EDGE_URLS'),
+    edgeUrls: hostUrls(env, 'EDGE_URLS'),
     writer: text(env, 'WRITER_NAME', `${role}@${hostname()}`),
     shard: whole(env, 'ID_SHARD', { min: 0, max: 8191, fallback: 0 }),
     variants: readVariants(env),
@@ -93,7 +95,7 @@ export function readConfig(env: Environment, role: string): Config {
     slots: readSlots(env),
     buildId: readBuildId(env),
     metrics: readMetrics(env),
-    devKey: optional(env, 'DARKROOM_DEV_KEY') ?? null,
+    devKey: readDevKey(env),
     operatorKeys: readOperatorKeys(env),
   }
 }
@@ -113,6 +115,9 @@ export function readVariants(env: Environment): Config['variants'] {
   const given = list(env, 'VARIANT_SIZES')
   const odd = given.find((size) => !/^[1-9][0-9]{0,3}(x[1-9][0-9]{0,3})?$/.test(size))
   if (odd !== undefined) throw new SettingError(`VARIANT_SIZES: ${odd} is no size; write 800 or 400x300.`)
+  const large = given.find((size) => size.split('x').some((side) => Number(side) > limits.variantSideMax))
+  if (large !== undefined)
+    throw new SettingError(`VARIANT_SIZES: ${large} is too large; a side has ${limits.variantSideMax} pixels at most.`)
   const secrets = list(env, 'VARIANT_SECRETS')
   if (secrets.some((secret) => secret.length < 16)) throw new SettingError('VARIANT_SECRETS: a secret has 16 characters at least.')
   return { sizes: given.length > 0 ? given : VARIANT_SIZES, secrets }
@@ -139,10 +144,18 @@ export function readMetrics(env: Environment): Config['metrics'] {
   return { host: text(env, 'METRICS_HOST', '127.0.0.1'), port: whole(env, 'METRICS_PORT', { min: 0, max: 65_535, fallback: 0 }) }
 }
 
+/** DARKROOM_DEV_KEY, of 8 characters or more; null when unset. Throws SettingError. */
+export function readDevKey(env: Environment): string | null {
+  const key = optional(env, 'DARKROOM_DEV_KEY') ?? null
+  if (key !== null && !isKey(key))
+    throw new SettingError('DARKROOM_DEV_KEY has 8 to 256 characters: letters, digits and - . _ ~ + /, and = at its end.')
+  return key
+}
+
 /** OPERATOR_KEYS, each of 24 characters or more; several while one takes another's place. Throws SettingError. */
 export function readOperatorKeys(env: Environment): string[] {
   const keys = list(env, 'OPERATOR_KEYS')
-  if (keys.some((key) => !/^[\w\-.~+/]{24,256}=*$/.test(key)))
+  if (keys.some((key) => key.length < 24 || !isKey(key)))
     throw new SettingError('OPERATOR_KEYS: a key has 24 characters at least, letters, digits and - . _ ~ + /.')
   return keys
 }

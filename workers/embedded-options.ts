@@ -4,6 +4,7 @@ import { parseTools } from '../infra/engines/tools.ts'
 import {
   readBuildId,
   readContentSecret,
+  readDevKey,
   readMetrics,
   readOperatorKeys,
   readQuotas,
@@ -13,7 +14,7 @@ import {
   readVolumeReads,
 } from './config.ts'
 import type { EmbeddedOptions } from './embedded.ts'
-import { baseUrl, type Environment, list, optional, text, urlList, wholeNumber } from './settings.ts'
+import { baseUrl, type Environment, hostUrl, hostUrls, list, optional, text, wholeNumber } from './settings.ts'
 
 /** First port of the embedded default: API, then origin, Temporal, its UI, PostgreSQL, Kafka. */
 const BASE_PORT = 4100
@@ -30,7 +31,7 @@ export function embeddedOptions(
   const databaseUrl = optional(env, 'DATABASE_URL')
   const temporalAddress = optional(env, 'TEMPORAL_ADDRESS')
   const temporalUiUrl = optional(env, 'TEMPORAL_UI_URL')
-  const devKey = optional(env, 'DARKROOM_DEV_KEY')
+  const devKey = readDevKey(env)
   return {
     home,
     basePort,
@@ -40,10 +41,10 @@ export function embeddedOptions(
       ...(temporalAddress ? { temporalAddress } : {}),
       ...(temporalUiUrl ? { temporalUiUrl: baseUrl(env, 'TEMPORAL_UI_URL', '') } : {}),
       ...(devKey ? { devKey } : {}),
-      ...(env['PUBLIC_BASE_URL'] ? { publicUrl: baseUrl(env, 'PUBLIC_BASE_URL', '') } : {}),
+      ...(env['PUBLIC_BASE_URL'] ? { publicUrl: hostUrl(env, 'PUBLIC_BASE_URL', '') } : {}),
       kafkaBrokers: list(env, 'KAFKA_BROKERS'),
       s3: readS3(env),
-      edgeUrls: urlList(env, 'EDGE_URLS'),
+      edgeUrls: hostUrls(env, 'EDGE_URLS'),
       volumeFolders: list(env, 'VOLUME_FOLDERS'),
       volumeCopies: list(env, 'VOLUME_COPIES'),
       volumeReads: readVolumeReads(env),

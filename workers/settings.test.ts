@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readQuotas } from './config.ts'
-import { baseUrl, choice, required, SettingError, urlList, whole } from './settings.ts'
+import { readDevKey, readQuotas, readVariants } from './config.ts'
+import { baseUrl, choice, hostUrl, hostUrls, required, SettingError, whole } from './settings.ts'
 
 test('settings: a wrong number is refused with a sentence that names the setting and its bounds', () => {
   assert.throws(() => whole({ API_PORT: '80a' }, 'API_PORT', { min: 0, max: 65_535, fallback: 1 }), {
@@ -30,7 +30,24 @@ test('settings: what is required and absent is named', () => {
 test('settings: URLs lose their trailing slash, anything but http is refused', () => {
   assert.equal(baseUrl({ PUBLIC_BASE_URL: 'http://a.example/' }, 'PUBLIC_BASE_URL', ''), 'http://a.example')
   assert.throws(() => baseUrl({ PUBLIC_BASE_URL: 'ftp://a' }, 'PUBLIC_BASE_URL', ''), SettingError)
-  assert.deepEqual(urlList({ EDGE_URLS: 'http://a:1/, http://b:2' }, 'EDGE_URLS'), ['http://a:1', 'http://b:2'])
+  assert.deepEqual(hostUrls({ EDGE_URLS: 'http://a:1/, http://b:2' }, 'EDGE_URLS'), ['http://a:1', 'http://b:2'])
+})
+
+test('settings: what stands behind a host that files are asked of is refused, since their addresses begin at its root', () => {
+  for (const value of ['http://a.example/media', 'http://a.example?x=1', 'http://a.example/#x', 'http://me:word@a.example'])
+    assert.throws(() => hostUrl({ PUBLIC_BASE_URL: value }, 'PUBLIC_BASE_URL', ''), {
+      message: `PUBLIC_BASE_URL must be the URL of a host alone, such as https://media.example, not "${value}".`,
+    })
+  assert.equal(baseUrl({ TEMPORAL_UI_URL: 'http://a.example/ui/' }, 'TEMPORAL_UI_URL', ''), 'http://a.example/ui')
+})
+
+test('settings: a size that no origin makes, and a key that no request can bring, are refused at the start', () => {
+  assert.deepEqual(readVariants({ VARIANT_SIZES: '4096,800x600' }).sizes, ['4096', '800x600'])
+  assert.throws(() => readVariants({ VARIANT_SIZES: '800,400x5000' }), {
+    message: 'VARIANT_SIZES: 400x5000 is too large; a side has 4096 pixels at most.',
+  })
+  assert.equal(readDevKey({ DARKROOM_DEV_KEY: 'long-enough' }), 'long-enough')
+  for (const key of ['secret', 'two words of it', 'x'.repeat(257)]) assert.throws(() => readDevKey({ DARKROOM_DEV_KEY: key }), SettingError)
 })
 
 test('settings: quotas are read with their units, and what is none is named', () => {

@@ -49,6 +49,17 @@ export function baseUrl(env: Environment, name: string, fallback: string): strin
   return value.replace(/\/+$/, '')
 }
 
+/** A base URL that addresses of files follow at its root: those in playlists and redirects begin there too. */
+export function hostUrl(env: Environment, name: string, fallback: string): string {
+  const value = baseUrl(env, name, fallback)
+  const { pathname, search, hash, username, password } = new URL(value)
+  const rest = [pathname.slice(1), search, hash, username, password].find((part) => part !== '')
+  if (rest !== undefined) {
+    throw new SettingError(`${name} must be the URL of a host alone, such as https://media.example, not ${JSON.stringify(value)}.`)
+  }
+  return value
+}
+
 /** One of a few words; the first when unset. */
 export function choice<T extends string>(env: Environment, name: string, words: readonly [T, ...T[]]): T {
   const value = text(env, name, words[0])
@@ -65,6 +76,7 @@ export function list(env: Environment, name: string): string[] {
     .filter((item) => item !== '')
 }
 
-export function urlList(env: Environment, name: string): string[] {
-  return list(env, name).map((item) => baseUrl({ [name]: item }, name, item))
+/** {@link hostUrl} of each in a comma-separated list. */
+export function hostUrls(env: Environment, name: string): string[] {
+  return list(env, name).map((item) => hostUrl({ [name]: item }, name, item))
 }
