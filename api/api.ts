@@ -52,7 +52,7 @@ export function createApi(options: ApiOptions): Api {
   })
   server.on('request', (request, response) => track(request, response, () => {}))
   server.on('checkContinue', (request, response) => track(request, response, () => response.writeContinue()))
-  server.on('clientError', (error, socket) => refuseMalformed(error, socket, logger))
+  server.on('clientError', (error, socket) => refuseMalformed(error, socket, logger, limits.lingerMsMax))
 
   function track(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
     const served: Promise<void> = serve(request, response, proceed).finally(() => running.delete(served))

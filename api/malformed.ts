@@ -11,8 +11,11 @@ const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
-/** Answers what is not HTTP, or has too large or too slow a head: it never reaches a route. The connection ends. */
-export function refuseMalformed(error: Error & { code?: string }, socket: Duplex, logger: Logger): void {
+/**
+ * Answers what is not HTTP, or has too large or too slow a head: it never reaches a route. The connection ends, after `lingerMsMax` also
+ * where the other side does not end it: Node looks at it no more.
+ */
+export function refuseMalformed(error: Error & { code?: string }, socket: Duplex, logger: Logger, lingerMsMax: number): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
   const requestId = randomUUID()
   const status = statuses[error.code ?? ''] ?? OTHER
@@ -26,5 +29,7 @@ export function refuseMalformed(error: Error & { code?: string }, socket: Duplex
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  const end = setTimeout(() => socket.destroy(), lingerMsMax)
+  socket.once('close', () => clearTimeout(end))
   logger.info('request-malformed', { requestId, status: problem.status, code: error.code ?? 'unknown' })
 }

@@ -288,6 +288,24 @@ test('api: a commit whose answer was lost is an upload all the same', async () =
   assert.equal(api.objects.stored.size, 1)
 })
 
+test('api: where nobody can tell whether an upload was committed, its original stays', async () => {
+  const inner = createMemoryCatalog()
+  await inner.addKey('acme', hashKey(testKey))
+  let isAway = false
+  const catalog = {
+    ...inner,
+    accept: async (media: Parameters<typeof inner.accept>[0]) => {
+      await inner.accept(media)
+      isAway = true
+      throw new MediaError('CATALOG_UNAVAILABLE')
+    },
+    get: async (id: MediaId) => (isAway ? Promise.reject(new MediaError('CATALOG_UNAVAILABLE')) : inner.get(id)),
+  }
+  await using api = await startTestApi({ catalog })
+  assert.equal((await problemOf(await api.call('/v1/uploads', { method: 'POST', body: jpeg }))).code, 'CATALOG_UNAVAILABLE')
+  assert.deepEqual([...api.objects.stored.keys()], [...inner.rows.keys()].map(originalKey))
+})
+
 test('api: a store that is full answers 507 while the client is still sending', async () => {
   const objects = { ...createMemoryObjects(), put: async () => Promise.reject(new MediaError('STORAGE_FULL')) }
   await using api = await startTestApi({ objects })

@@ -95,14 +95,15 @@ async function store(id: MediaId, body: AsyncIterable<Uint8Array>, type: string,
 }
 
 /**
- * Commits the row. Where that fails the original is deleted, unless the row is there after all: a
- * connection may break between the database's commit and its answer.
+ * Commits the row. Where that fails the original is deleted, unless the row is there after all: a connection may break between the
+ * database's commit and its answer. Where that cannot be known the original stays, and the sweep deletes it if there is no row.
  */
 async function commit(media: NewMedia, parts: Parts, reservation: number | null): Promise<void> {
   try {
     await parts.catalog.accept(media, reservation)
   } catch (error) {
-    const row = await parts.catalog.get(media.id).catch(() => null)
+    const row = await parts.catalog.get(media.id).catch(() => undefined)
+    if (row === undefined) throw error
     if (row?.sourceSha256 === media.sourceSha256) return
     await parts.objects
       .delete(originalKey(media.id))
