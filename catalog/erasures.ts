@@ -52,8 +52,11 @@ export function createErasures(database: Database): Pick<MediaStore, 'beginErase
 
     async unerased(olderThanMs, limit) {
       const rows = await database.rows<MediaColumns>(
-        `select ${mediaColumns} from media join erasures on media_id = id
-         where state = 'erased' and stage <> 'done' and erased_at <= now() - $1 * interval '1 millisecond' order by position limit $2`,
+        `update media set seen_at = now() where id in (
+           select id from media join erasures on media_id = id
+             where state = 'erased' and stage <> 'done' and erased_at <= now() - $1 * interval '1 millisecond'
+             order by seen_at nulls first, position limit $2 for update of media skip locked)
+         returning ${mediaColumns}`,
         [olderThanMs, limit],
       )
       return rows.map(toMediaRow)

@@ -128,7 +128,10 @@ export interface MediaStore {
    * What is given counts as looked at, so that several who ask share the work.
    */
   unsettled(notSeenMs: number, limit: number): Promise<MediaRow[]>
-  /** Erasures that began at least `olderThanMs` ago and are not settled: their workflows may have to be begun anew. */
+  /**
+   * Erasures that began at least `olderThanMs` ago and are not settled: their workflows may have to be begun anew. Those that were not
+   * given for longest come first, so that none waits for others that cannot be settled.
+   */
   unerased(olderThanMs: number, limit: number): Promise<MediaRow[]>
   /** No effect on rows in a final state. */
   setStage(id: MediaId, stage: Stage, progress?: Progress): Promise<void>

@@ -297,6 +297,22 @@ suite('catalog', { skip: withoutTools('postgresBin') }, async () => {
     assert.deepEqual(await own.unerased(60_000, 10), [])
   })
 
+  test('catalog: an erasure that cannot be settled does not keep those behind it from being given', async () => {
+    const own = await server.catalog()
+    const others = (await own.unerased(0, 1_000)).length
+    const media = [someMedia(), someMedia(), someMedia()]
+    for (const one of media) await own.accept(one)
+    for (const one of media) await own.beginErase(one.id)
+    const given: string[] = []
+    for (let look = 0; look < others + 3; look += 1) given.push(...(await own.unerased(0, 1)).map(({ id }) => id))
+    assert.deepEqual(
+      given.slice(0, 3),
+      media.map(({ id }) => id),
+      'none of which was given before',
+    )
+    assert.equal(new Set(given).size, others + 3, 'each in its turn')
+  })
+
   test('catalog: the erasure feed goes on after a position', async () => {
     const own = await server.catalog()
     const ids = [someMedia(), someMedia(), someMedia()].map((media) => media)
