@@ -139,6 +139,30 @@ test('current files: what was finished is asked for once, and many viewers cost 
   assert.equal(world.asked.length, before)
 })
 
+test('current files: who comes while a look is under way that began long ago is not told what it finds', async () => {
+  const { promise: slow, resolve: answerSlow } = Promise.withResolvers<MediaRow>()
+  const { row } = stage()
+  const found = (version: number): MediaRow => ({ ...row, state: 'ready', version, manifest: { ...manifest, version } })
+  const [key, looks] = [aliasKey(row), [slow, Promise.resolve(found(2))]]
+  let nowMs = 1_000
+  const { rowOf } = createCurrent({
+    source: { get: async () => (await looks.shift()) ?? null, finished: async () => undefined },
+    ageMsMax: 500,
+    itemsMax: 2,
+    nowMs: () => nowMs,
+  })
+  const early = rowOf({ id, key })
+  nowMs += 400
+  const soon = rowOf({ id, key })
+  nowMs += 200
+  const late = rowOf({ id, key })
+  answerSlow(found(1))
+  assert.deepEqual(
+    (await Promise.all([early, soon, late])).map(({ version }) => version),
+    [1, 1, 2],
+  )
+})
+
 test('current files: an alias leads to the file of the version that is current', async () => {
   const { world, resolve, key, row } = stage()
   const poster = await resolve({ id, key, name: 'poster.jpg' })

@@ -19,6 +19,7 @@ export interface CurrentOptions {
   readonly ageMsMax: number
   /** Items remembered; the one asked for longest ago goes first. */
   readonly itemsMax: number
+  /** Of a clock that only runs forward. */
   readonly nowMs?: () => number
 }
 
@@ -44,7 +45,7 @@ interface Known {
  * there. Pieces are final once they are finished, so each is asked for once; many viewers of one video cost
  * one look per `ageMsMax`. BLOB_NOT_FOUND, MEDIA_ERASED, CATALOG_UNAVAILABLE.
  */
-export function createCurrent({ source, ageMsMax, itemsMax, nowMs = Date.now }: CurrentOptions): CurrentItems {
+export function createCurrent({ source, ageMsMax, itemsMax, nowMs = () => performance.now() }: CurrentOptions): CurrentItems {
   const items = new Map<MediaId, Known>()
 
   function known(id: MediaId): Known {
@@ -68,11 +69,15 @@ export function createCurrent({ source, ageMsMax, itemsMax, nowMs = Date.now }: 
 
   async function shown({ id, key }: Pick<AliasParts, 'id' | 'key'>): Promise<Known & { row: MediaRow; manifest: Manifest }> {
     const item = known(id)
-    if (nowMs() - item.lookedMs > ageMsMax) {
-      item.looking ??= look(id, item).finally(() => {
-        item.looking = null
-      })
-      await item.looking
+    const askedMs = nowMs()
+    if (askedMs - item.lookedMs > ageMsMax) {
+      // Who joined a look that had begun long ago, and was slow, looks again: whoever purges relies on nothing older being told.
+      do {
+        item.looking ??= look(id, item).finally(() => {
+          item.looking = null
+        })
+        await item.looking
+      } while (item.lookedMs < askedMs - Math.max(ageMsMax, 0))
     }
     const { row } = item
     if (!row || !isKey(key, aliasKey(row))) throw new MediaError('BLOB_NOT_FOUND')

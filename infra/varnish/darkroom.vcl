@@ -188,6 +188,10 @@ sub vcl_deliver {
         set resp.http.X-Cache = "miss";
     }
     # Surrogate-Key and Cache-Tag stay, for a CDN in front of this one.
+    if (req.url ~ "^/a/") {
+        # A browser keeps a variant for a minute from when it gets it: by its age here it would be stale at once (RFC 9111, 4.2.3).
+        unset resp.http.Age;
+    }
     unset resp.http.xkey;
     unset resp.http.X-Purge-Seen;
     unset resp.http.X-Varnish;

@@ -97,6 +97,7 @@ suite('edge', { skip: isMissing ? 'varnish is not installed: run npm run setup' 
     const url = `${edge}/a/${id}.${aliasKey({ id, sourceSha256: 'f00d' })}/w_800,f_auto`
     const ask = async (accept: string) => {
       const answer = await fetch(`${url}?x=1`, { headers: { accept, cookie: 'a=b' } })
+      assert.deepEqual([answer.headers.get('age'), answer.headers.get('cache-control')], [null, 'public, max-age=60'], 'a minute from now')
       return `${await answer.text()} ${answer.headers.get('x-cache')}`
     }
     assert.equal(await ask('image/avif,image/webp,*/*'), 'w800.avif of 1 miss')
