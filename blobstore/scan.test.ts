@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crc32 } from 'node:zlib'
+import fc from 'fast-check'
 import { MediaError } from '../domain/errors.ts'
 import { recordBytes } from './layout.ts'
 import { encodeRecord, seedOf } from './needle.ts'
@@ -132,4 +133,74 @@ test('scan: a sound record of a type of tomorrow is refused by name', async () =
 
   new DataView(bytes.buffer).setUint32(at + 52, crc32(bytes.subarray(at, at + 52), seed), true)
   await assert.rejects(walk(bytes), (error) => error instanceof MediaError && error.code === 'VOLUME_UNKNOWN_FORMAT')
+})
+
+/**
+ * A volume that a writer appends to, commit by commit, each once the one before is durable. `sizes`: of each commit, the bytes of data of each
+ * of its batches.
+ */
+function growing(sizes: readonly (readonly number[])[]) {
+  const commits: { start: number; bytes: Uint8Array }[] = []
+  let [end, key, batch] = [4096, 0, 0]
+  for (const commit of sizes) {
+    const bytes = new Uint8Array(commit.reduce((sum, size) => sum + recordBytes(size), 0))
+    let at = 0
+    for (const size of commit) {
+      batch += 1
+      const header = { type: 'needle', lastOfBatch: true, epoch: 1, alt: 0, key: BigInt(key), cookie: new Uint8Array(8), batch } as const
+      at += encodeRecord(bytes, at, seed, { ...header, durableThrough: end }, new Uint8Array(size).fill(key + 1))
+      key += 1
+    }
+    commits.push({ start: end, bytes })
+    end += bytes.byteLength
+  }
+  const volume = new Uint8Array(end + 300_000)
+  let [begun, acknowledged] = [0, 0]
+  return {
+    volume,
+    /** Records that were acknowledged. */
+    get acknowledged() {
+      return sizes.slice(0, acknowledged).flat().length
+    },
+    /** The commit under way is there in part, in any order of its sectors, or becomes durable. */
+    step(part: number) {
+      const commit = commits[acknowledged]
+      if (commit === undefined) return
+      const { start: from, bytes } = commit
+      const isDone = begun > 0 && part % 3 === 0
+      for (let sector = 0; sector < bytes.byteLength; sector += 512) {
+        const isThere = isDone || ((sector / 512) * 7 + part) % 5 < 2
+        if (isThere) volume.set(bytes.subarray(sector, sector + 512), from + sector)
+      }
+      begun = isDone ? 0 : 1
+      if (isDone) acknowledged += 1
+    },
+  }
+}
+
+test('scan: beside a writer at work nothing that it appends is taken for damage, and all that it had acknowledged is found', async () => {
+  const data = fc.oneof(fc.nat(200), fc.nat(3_000), fc.integer({ min: 30_000, max: 300_000 }))
+  const commits = fc.array(fc.array(data, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 12 })
+  const steps = fc.array(fc.array(fc.nat(1_000), { maxLength: 6 }), { maxLength: 30 })
+  await fc.assert(
+    fc.asyncProperty(commits, steps, fc.nat(8), async (sizes, pace, head) => {
+      const writer = growing(sizes)
+      for (let step = 0; step < head; step += 1) writer.step(step)
+      const before = writer.acknowledged
+      const keys: number[] = []
+      let reads = 0
+      const read = async (offset: number, length: number) => {
+        // Each read may be of any moment: the writer goes on before it.
+        for (const part of pace[reads] ?? []) writer.step(part)
+        reads += 1
+        assert.ok(reads < 1_000, 'the walk comes to an end')
+        return writer.volume.slice(offset, offset + length)
+      }
+      const { damage } = await scan(read, seed, start, ({ header }) => keys.push(Number(header.key)), { resync: true })
+      assert.deepEqual(damage, [])
+      assert.deepEqual(keys, [...keys.keys()], 'in their order, without a gap')
+      assert.ok(keys.length >= before)
+    }),
+    { numRuns: 2_000 },
+  )
 })

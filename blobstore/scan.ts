@@ -47,6 +47,7 @@ const magic = Uint8Array.of(HEADER_MAGIC & 255, (HEADER_MAGIC >>> 8) & 255, (HEA
  * Epochs never go down and batches follow one another, so leftovers of an earlier writer are not taken for records.
  * VOLUME_UNKNOWN_FORMAT when a sound record has a version or type that this release does not know.
  *
+ * A writer may be at work meanwhile: what it acknowledged before the walk began is found, and some of what it appends later.
  * @param resync search beyond a bad record for more; false when following a writer that is still at work
  */
 export async function scan(
@@ -65,11 +66,17 @@ export async function scan(
   let settled: Chain = last
   let sawBytes = false
 
-  for (;;) {
-    const bytes = await window.at(offset, HEADER_BYTES)
+  /** The record's header there, if it is the next one. */
+  async function nextAt(at: number): Promise<{ readonly bytes: Uint8Array; readonly header: RecordHeader | null }> {
+    const bytes = await window.at(at, HEADER_BYTES)
     const header = decodeHeader(bytes, 0, seed)
-    if (header === 'unknown') throw unknownRecord(offset)
-    if (header !== null && belongs(header, offset) && follows(last, header)) {
+    if (header === 'unknown') throw unknownRecord(at)
+    return { bytes, header: header !== null && belongs(header, at) && follows(last, header) ? header : null }
+  }
+
+  for (;;) {
+    const { bytes, header } = await nextAt(offset)
+    if (header !== null) {
       const record = { offset, bytes: recordBytes(header.length), header }
       durable = Math.max(durable, header.durableThrough)
       pending.push(record)
@@ -88,6 +95,11 @@ export async function scan(
     sawBytes = bytes.some((byte) => byte !== 0)
     if (!options.resync) break
     const found = await resyncFrom(read, seed, offset, last)
+    if (found.next !== null) {
+      // What is known to be durable by now may not have been there when these bytes were read, or not all of it: a writer is at work.
+      window.drop()
+      if ((await nextAt(offset)).header !== null) continue
+    }
     durable = Math.max(durable, found.durable)
     const covered = pending.filter((record) => record.offset < durable)
     for (const record of covered) onRecord(record)
@@ -195,6 +207,10 @@ function createWindow(read: ReadAt) {
   let held: Uint8Array = new Uint8Array(0)
   let ahead = WINDOW_BYTES
   return {
+    /** What was read may have changed since. */
+    drop() {
+      held = new Uint8Array(0)
+    },
     hint(recordLength: number) {
       ahead = recordLength > LONG_RECORD_BYTES ? 4096 : WINDOW_BYTES
     },
