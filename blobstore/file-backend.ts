@@ -6,6 +6,7 @@ import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { encodeRecord, seedOf } from './needle.ts'
 import type { ScanState } from './scan.ts'
 import { encodeSuperblock, type Superblock } from './superblock.ts'
+import { holdVolume } from './volume-lock.ts'
 import type { Commit, Report, VolumeBackend, VolumeLog } from './volume-log.ts'
 
 export interface FileBackendOptions {
@@ -20,16 +21,28 @@ const ZERO_STEP_BYTES = 4 * 1024 * 1024
 
 /** Volumes as files of a folder. The disk is a port, so that a simulated one can take its place. */
 export function createFileBackend({ disk, folder, limits, report }: FileBackendOptions): VolumeBackend {
-  async function logOf(view: FileView, epoch: number): Promise<VolumeLog> {
+  /** @param cutTo where the file is cut before anything is appended */
+  async function logOf(view: FileView, epoch: number, cutTo: number | null): Promise<VolumeLog> {
+    const { volume } = view.superblock
     view.own()
-    const file = await disk.openWrite(volumePath(folder, view.superblock.volume), { appends: true })
-    const size = await orClose(file, () => file.size())
-    const save = (state: ScanState) =>
-      writeSnapshot(disk, folder, view.superblock, state, view.index).catch((error: unknown) => {
-        // The next start scans instead.
-        report({ kind: 'snapshot failed', volume: view.superblock.volume, error })
-      })
-    return createFileLog(file, view, epoch, size, limits, save)
+    const unlock = await holdVolume(disk, folder, volume)
+    try {
+      if (cutTo !== null) {
+        const file = await disk.openWrite(volumePath(folder, volume))
+        await file.cut(cutTo).finally(() => file.close())
+      }
+      const file = await disk.openWrite(volumePath(folder, volume), { appends: true })
+      const size = await orClose(file, () => file.size())
+      const save = (state: ScanState) =>
+        writeSnapshot(disk, folder, view.superblock, state, view.index).catch((error: unknown) => {
+          // The next start scans instead.
+          report({ kind: 'snapshot failed', volume, error })
+        })
+      return createFileLog(file, view, epoch, size, limits, { save, unlock })
+    } catch (error) {
+      unlock()
+      throw error
+    }
   }
 
   return {
@@ -38,7 +51,7 @@ export function createFileBackend({ disk, folder, limits, report }: FileBackendO
       const bytesTotal = Math.max(SUPERBLOCK_BYTES, Math.min(limits.extentBytes, limits.volumeBytesMax))
       await disk.create(volumePath(folder, volume), encodeSuperblock(superblock), bytesTotal)
       const view = await newFileView(disk, folder, superblock, report)
-      return { view, log: await orClose(view, () => logOf(view, epoch)) }
+      return { view, log: await orClose(view, () => logOf(view, epoch, null)) }
     },
     async recover(volume, epoch) {
       const view = await openFileView(disk, folder, volume, report)
@@ -51,12 +64,8 @@ export function createFileBackend({ disk, folder, limits, report }: FileBackendO
       // Damage is evidence, and may be repaired from elsewhere: nothing of such a file is changed.
       if (damage.length > 0) return { log: null, view, bytes: end }
       if (torn) report({ kind: 'torn tail cut', volume, end })
-      const log = await orClose(view, async () => {
-        const file = await disk.openWrite(volumePath(folder, volume))
-        // Also where nothing shows: leftovers beyond the end must never follow a new record.
-        await file.cut(end).finally(() => file.close())
-        return logOf(view, epoch)
-      })
+      // Also where nothing shows: leftovers beyond the end must never follow a new record.
+      const log = await orClose(view, () => logOf(view, epoch, end))
       return { log, view, bytes: end }
     },
     open: (volume) => openFileView(disk, folder, volume, report),
@@ -70,7 +79,7 @@ function createFileLog(
   epoch: number,
   size: number,
   limits: BlobLimits,
-  save: (state: ScanState) => Promise<void>,
+  { save, unlock }: { readonly save: (state: ScanState) => Promise<void>; readonly unlock: () => void },
 ): VolumeLog {
   const { superblock } = view
   let end = view.found.end
@@ -87,7 +96,7 @@ function createFileLog(
 
   /** Once: the number of a closed file may be another's. */
   function shut(): Promise<void> {
-    letGo ??= file.close()
+    letGo ??= file.close().finally(unlock)
     return letGo
   }
 

@@ -1,7 +1,36 @@
 import { join } from 'node:path'
 import { MediaError } from '../domain/errors.ts'
+import type { Disk } from './disk.ts'
 import { volumePath } from './file-view.ts'
 import type { VolumeAt } from './scrub.ts'
+
+function writerPath(folder: string, volume: number): string {
+  return join(folder, `${volume}.writer`)
+}
+
+/**
+ * Says that this process appends to a volume, to who cannot ask the directory ({@link whileUnwritten}). Whoever takes a volume over goes by its
+ * lease: the one who lost it may hang, and hold this for as long.
+ * @returns what lets go of it
+ */
+export async function holdVolume(disk: Disk, folder: string, volume: number): Promise<() => void> {
+  return (await disk.lock(writerPath(folder, volume))) ?? (() => {})
+}
+
+/**
+ * Does what puts another file in a volume's place, or writes to it, without asking the directory: what a writer appended meanwhile would
+ * be lost. VOLUME_FENCED while a process has the volume open to append to it.
+ */
+export async function whileUnwritten<T>({ disk, folder, volume }: VolumeAt, work: () => Promise<T>): Promise<T> {
+  const unlock = await disk.lock(writerPath(folder, volume))
+  if (unlock === null)
+    throw new MediaError('VOLUME_FENCED', 'A process has the volume open to append to it: stop it first.', { facts: { volume } })
+  try {
+    return await work()
+  } finally {
+    unlock()
+  }
+}
 
 /**
  * Does what rewrites a volume's file while nobody else does: two at once would take one another's half-made files for

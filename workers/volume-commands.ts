@@ -6,6 +6,7 @@ import { volumePath } from '../blobstore/file-view.ts'
 import type { WalkOptions } from '../blobstore/pace.ts'
 import { repairVolume } from '../blobstore/repair.ts'
 import { type FileScrub, scrubVolume, superblockOf, tombstonesOf, walkVolume } from '../blobstore/scrub.ts'
+import { whileUnwritten } from '../blobstore/volume-lock.ts'
 import { MediaError } from '../domain/errors.ts'
 import type { ScrubBook, VolumeOverview } from '../domain/volume-ports.ts'
 import { SettingError } from './settings.ts'
@@ -151,14 +152,16 @@ export async function dump({ disk, folder, walk, print }: VolumeTools, volume: n
 
 /** Rewrites a sealed volume without what was erased or replaced. */
 export async function compact({ disk, folder, walk, print }: VolumeTools, volume: number): Promise<Verdict> {
-  const { bytesBefore, bytesAfter, kept, dropped } = await compactVolume({ disk, folder, volume }, walk)
+  const at = { disk, folder, volume }
+  const { bytesBefore, bytesAfter, kept, dropped } = await whileUnwritten(at, () => compactVolume(at, walk))
   print(`volume ${volume}: ${kept} needles kept, ${dropped} dropped, ${bytesBefore} bytes before, ${bytesAfter} after`)
   return 0
 }
 
 /** Fills bad records from a copy of the volume's file. */
 export async function repair({ disk, folder, walk, print }: VolumeTools, volume: number, copy: string): Promise<Verdict> {
-  const { repaired, remaining } = await repairVolume({ disk, folder, volume }, { path: copy }, walk)
+  const at = { disk, folder, volume }
+  const { repaired, remaining } = await whileUnwritten(at, () => repairVolume(at, { path: copy }, walk))
   for (const { start, end } of repaired) print(`  repaired: bytes ${start} to ${end}`)
   for (const { start, end } of remaining) print(`  bad still: bytes ${start} to ${end}`)
   print(`volume ${volume}: ${repaired.length} repaired, ${remaining.length} bad`)

@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createFileBlobStore } from '../blobstore/file.ts'
+import { createFileBlobReader, createFileBlobStore } from '../blobstore/file.ts'
 import { lockFile } from '../blobstore/file-lock.ts'
 import { lockHome } from '../infra/engines/home.ts'
 
@@ -94,6 +94,31 @@ test('volumes: files of a running start are not changed, whatever is said of it'
     assert.match(refused.error, /is in use by another start/)
   } finally {
     home.unlock()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('volumes: a volume that a process appends to is not changed, wherever it lies, though somebody says that all is stopped', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-volumes-'))
+  try {
+    const store = await createFileBlobStore({ folder, writer: 'w' })
+    const append = async (key: bigint) => (await store.append([{ key, alt: 9, data: new Uint8Array(100) }]))[0]
+    const first = await append(1n)
+    for (const command of [
+      ['compact', folder, '1'],
+      ['repair', folder, '1', join(folder, '1.volume')],
+    ]) {
+      const refused = await volumes(...command, '--stopped')
+      assert.notEqual(refused.status, 0)
+      assert.match(refused.error, /A process has the volume open to append to it/)
+    }
+    const second = await append(2n)
+    await store.close()
+    assert.equal((await volumes('compact', folder, '1', '--stopped')).status, 0)
+    const reader = createFileBlobReader({ folder })
+    assert.ok(first && second && (await reader.read(1n, first)) && (await reader.read(2n, second)))
+    await reader.close()
+  } finally {
     await rm(folder, { recursive: true, force: true })
   }
 })
