@@ -83,15 +83,37 @@ test('compaction: erased and replaced needles go, all others stay at their locat
     )
   }))
 
-test('compaction: one that is stopped half-way leaves the volume as it was, and the next one goes through', () =>
+test('compaction: one that is stopped at any moment leaves the volume as it was, and nothing else; the next one goes through', () =>
   inFilledFolder(async (filled) => {
     const before = await readFile(join(filled.folder, '1.volume'))
-    const stop = new AbortController()
-    const onProgress = ({ doneBytes }: { doneBytes: number }) => doneBytes > 9_000 && stop.abort(new Error('stopped'))
-    await assert.rejects(compactVolume(filled.at, { clock, signal: stop.signal, onProgress }), /stopped/)
-    assert.deepEqual(await readFile(join(filled.folder, '1.volume')), before)
-    await compactVolume(filled.at, { clock })
+    let stops = 0
+    for (let isDone = false; !isDone; stops += 1) {
+      const stop = new AbortController()
+      let steps = 0
+      const onProgress = () => {
+        if (steps === stops) stop.abort(new Error('stopped'))
+        steps += 1
+      }
+      isDone = await compactVolume(filled.at, { clock, signal: stop.signal, onProgress }).then(
+        () => true,
+        (error: Error) => error.message !== 'stopped' && Promise.reject(error),
+      )
+      assert.deepEqual(
+        (await readdir(filled.folder)).filter((name) => name.includes('compacting')),
+        [],
+      )
+      if (!isDone) assert.deepEqual(await readFile(join(filled.folder, '1.volume')), before)
+    }
+    assert.ok(stops > 60, 'in each of its three walks')
     assert.equal((await readable(filled)).keys.length, 20)
+  }))
+
+test('compaction: what one that was killed left of its new file is gone before the next one reads anything', () =>
+  inFilledFolder(async ({ folder, at }) => {
+    await writeFile(join(folder, '1.volume.compacting'), 'half of it')
+    const stop = AbortSignal.abort(new Error('stopped'))
+    await assert.rejects(compactVolume(at, { clock, signal: stop }), /stopped/)
+    assert.ok(!(await readdir(folder)).includes('1.volume.compacting'))
   }))
 
 test('scrub: every bad record is found, compaction refuses to drop it, and repair brings it back from a copy', () =>

@@ -33,9 +33,21 @@ export function compactVolume(at: VolumeAt, options: WalkOptions): Promise<Compa
 }
 
 async function rewrite(at: VolumeAt, options: WalkOptions): Promise<CompactReport> {
+  const made = `${volumePath(at.folder, at.volume)}.compacting`
+  // Of an attempt that was killed. It may fill the disk.
+  await at.disk.remove(made)
+  try {
+    return await rewriteTo(made, at, options)
+  } catch (error) {
+    // What is left where this fails too, the next attempt removes.
+    await at.disk.remove(made).catch(() => {})
+    throw error
+  }
+}
+
+async function rewriteTo(made: string, at: VolumeAt, options: WalkOptions): Promise<CompactReport> {
   const { disk, folder, volume } = at
   const path = volumePath(folder, volume)
-  const made = `${path}.compacting`
   const latest = new NeedleIndex()
   const before = await walkVolume(at, path, options, async (record) => {
     if (record.data === null) throw corrupt(volume, record.offset)
@@ -48,7 +60,6 @@ async function rewrite(at: VolumeAt, options: WalkOptions): Promise<CompactRepor
   // What was read may not be on the disk yet: a needle must not go before its tombstone is there to stay.
   if (one !== undefined) await disk.add(tombstonesPath(folder, volume), encodeTombstone(before.superblock, one))
   const superblock = { ...before.superblock, epoch: before.found.epochMax + 1 }
-  await disk.remove(made)
   await disk.create(made, encodeSuperblock(superblock), SUPERBLOCK_BYTES)
   const file = await disk.openWrite(made)
   const old = await orClose(file, () => disk.openRead(path))

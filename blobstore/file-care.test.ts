@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { MediaError } from '../domain/errors.ts'
+import { limits } from '../domain/limits.ts'
 import type { Locator } from '../domain/media.ts'
 import type { BlobStore } from '../domain/ports.ts'
 import type { VolumeCare, VolumeHost } from '../domain/volume-ports.ts'
@@ -21,6 +22,8 @@ interface World {
   readonly time: { nowMs: number }
   /** Called while a commit is on its way to the disk. */
   readonly during: { write: () => void }
+  /** What its disk has left. */
+  readonly room: { freeBytes: number }
   /** Files that are open, for reading or writing. */
   readonly opened: Set<object>
   open(writer: string): Promise<BlobStore & VolumeHost>
@@ -33,6 +36,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const limits = blobLimits({ extentBytes: 64 * 1024, volumeBytesMax: 20_000, tombstoneAgeMsMax: 0 })
   const directory = memoryDirectory({ leaseMs: limits.volumeLeaseMs, nowMs: clock.nowMs })
   const during = { write: () => {} }
+  const room = { freeBytes: 10 ** 12 }
   const real = createSystemDisk({ directReads: false })
   const opened = new Set<object>()
   function counted<T extends { close(): Promise<void> }>(file: T): T {
@@ -42,6 +46,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   }
   const disk: Disk = {
     ...real,
+    freeBytes: async () => room.freeBytes,
     async openRead(path) {
       const file = await real.openRead(path)
       return file === null ? null : counted(file)
@@ -62,7 +67,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const care = createFileCare({ disk, folder, backend, directory, clock, report, name: 'care' })
   try {
     const open = (writer: string) => createPackedStore({ backend, directory, placements: directory, writer, limits, clock, report })
-    await run({ directory, care, time, during, opened, open })
+    await run({ directory, care, time, during, room, opened, open })
   } finally {
     await disk.close()
     await rm(folder, { recursive: true, force: true })
@@ -134,6 +139,21 @@ test('file care: what was erased leaves the disk when it is due, and an emptied 
     assert.ok(last.done && last.kept === 0)
     assert.equal((await directory.volume(volume))?.state, 'retired')
     assert.deepEqual(await care.compact(volume, { force: true }), { done: false, why: 'nothing to do' })
+  }))
+
+test('file care: a volume is not compacted where its disk would be full before it is done', () =>
+  inWorld(async ({ directory, care, room, open }) => {
+    const store = await open('w')
+    const [{ volume }] = [await put(store, 1n), await put(store, 2n), await put(store, 3n, 19_000)]
+    await store.delete(1n, volume)
+    await store.close()
+    directory.erased(1n)
+    const held = (await directory.volume(volume))?.bytesHeld ?? 0
+    assert.ok(held > 0)
+    room.freeBytes = limits.compactionSparesBytes + held - 1
+    assert.deepEqual(await care.compact(volume, {}), { done: false, why: 'no room' })
+    room.freeBytes += 1
+    assert.equal((await care.compact(volume, {})).done, true)
   }))
 
 test('file care: a person takes a volume from its writer, who is not given another lease and goes on elsewhere', () =>

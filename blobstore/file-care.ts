@@ -50,6 +50,9 @@ export function createFileCare(options: FileCareOptions): VolumeCare {
     if (row === null || row.state === 'open' || row.state === 'retired')
       return { done: false, why: row?.state === 'open' ? 'busy' : 'nothing to do' }
     if (!care.force && !isCompactionDue(row, limits)) return { done: false, why: 'nothing to do' }
+    // Not begun where it would fill the disk: those who append would be refused, and it would be given up in the end.
+    const needed = row.bytesHeld + limits.compactionSparesBytes
+    if ((await disk.freeBytes(volumePath(folder, volume))) < needed) return { done: false, why: 'no room' }
     const report = await compactVolume(at(volume), { ...care, clock }).catch(unlessFenced)
     if (report === null) return { done: false, why: 'busy' }
     // Where the books changed meanwhile, the file is right all the same, and they are brought up to it the next time.

@@ -141,6 +141,7 @@ export function createSpreadDisk(options: SpreadDiskOptions): Disk {
       const place = await placeOf(path)
       if (place !== null) await disk.remove(place.path)
     },
+    freeBytes: async (path) => disk.freeBytes((await beside(path)).path),
     lock: async (path) => disk.lock((await beside(path)).path),
     close: () => disk.close(),
   }

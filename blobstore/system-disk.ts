@@ -1,4 +1,5 @@
-import { close, constants, fstat, open, read } from 'node:fs'
+import { close, constants, fstat, open, read, statfs } from 'node:fs'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { limits } from '../domain/limits.ts'
 import { alignedMemory, PAGE_BYTES } from './aligned-memory.ts'
@@ -16,6 +17,7 @@ const LARGE_BYTES_MIN = 1024 ** 2
 const openFile = promisify(open)
 const closeFile = promisify(close)
 const statFile = promisify(fstat)
+const statFolder = promisify(statfs)
 
 /**
  * The real disk. Writes and syncs run in a thread of their own, started at the first of them; what is lent is read by
@@ -94,6 +96,12 @@ export function createSystemDisk({ directReads }: { readonly directReads: boolea
     add: (path, bytes) => writer.run({ kind: 'add', path, bytes }),
     rename: (from, to) => writer.run({ kind: 'rename', from, to }),
     remove: (path) => writer.run({ kind: 'remove', path }),
+    async freeBytes(path) {
+      const { bavail, bsize } = await statFolder(dirname(path)).catch((error: NodeJS.ErrnoException) => {
+        throw readError(error)
+      })
+      return bavail * bsize
+    },
     lock: async (path) => lockFile(path),
     async close() {
       await writer.close()

@@ -127,6 +127,8 @@ export const limits = {
   volumesPerRunMax: 100,
   /** How often a process that reads looks whether volumes that it has open were written anew. */
   volumeCheckMs: 5_000,
+  /** Compaction leaves so much of a disk to those who append. */
+  compactionSparesBytes: 256 * 1024 ** 2,
   /** A disk with less left gets no new volume while another has more; one that refused a write gets none for so long. */
   folderFreeBytesMin: 1024 ** 3,
   folderRestMs: 60_000,

@@ -157,8 +157,8 @@ export interface VolumeScrub {
 /** What became of a volume that was to be rewritten. */
 export type CareOutcome =
   | { readonly done: true; readonly bytesBefore: number; readonly bytesAfter: number; readonly kept: number; readonly dropped: number }
-  /** `nothing to do`; `busy`: it is written, or somebody else was faster. */
-  | { readonly done: false; readonly why: 'nothing to do' | 'busy' }
+  /** `nothing to do`; `busy`: it is written, or somebody else was faster; `no room`: its disk has none for what is left of it. */
+  | { readonly done: false; readonly why: 'nothing to do' | 'busy' | 'no room' }
 
 /**
  * Looks after sealed volumes, whatever they lie on. Everything may be stopped at any moment and begun anew: what is half

@@ -75,6 +75,7 @@ function failing(disk: Disk, failure: Failure): Disk {
     openWrite: (path) => perhaps('openWrite', 'write', async () => writing(await disk.openWrite(path))),
     add: (path, bytes) => perhaps('add', 'write', () => disk.add(path, bytes)),
     rename: (from, to) => perhaps('rename', 'write', () => disk.rename(from, to)),
+    freeBytes: (path) => perhaps('freeBytes', 'read', () => disk.freeBytes(path)),
     lock: (path) => perhaps('lock', 'write', () => disk.lock(path)),
     remove: (path) => perhaps('remove', 'write', () => disk.remove(path)),
     close: () => disk.close(),

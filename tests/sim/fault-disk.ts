@@ -188,6 +188,10 @@ export class FaultDisk implements Disk {
     })
   }
 
+  async freeBytes(): Promise<number> {
+    return Number.POSITIVE_INFINITY
+  }
+
   async lock(path: string): Promise<(() => void) | null> {
     if (this.#locked.has(path)) return null
     this.#locked.add(path)
