@@ -6,6 +6,7 @@ import { volumePath } from '../blobstore/file-view.ts'
 import type { WalkOptions } from '../blobstore/pace.ts'
 import { repairVolume } from '../blobstore/repair.ts'
 import { type FileScrub, scrubVolume, superblockOf, tombstonesOf, walkVolume } from '../blobstore/scrub.ts'
+import { erasedIn } from '../blobstore/tombstone.ts'
 import { whileUnwritten } from '../blobstore/volume-lock.ts'
 import { MediaError } from '../domain/errors.ts'
 import type { ScrubBook, VolumeOverview } from '../domain/volume-ports.ts'
@@ -94,18 +95,17 @@ function lineOf({ volume, bytes, needles, erasedKeys, bad, torn }: FileScrub): s
 /** What a volume says of itself. */
 export async function inspect({ disk, folder, walk, print }: VolumeTools, volume: number): Promise<Verdict> {
   const counts = { needles: 0, dataBytes: 0, erasedBytes: 0, bad: 0 }
-  const path = volumePath(folder, volume)
-  const erased = new Map<bigint, number>()
-  const { superblock, found, fileBytes } = await walkVolume({ disk, folder, volume }, path, walk, async ({ header, bytes, data }) => {
+  const at = { disk, folder, volume }
+  const { keys, strayBytes } = await tombstonesOf(at, await superblockOf(at))
+  const erased = new Set(keys)
+  const { superblock, found, fileBytes } = await walkVolume(at, volumePath(folder, volume), walk, async ({ header, bytes, data }) => {
     if (data === null) counts.bad += 1
     else if (header.type === 'needle') {
       counts.needles += 1
       counts.dataBytes += header.length
-      erased.set(header.key, (erased.get(header.key) ?? 0) + bytes)
+      if (erasedIn(erased, header) !== null) counts.erasedBytes += bytes
     }
   })
-  const { keys, strayBytes } = await tombstonesOf({ disk, folder, volume }, superblock)
-  for (const key of keys) counts.erasedBytes += erased.get(key) ?? 0
   const facts = {
     uuid: Buffer.from(superblock.uuid).toString('hex'),
     epoch: `${superblock.epoch}, last writer's ${found.epochMax}`,
@@ -132,7 +132,7 @@ export async function dump({ disk, folder, walk, print }: VolumeTools, volume: n
   const erased = new Set((await tombstonesOf(at, await superblockOf(at))).keys)
   const walked = await walkVolume(at, volumePath(folder, volume), walk, async ({ offset, header, data }) => {
     if (data === null) verdict = 1
-    const state = data === null ? 'BAD' : erased.has(header.key) ? 'erased' : 'sound'
+    const state = data === null ? 'BAD' : erasedIn(erased, header) !== null ? 'erased' : 'sound'
     print(`${offset} ${header.type} key ${header.key} alt ${header.alt} bytes ${header.length} ${state}`)
     if (target === null || header.type !== 'needle' || state !== 'sound' || data === null) return
     const name = `${header.key}.${header.alt}`

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createFileBlobReader, createFileBlobStore } from '../blobstore/file.ts'
 import { lockFile } from '../blobstore/file-lock.ts'
+import { recordBytes } from '../blobstore/layout.ts'
 import { lockHome } from '../infra/engines/home.ts'
 
 const main = join(import.meta.dirname, 'volumes.main.ts')
@@ -79,6 +80,26 @@ test('volumes: an operator with a broken disk finds what is bad, gets out what i
     const sound = await volumes('verify', folder, '1')
     assert.equal(sound.status, 0)
     assert.match(sound.out, /sound, 3 needles, 1 erased keys/)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('volumes: of a version that was taken away nothing is written out, and its bytes are among those that a compaction frees', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-volumes-'))
+  try {
+    const store = await createFileBlobStore({ folder, writer: 'w', limits: { extentBytes: 4096 } })
+    const [old, current] = [0x100_0009, 0x200_0009]
+    await store.append([old, current].map((alt) => ({ key: 1n, alt, data: new Uint8Array(100) })))
+    await store.delete(1n, 1, 1)
+    await store.close()
+
+    const { out } = await volumes('dump', folder, '1', join(folder, 'out'))
+    assert.match(out, new RegExp(`key 1 alt ${old} bytes 100 erased\n`))
+    assert.match(out, new RegExp(`key 1 alt ${current} bytes 100 sound\n`))
+    assert.deepEqual(await readdir(join(folder, 'out')), [`1.${current}`])
+    assert.match((await volumes('inspect', folder, '1')).out, new RegExp(`bytes that compaction frees of them +${recordBytes(100)}\n`))
+    assert.match((await volumes('compact', folder, '1', '--stopped')).out, /1 needles kept, 1 dropped/)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
