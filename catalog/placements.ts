@@ -34,13 +34,13 @@ export function createPlacements(database: Queries): PlacementStore {
       return rows.map(({ volume }) => volume)
     },
 
-    async forgetPlacements(id) {
+    async forgetPlacements(id, volumes) {
       await database.rows(
-        `with gone as (delete from placements where media_id = $1 returning volume, placements.bytes as freed)
+        `with gone as (delete from placements where media_id = $1 and volume = any ($2) returning volume, placements.bytes as freed)
          update volumes set keys_erased = keys_erased + 1, erased_since = coalesce(erased_since, now()),
            bytes_erased = bytes_erased + coalesce(freed, ${SHARE}, 0)
          from gone where id = gone.volume`,
-        [id],
+        [id, volumes],
       )
     },
   }

@@ -184,6 +184,12 @@ export const errorTable = {
     advice: 'An operator has to repair the volume.',
   },
   VOLUME_FENCED: { retry: true, status: 503, title: 'The volume no longer takes writes.', advice: 'Try again: another volume is opened.' },
+  VOLUME_BROKEN: {
+    retry: true,
+    status: 503,
+    title: 'A volume that holds needles of the item takes no tombstone.',
+    advice: 'An operator has to repair the volume; it goes on by itself then.',
+  },
   VOLUME_UNKNOWN_FORMAT: {
     retry: false,
     status: 500,

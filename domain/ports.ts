@@ -168,7 +168,8 @@ export type Outcome =
 /** Which volumes hold needles of an item. */
 export interface PlacementStore extends PlacementLog {
   placements(id: MediaId): Promise<number[]>
-  forgetPlacements(id: MediaId): Promise<void>
+  /** In the volumes named, where the item's needles have been deleted. */
+  forgetPlacements(id: MediaId, volumes: readonly number[]): Promise<void>
 }
 
 /** Results of finished sub-steps (chunks), so that a retry does not do them again; counts attempts. */

@@ -335,7 +335,9 @@ suite('catalog', { skip: withoutTools('postgresBin') }, async () => {
     assert.deepEqual(await catalog.placements(id), [2, 4])
     await catalog.beginErase(id)
     assert.deepEqual(await catalog.placements(id), [2, 4])
-    await catalog.forgetPlacements(id)
+    await catalog.forgetPlacements(id, [2])
+    assert.deepEqual(await catalog.placements(id), [4], 'in the other volume its needles are still')
+    await catalog.forgetPlacements(id, [2, 4])
     assert.deepEqual(await catalog.placements(id), [])
   })
 

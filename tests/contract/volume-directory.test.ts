@@ -47,7 +47,7 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     },
     async erase(key) {
       await catalog.beginErase(mediaIdOf(key))
-      await catalog.forgetPlacements(mediaIdOf(key))
+      await catalog.forgetPlacements(mediaIdOf(key), await catalog.placements(mediaIdOf(key)))
     },
   }))
 
@@ -113,7 +113,7 @@ suite('catalog', { skip: withoutTools('postgresBin') }, () => {
     await catalog.seal(lease, 5_000)
     const [{ id }] = media
     await catalog.beginErase(id)
-    await catalog.forgetPlacements(id)
+    await catalog.forgetPlacements(id, [lease.volume])
     const row = await catalog.volume(lease.volume)
     assert.deepEqual([row?.bytesErased, row?.bytesHeld, row?.keysErased], [2_500, 2_500, 1])
   })
