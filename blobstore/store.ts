@@ -76,7 +76,7 @@ class PackedStore implements BlobStore, VolumeHost {
         await this.#sealed(lease, 0)
         continue
       }
-      this.#volumes.adopt(recovered.view)
+      await this.#volumes.adopt(recovered.view)
       const { log, view } = recovered
       if (log === null) {
         await this.#sealed(lease, recovered.bytes)
@@ -186,9 +186,11 @@ class PackedStore implements BlobStore, VolumeHost {
       try {
         const own = await backend.create(volume, epoch)
         this.#allotted = null
-        this.#volumes.adopt(own.view)
-        this.#current = new OpenVolume(own, held, limits)
-        return this.#current
+        const open = new OpenVolume(own, held, limits)
+        // Before anything that can fail: its lease is not kept by anybody else.
+        this.#current = open
+        await this.#volumes.adopt(own.view)
+        return open
       } catch (error) {
         if (!(error instanceof MediaError && error.code === 'VOLUME_FENCED')) throw error
         // There is a volume of that number already, of whom is not known: never write there.

@@ -9,8 +9,10 @@ import { compactVolume } from './compact.ts'
 import type { Disk } from './disk.ts'
 import { createFileBlobStore } from './file.ts'
 import { createFileBackend } from './file-backend.ts'
+import { memoryDirectory } from './memory-directory.ts'
 import { createPackedReader } from './reader.ts'
-import { systemClock } from './refresher.ts'
+import { type Clock, systemClock } from './refresher.ts'
+import { createPackedStore } from './store.ts'
 import { createSystemDisk } from './system-disk.ts'
 
 /** The real disk, with the volume files open for reading. */
@@ -88,6 +90,102 @@ test('blobstore: a volume that was compacted meanwhile is opened anew by those w
     assert.deepEqual(open, [])
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+})
+
+/** Of the first volume, before anything is in it. */
+const guessed: Locator = { volume: 1, alt: 0, cookie: '00'.repeat(8) }
+const notFound = { code: 'BLOB_NOT_FOUND' }
+
+/** A store whose reads wait as long as a test wants before they look again for a volume that was not there. */
+async function waitingStore(onCreated = async (_store: Awaited<ReturnType<typeof createPackedStore>>) => {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-search-'))
+  const { disk, open } = openFilesDisk()
+  const { promise: waiting, resolve: wait } = Promise.withResolvers<void>()
+  const { promise: over, resolve: goOn } = Promise.withResolvers<void>()
+  const clock: Clock = {
+    ...systemClock,
+    nowMs: () => 0,
+    wait() {
+      wait()
+      return over
+    },
+  }
+  const limits = blobLimits({ extentBytes: 4096 })
+  const report = () => {}
+  const files = createFileBackend({ disk, folder, limits, report })
+  const backend: typeof files = {
+    ...files,
+    async create(volume, epoch) {
+      const own = await files.create(volume, epoch)
+      await onCreated(store)
+      return own
+    },
+  }
+  const directory = memoryDirectory()
+  const store = await createPackedStore({ backend, directory, placements: directory, writer: 'w', limits, clock, report })
+  const append = async () => {
+    const [locator] = await store.append([{ key: 1n, alt: 0, data: new Uint8Array(800).fill(1) }])
+    assert.equal(locator?.volume, guessed.volume)
+    return locator
+  }
+  async function dispose() {
+    goOn()
+    await store.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { store, open, waiting, goOn, append, dispose }
+}
+
+test('blobstore: who waits for a volume when it is made here is given the view of its writer, and no other stays open', async () => {
+  const { store, open, waiting, goOn, append, dispose } = await waitingStore()
+  try {
+    await assert.rejects(store.read(1n, guessed), notFound)
+    const early = assert.rejects(store.read(1n, guessed), notFound)
+    await waiting
+    const locator = await append()
+    goOn()
+    await early
+    assert.equal((await store.read(1n, locator)).data[0], 1)
+    assert.equal(open.length, 1)
+    // It may go once the volume is sealed.
+    await store.seal(guessed.volume)
+    await store.reopen(guessed.volume)
+    assert.deepEqual(open, [])
+  } finally {
+    await dispose()
+  }
+})
+
+test('blobstore: a view that is opened between the making of a volume and the answer to its writer makes room', async () => {
+  const { store, open, append, dispose } = await waitingStore(async (store) => {
+    await assert.rejects(store.read(1n, guessed), notFound)
+    assert.equal(open.length, 2)
+  })
+  try {
+    const locator = await append()
+    assert.equal(open.length, 1)
+    assert.equal((await store.read(1n, locator)).data[0], 1)
+    await store.close()
+    assert.deepEqual(open, [])
+  } finally {
+    await dispose()
+  }
+})
+
+test('blobstore: a search that ends when all is closed leaves nothing open', async () => {
+  const { store, open, waiting, goOn, append, dispose } = await waitingStore()
+  try {
+    await assert.rejects(store.read(1n, guessed), notFound)
+    const early = assert.rejects(store.read(1n, guessed), /closed/)
+    await waiting
+    await append()
+    await store.close()
+    goOn()
+    await early
+    assert.deepEqual(open, [])
+  } finally {
+    await dispose()
   }
 })
 

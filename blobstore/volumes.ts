@@ -36,6 +36,7 @@ export class Volumes {
   #mayBeCrowded = false
   #checking: Promise<void> | null = null
   #checkedMs: number
+  #isClosed = false
 
   constructor(backend: VolumeBackend, limits: BlobLimits, clock: Clock) {
     this.#backend = backend
@@ -136,7 +137,7 @@ export class Volumes {
   }
 
   #search(volume: number): Promise<Kept | null> {
-    const searching = this.#find(volume)
+    const searching: Promise<Kept | null> = this.#find(volume, () => this.#open.get(volume) === searching)
     this.#open.set(volume, searching)
     searching.then(
       (opened) => opened === null && this.#forget(volume, searching),
@@ -145,10 +146,17 @@ export class Volumes {
     return searching
   }
 
-  async #find(volume: number): Promise<Kept | null> {
+  /** @param counts asked when the search is over: whether what it found is still what others are given */
+  async #find(volume: number, counts: () => boolean): Promise<Kept | null> {
     const waitMs = (this.#absent.get(volume) ?? Number.NEGATIVE_INFINITY) - this.#clock.nowMs()
     if (waitMs > 0) await this.#clock.wait(waitMs)
     const view = await this.#backend.open(volume)
+    if (!counts()) {
+      // The writer made the volume meanwhile, or all views were closed: nobody else would ever close this one.
+      await view?.close()
+      if (this.#isClosed) throw new Error('the blob store is closed')
+      return this.#get(volume)
+    }
     if (view !== null) {
       this.#absent.delete(volume)
       return this.#wrap(view, false)
@@ -161,13 +169,20 @@ export class Volumes {
     if (this.#open.get(volume) === searching) this.#open.delete(volume)
   }
 
-  /** Takes in a view that this process's writer made; it stays until {@link Volumes.release}. */
-  adopt(view: VolumeView): void {
-    this.#absent.delete(view.superblock.volume)
-    this.#open.set(view.superblock.volume, Promise.resolve(this.#wrap(view, true)))
+  /**
+   * Takes in a view that this process's writer made, at once; it stays until {@link Volumes.release}. A view that a reader opened
+   * as soon as the volume was there makes room for it.
+   */
+  async adopt(view: VolumeView): Promise<void> {
+    const { volume } = view.superblock
+    const lettingGo = this.reopen(volume)
+    this.#absent.delete(volume)
+    this.#open.set(volume, Promise.resolve(this.#wrap(view, true)))
+    await lettingGo
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#checking
     const opened = await Promise.allSettled(this.#open.values())
     this.#open.clear()
