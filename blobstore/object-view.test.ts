@@ -3,7 +3,12 @@ import { test } from 'node:test'
 import type { ObjectStore } from '../domain/ports.ts'
 import { createMemoryObjectStore } from '../objects/memory.ts'
 import { assertAllRead, careWorld } from '../tests/contract/volume-care.contract.ts'
+import { blobLimits } from './blob-limits.ts'
+import { createObjectBackend } from './object-backend.ts'
 import { openObjectView } from './object-view.ts'
+import { createPackedReader } from './reader.ts'
+import { systemClock } from './refresher.ts'
+import { createPackedStore } from './store.ts'
 import type { BlobReport } from './volume-log.ts'
 
 /** Objects that do something of ours once, at the call named: before a `get` is answered, after a `list` has been. */
@@ -89,3 +94,37 @@ test('object view: packs that are collected between their listing and their read
   })
   await assertAllRead(early, kept.toReversed())
 })
+
+/** A volume of two packs; when it is opened next, that takes as long as tombstones may be unknown, and its first needle is erased in that time. */
+async function slowlyOpened() {
+  const { objects, interrupt } = interrupted()
+  const { directory, erase, reader } = careWorld(objects)
+  const limits = blobLimits()
+  const time = { nowMs: 0 }
+  const clock = { ...systemClock, nowMs: () => time.nowMs }
+  const report = () => {}
+  const common = { backend: createObjectBackend({ objects, report }), limits, clock }
+  const write = () => createPackedStore({ ...common, directory, placements: directory, writer: 'w', report })
+  const store = await write()
+  const data = new Uint8Array(900).fill(1)
+  const [locator] = await store.append([{ key: 1n, alt: 1, data }])
+  await store.append([{ key: 2n, alt: 1, data }])
+  await store.close()
+  assert.ok(locator)
+  const first = { key: 1n, locator, data }
+  interrupt(`get volumes/${locator.volume}/0000000002`, async () => {
+    await erase(reader(), first)
+    time.nowMs += limits.tombstoneAgeMsMax
+  })
+  return { locator, read: () => createPackedReader(common), write }
+}
+
+for (const by of ['read', 'write'] as const) {
+  const whom = { read: 'those who read it', write: 'a writer that takes it up again' }[by]
+  test(`object view: what is erased while a volume takes long to open is erased for ${whom}`, async () => {
+    const opened = await slowlyOpened()
+    const store = await opened[by]()
+    await assert.rejects(store.read(1n, opened.locator), { code: 'MEDIA_ERASED' })
+    await store.close()
+  })
+}

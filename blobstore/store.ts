@@ -76,7 +76,7 @@ class PackedStore implements BlobStore, VolumeHost {
         await this.#sealed(lease, 0)
         continue
       }
-      await this.#volumes.adopt(recovered.view)
+      await this.#volumes.adopt(recovered.view, askedAtMs)
       const { log, view } = recovered
       if (log === null) {
         await this.#sealed(lease, recovered.bytes)
@@ -189,7 +189,7 @@ class PackedStore implements BlobStore, VolumeHost {
         const open = new OpenVolume(own, held, limits)
         // Before anything that can fail: its lease is not kept by anybody else.
         this.#current = open
-        await this.#volumes.adopt(own.view)
+        await this.#volumes.adopt(own.view, askedAtMs)
         return open
       } catch (error) {
         if (!(error instanceof MediaError && error.code === 'VOLUME_FENCED')) throw error

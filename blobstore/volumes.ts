@@ -150,6 +150,7 @@ export class Volumes {
   async #find(volume: number, counts: () => boolean): Promise<Kept | null> {
     const waitMs = (this.#absent.get(volume) ?? Number.NEGATIVE_INFINITY) - this.#clock.nowMs()
     if (waitMs > 0) await this.#clock.wait(waitMs)
+    const askedAtMs = this.#clock.nowMs()
     const view = await this.#backend.open(volume)
     if (!counts()) {
       // The writer made the volume meanwhile, or all views were closed: nobody else would ever close this one.
@@ -159,7 +160,7 @@ export class Volumes {
     }
     if (view !== null) {
       this.#absent.delete(volume)
-      return this.#wrap(view, false)
+      return this.#wrap(view, false, askedAtMs)
     }
     this.#remember(volume)
     return null
@@ -172,12 +173,13 @@ export class Volumes {
   /**
    * Takes in a view that this process's writer made, at once; it stays until {@link Volumes.release}. A view that a reader opened
    * as soon as the volume was there makes room for it.
+   * @param askedAtMs no later than its making, or opening, began
    */
-  async adopt(view: VolumeView): Promise<void> {
+  async adopt(view: VolumeView, askedAtMs: number): Promise<void> {
     const { volume } = view.superblock
     const lettingGo = this.reopen(volume)
     this.#absent.delete(volume)
-    this.#open.set(volume, Promise.resolve(this.#wrap(view, true)))
+    this.#open.set(volume, Promise.resolve(this.#wrap(view, true, askedAtMs)))
     await lettingGo
   }
 
@@ -199,10 +201,11 @@ export class Volumes {
     }
   }
 
-  #wrap(view: VolumeView, isHeld: boolean): Kept {
+  /** @param askedAtMs a view may have looked for tombstones when its opening began, and not since: packs take minutes */
+  #wrap(view: VolumeView, isHeld: boolean, askedAtMs: number): Kept {
     const needles = new Refresher(() => view.refresh(), this.#limits.volumeRefreshMsMin, this.#clock)
     const erased = new Refresher(() => view.refreshErased(), 0, this.#clock)
-    erased.freshAtMs = this.#clock.nowMs()
+    erased.freshAtMs = askedAtMs
     const kept: Kept = {
       users: 0,
       isHeld,
