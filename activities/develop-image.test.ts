@@ -2,31 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { codeOf } from '../domain/errors.ts'
-import type { MediaId } from '../domain/ids.ts'
-import type { ImageProbe } from '../domain/plans.ts'
-import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { developImage, type DevelopImageDeps } from './develop-image.ts'
+import { photo, photoObjects, photoProbe } from './photo.fixture.ts'
 
-const mediaId = '01kq8z4v7g0j0' as MediaId
-const input: IngestInput = {
-  mediaId,
-  tenant: 'acme',
-  kind: 'image',
-  sourceType: 'image/jpeg',
-  preset: 'standard',
-  filter: null,
-  version: 1,
-}
-const probe: ImageProbe = {
-  type: 'image/jpeg',
-  width: 100,
-  height: 100,
-  orientation: 1,
-  frames: 1,
-  hasAlpha: false,
-  heldWhole: false,
-  decodeBytesPerPixel: 3,
-}
 const turned = Array.from({ length: 8 }, (_, way) => `${way}`.repeat(64))
 
 /** Runs the activity on fakes; what was stored, the draft, and what it was refused with. */
@@ -41,14 +19,7 @@ async function develop(quality: number, blockedHash: string | null) {
       blockedLike: async (hashes: readonly string[]) =>
         blockedHash !== null && hashes.includes(blockedHash) ? { hash: blockedHash, distance: 0 } : null,
     },
-    objects: {
-      get: async () => ({
-        bytes: 1,
-        body: (async function* () {
-          yield new Uint8Array(1)
-        })(),
-      }),
-    },
+    objects: photoObjects,
     blobs: {
       append: async (batch: readonly unknown[]) => (
         stored.push(...batch), batch.map(() => ({ volume: 1, alt: 1, cookie: '0123456789abcdef' }))
@@ -65,7 +36,7 @@ async function develop(quality: number, blockedHash: string | null) {
       }),
     },
   } as unknown as DevelopImageDeps
-  const code = await new MockActivityEnvironment().run(developImage(deps), input, probe).then(() => null, codeOf)
+  const code = await new MockActivityEnvironment().run(developImage(deps), photo, photoProbe).then(() => null, codeOf)
   assert.equal(data.length, stored.length > 0 ? 0 : 3, 'what is stored takes no memory any more')
   return { code, stored: stored.length, fingerprint: (drafts[0] as { fingerprint?: string } | undefined)?.fingerprint }
 }

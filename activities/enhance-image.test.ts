@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MockActivityEnvironment } from '@temporalio/testing'
-import type { MediaId } from '../domain/ids.ts'
-import type { IngestInput } from '../domain/workflow-inputs.ts'
 import type { DevelopImageDeps } from './develop-image.ts'
 import type { Draft } from './draft.ts'
 import { enhanceImage } from './enhance-image.ts'
+import { photo, photoObjects, photoProbe } from './photo.fixture.ts'
 
-const input: IngestInput = {
-  mediaId: '01kq8z4v7g0j0' as MediaId,
-  tenant: 'acme',
-  kind: 'image',
-  sourceType: 'image/jpeg',
-  preset: 'standard',
-  filter: null,
-  version: 2,
-}
+const input = { ...photo, version: 2 }
 const manifest = { kind: 'image', version: 1, width: 100, height: 100, blurhash: 'L', renditions: [], parts: [] }
 const hash = 'a'.repeat(64)
 
@@ -27,26 +18,10 @@ async function draftOf(quality: number): Promise<Draft> {
       get: async () => ({ ...input, id: input.mediaId, version: 1, state: 'ready', manifest }),
       finish: async (...[, , , draft]: unknown[]) => void drafts.push(draft as Draft),
     },
-    objects: {
-      get: async () => ({
-        bytes: 1,
-        body: (async function* () {
-          yield new Uint8Array(1)
-        })(),
-      }),
-    },
+    objects: photoObjects,
     blobs: { append: async (batch: readonly unknown[]) => batch.map(() => ({ volume: 1, alt: 1, cookie: '0123456789abcdef' })) },
     images: {
-      probe: async () => ({
-        type: 'image/jpeg',
-        width: 100,
-        height: 100,
-        orientation: 1,
-        frames: 1,
-        hasAlpha: false,
-        heldWhole: false,
-        decodeBytesPerPixel: 3,
-      }),
+      probe: async () => photoProbe,
       develop: async () => ({
         files: [{ name: 'w100.jpg', type: 'image/jpeg', width: 100, height: 100, alt: 1, data: new Uint8Array(3) }],
         fingerprint: { hash, quality, turned: [hash] },
