@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -12,11 +12,14 @@ import { blobLimits } from './blob-limits.ts'
 import type { Disk } from './disk.ts'
 import { createFileBackend } from './file-backend.ts'
 import { createFileCare } from './file-care.ts'
+import { SUPERBLOCK_BYTES } from './layout.ts'
 import { type MemoryDirectory, memoryDirectory } from './memory-directory.ts'
 import { createPackedStore } from './store.ts'
 import { createSystemDisk } from './system-disk.ts'
+import type { BlobReport } from './volume-log.ts'
 
 interface World {
+  readonly folder: string
   readonly directory: MemoryDirectory
   readonly care: VolumeCare
   readonly time: { nowMs: number }
@@ -26,6 +29,7 @@ interface World {
   readonly room: { freeBytes: number }
   /** Files that are open, for reading or writing. */
   readonly opened: Set<object>
+  readonly reports: BlobReport[]
   open(writer: string): Promise<BlobStore & VolumeHost>
 }
 
@@ -62,12 +66,13 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
       }
     },
   }
-  const report = () => {}
+  const reports: BlobReport[] = []
+  const report = (one: BlobReport) => void reports.push(one)
   const backend = createFileBackend({ disk, folder, limits, report })
   const care = createFileCare({ disk, folder, backend, directory, clock, report, name: 'care' })
   try {
     const open = (writer: string) => createPackedStore({ backend, directory, placements: directory, writer, limits, clock, report })
-    await run({ directory, care, time, during, room, opened, open })
+    await run({ folder, directory, care, time, during, room, opened, reports, open })
   } finally {
     await disk.close()
     await rm(folder, { recursive: true, force: true })
@@ -197,4 +202,28 @@ test('file care: of a volume that could not be sealed nothing stays open, and it
     await store.reopen(volume)
     assert.equal(opened.size, 0)
     await store.close()
+  }))
+
+test('file care: a volume that cannot be recovered stays open and as it is; its writer goes on in another, which is sealed when it is silent', () =>
+  inWorld(async ({ folder, directory, care, time, opened, reports, open }) => {
+    const stopped = await open('w')
+    const { volume } = await put(stopped, 1n)
+    await stopped.close()
+    const path = join(folder, `${volume}.volume`)
+    const rotten = (await readFile(path)).fill(0xff, 0, SUPERBLOCK_BYTES)
+    await writeFile(path, rotten)
+    const store = await open('w')
+    const kinds = () => reports.filter((one) => one.volume === volume).map(({ kind }) => kind)
+    assert.deepEqual(kinds(), ['recovery failed'])
+    const second = await put(store, 2n)
+    assert.notEqual(second.volume, volume)
+    assert.equal((await store.read(2n, second)).data[0], 2)
+    await store.close()
+    time.nowMs += 40_000
+    assert.deepEqual(await care.sealAbandoned({}), [second.volume])
+    assert.deepEqual(kinds(), ['recovery failed', 'seal failed'])
+    const row = await directory.volume(volume)
+    assert.deepEqual([row?.state, row?.bytes], ['open', null])
+    assert.deepEqual(await readFile(path), rotten)
+    assert.equal(opened.size, 0)
   }))

@@ -9,6 +9,7 @@ import type { Locator } from '../domain/media.ts'
 import type { Disk, WriteFile } from './disk.ts'
 import { writeError } from './disk-errors.ts'
 import { createFileBlobReader, createFileBlobStore } from './file.ts'
+import { SUPERBLOCK_BYTES } from './layout.ts'
 import { memoryDirectory } from './memory-directory.ts'
 import { createSystemDisk } from './system-disk.ts'
 import type { BlobReport } from './volume-log.ts'
@@ -230,18 +231,63 @@ test('blobstore file: a folder keeps its own directory, and a restarted writer i
     await second.close()
   }))
 
-test('blobstore file: a volume of a later format is refused by name, and not written', () =>
+test('blobstore file: a volume of a later format is refused by name and not written, and its writer goes on in another', () =>
   inFolder(async (folder) => {
     const directory = memoryDirectory()
+    const reports: BlobReport[] = []
+    const report = (one: BlobReport) => void reports.push(one)
     const { volume } = await directory.allot('w')
     const bytes = new Uint8Array(8192)
     bytes.set(Buffer.from('894452564f4c0d0a0200', 'hex'))
     await writeFile(join(folder, `${volume}.volume`), bytes)
-    await assert.rejects(
-      createFileBlobStore({ folder, writer: 'w', directory, placements: directory, limits }),
-      (error) => error instanceof MediaError && error.code === 'VOLUME_UNKNOWN_FORMAT',
-    )
+    const store = await createFileBlobStore({ folder, writer: 'w', directory, placements: directory, limits, report })
+    const isUnknown = (error: unknown) => error instanceof MediaError && error.code === 'VOLUME_UNKNOWN_FORMAT'
+    assert.ok(reports.some((one) => one.kind === 'recovery failed' && one.volume === volume && isUnknown(one.error)))
+    await assert.rejects(store.read(1n, { volume, alt: 1, cookie: '0123456789abcdef' }), isUnknown)
+    assert.notEqual((await append(store, 2n, new Uint8Array([2]))).volume, volume)
     assert.deepEqual(new Uint8Array(await readFile(join(folder, `${volume}.volume`))), bytes)
+    assert.equal(directory.sealed.size, 0)
+    await store.close()
+  }))
+
+test('blobstore file: a start goes on when a volume of before cannot be sealed, which stays open and is read', () =>
+  inFolder(async (folder) => {
+    const directory = memoryDirectory()
+    const reports: BlobReport[] = []
+    const report = (one: BlobReport) => void reports.push(one)
+    const stopped = await createFileBlobStore({ folder, writer: 'w', limits, directory, placements: directory })
+    const first = await append(stopped, 1n, new Uint8Array([1]))
+    const disk = watchedDisk(async (_, path) => {
+      if (path.endsWith(`/${first.volume}.volume`)) throw writeError('EIO', 'injected')
+    })
+    const full = { ...limits, volumeBytesMax: SUPERBLOCK_BYTES }
+    const store = await createFileBlobStore({ folder, writer: 'w', limits: full, disk, directory, placements: directory, report })
+    assert.deepEqual(
+      reports.map(({ kind, volume }) => [kind, volume]),
+      [['recovery failed', first.volume]],
+    )
+    const second = await append(store, 2n, new Uint8Array([2]))
+    assert.notEqual(second.volume, first.volume)
+    for (const [key, locator] of [
+      [1n, first],
+      [2n, second],
+    ] as const)
+      assert.deepEqual([...(await store.read(key, locator)).data], [Number(key)])
+    assert.equal(directory.sealed.size, 0)
+    await store.close()
+    await stopped.close()
+  }))
+
+test('blobstore file: a start fails while the directory does not answer', () =>
+  inFolder(async (folder) => {
+    const directory = memoryDirectory()
+    await directory.allot('w')
+    directory.seal = async () => {
+      throw new MediaError('CATALOG_UNAVAILABLE')
+    }
+    await assert.rejects(createFileBlobStore({ folder, writer: 'w', directory, placements: directory, limits }), {
+      code: 'CATALOG_UNAVAILABLE',
+    })
   }))
 
 test('blobstore file: bytes that changed under an open volume are told as corrupt, lent or not, and their memory comes back', () =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -15,6 +15,7 @@ import { systemClock } from './refresher.ts'
 import { createSpreadDisk } from './spread-disk.ts'
 import { createSystemDisk } from './system-disk.ts'
 import { openVolumeFolders } from './volume-folders.ts'
+import type { BlobReport } from './volume-log.ts'
 
 const VOLUME_BYTES = 20_000
 const limits = { extentBytes: 8_192, volumeBytesMax: VOLUME_BYTES, tombstoneAgeMsMax: 0, volumeRefreshMsMin: 0 }
@@ -23,8 +24,9 @@ interface World {
   readonly folders: readonly [string, string]
   readonly directory: MemoryDirectory
   readonly free: Map<string, number>
-  /** What writes below a folder fail with. */
+  /** What writes below a folder fail with; EROFS where a file there cannot even be opened to be written. */
   readonly failing: Map<string, string>
+  readonly reports: BlobReport[]
   readonly time: { nowMs: number }
   open(): Promise<BlobStore>
   put(store: BlobStore, bytes?: number): Promise<{ readonly key: bigint; readonly locator: Locator }>
@@ -37,12 +39,14 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const directory = memoryDirectory()
   const free = new Map<string, number>(folders.map((folder, index) => [folder, 1_000 - index]))
   const failing = new Map<string, string>()
+  const reports: BlobReport[] = []
+  const report = (one: BlobReport) => void reports.push(one)
   const time = { nowMs: 0 }
   const opened: BlobStore[] = []
   let keys = 0n
+  const codeAt = (path: string) => failing.get(folders.find((one) => path.startsWith(one)) ?? '')
   const fail = (path: string) => {
-    const folder = folders.find((one) => path.startsWith(one)) ?? ''
-    const code = failing.get(folder)
+    const code = codeAt(path)
     if (code !== undefined) throw writeError(code, 'injected')
   }
   function failingDisk(): Disk {
@@ -54,12 +58,17 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
         await disk.create(path, head, bytesTotal)
       },
       async openWrite(path): Promise<WriteFile> {
+        if (codeAt(path) === 'EROFS') fail(path)
         const file = await disk.openWrite(path)
         return {
           ...file,
           async write(offset, bytes) {
             fail(path)
             await file.write(offset, bytes)
+          },
+          async cut(length) {
+            fail(path)
+            await file.cut(length)
           },
         }
       },
@@ -71,6 +80,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
       directory,
       free,
       failing,
+      reports,
       time,
       async open() {
         const { folders: present, missing } = openVolumeFolders(folders)
@@ -83,7 +93,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
           restMs: 60_000,
           nowMs: () => time.nowMs,
         })
-        const store = await createFileBlobStore({ folder: root, disk, directory, placements: directory, writer: 'w', limits })
+        const store = await createFileBlobStore({ folder: root, disk, directory, placements: directory, writer: 'w', limits, report })
         opened.push(store)
         return store
       },
@@ -173,6 +183,31 @@ test('spread disk: a disk that is not mounted makes its volumes unavailable, not
     const back = await open()
     for (const one of [first, second, third]) await assertRead(back, one)
   }))
+
+for (const code of ['EROFS', 'EIO']) {
+  test(`spread disk: a start goes on elsewhere when the disk of the open volume answers with ${code}, and leaves the volume as it is`, () =>
+    inWorld(async ({ folders: [a, b], directory, failing, reports, open, put, folderOf }) => {
+      const first = await put(await open())
+      const { volume } = first.locator
+      const path = join(a, `${volume}.volume`)
+      const bytes = await readFile(path)
+      failing.set(a, code)
+      const again = await open()
+      assert.deepEqual(
+        reports.map(({ kind, volume: of }) => [kind, of]),
+        [['recovery failed', volume]],
+      )
+      const second = await put(again)
+      assert.equal(await folderOf(second.locator.volume), b)
+      for (const one of [first, second]) await assertRead(again, one)
+      assert.deepEqual(await readFile(path), bytes)
+      assert.deepEqual([(await directory.volume(volume))?.state, directory.sealed.size], ['open', 0])
+      failing.clear()
+      const back = await open()
+      for (const one of [first, second]) await assertRead(back, one)
+      assert.ok((directory.sealed.get(volume) ?? 0) > 0, 'what is in it counts')
+    }))
+}
 
 test('spread disk: a volume is compacted on its own disk', () =>
   inWorld(async ({ folders: [a, b], free, open, put, folderOf }) => {

@@ -59,34 +59,42 @@ class PackedStore implements BlobStore, VolumeHost {
   }
 
   async recover(): Promise<void> {
-    const { backend, directory, writer, limits, clock, report } = this.#options
+    const { directory, writer, limits, clock, report } = this.#options
     const askedAtMs = clock.nowMs()
     const leases = await directory.openOf(writer)
     this.#rest = clock.every(limits.volumeLeaseMs / 3, () => this.#keep())
     for (const lease of leases) {
-      const recovered = await backend.recover(lease.volume, lease.epoch).catch((error: unknown) => {
-        if (!(error instanceof MediaError && error.code === 'STORAGE_UNAVAILABLE')) throw error
-        // A disk that is gone must not keep the others from being written: the volume waits for it.
+      try {
+        await this.#recoverOne(lease, askedAtMs)
+      } catch (error) {
+        if (!(error instanceof MediaError) || error.code === 'CATALOG_UNAVAILABLE') throw error
+        // What is wrong with one volume, or with its disk, must not keep the others from being written. It stays listed as this
+        // writer's, and is recovered at the next start, or by whoever finds it abandoned: nobody renews its lease.
         report({ kind: 'recovery failed', volume: lease.volume, error })
-        return undefined
-      })
-      if (recovered === undefined) continue
-      if (recovered === null) {
-        report({ kind: 'volume missing', volume: lease.volume })
-        await this.#sealed(lease, 0)
-        continue
+        this.#volumes.release(lease.volume)
       }
-      await this.#volumes.adopt(recovered.view, askedAtMs)
-      const { log, view } = recovered
-      if (log === null) {
-        await this.#sealed(lease, recovered.bytes)
-        continue
-      }
-      const held = new HeldLease(directory, clock, lease, askedAtMs)
-      const open = new OpenVolume({ log, view }, held, limits)
-      if (this.#current === null && log.end < limits.volumeBytesMax) this.#current = open
-      else await this.#seal(open)
     }
+  }
+
+  /** Goes on with the volume, or seals it. */
+  async #recoverOne(lease: VolumeLease, askedAtMs: number): Promise<void> {
+    const { backend, directory, limits, clock, report } = this.#options
+    const recovered = await backend.recover(lease.volume, lease.epoch)
+    if (recovered === null) {
+      report({ kind: 'volume missing', volume: lease.volume })
+      await this.#sealed(lease, 0)
+      return
+    }
+    await this.#volumes.adopt(recovered.view, askedAtMs)
+    const { log, view } = recovered
+    if (log === null) {
+      await this.#sealed(lease, recovered.bytes)
+      return
+    }
+    const held = new HeldLease(directory, clock, lease, askedAtMs)
+    const open = new OpenVolume({ log, view }, held, limits)
+    if (this.#current === null && log.end < limits.volumeBytesMax) this.#current = open
+    else await this.#seal(open)
   }
 
   /** Keeps the lease of the open volume. One that is lost lets the volume go, also where nobody appends. */
