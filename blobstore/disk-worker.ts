@@ -18,7 +18,7 @@ import {
 import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { DirectLog } from './direct-log.ts'
-import { LONG_APPEND_BYTES } from './disk.ts'
+import { LONG_APPEND_BYTES, unfinishedPath } from './disk.ts'
 import { errnoOf } from './errno.ts'
 import { type RingWrite, WriteRing, type WriteRingMemory } from './write-ring.ts'
 
@@ -131,8 +131,9 @@ function perform(job: DiskJob): void {
       memories.delete(job.memory)
       return
     case 'create': {
-      // Made under another name and linked when durable: whoever sees the file sees it whole.
-      const unfinished = `${job.path}.new`
+      // Made under another name and linked when durable: whoever sees the file sees it whole. The link fails where
+      // another took the volume over meanwhile, and removed what was unfinished of it.
+      const unfinished = unfinishedPath(job.path)
       rmSync(unfinished, { force: true })
       try {
         const fd = openSync(unfinished, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)

@@ -5,7 +5,8 @@
 export interface Disk {
   /**
    * A new file of these bytes followed by zeros up to `bytesTotal`; whole, durable and visible when it returns.
-   * VOLUME_FENCED when there is a file of that name, STORAGE_FULL.
+   * Where the process ends before, there is no such file, and perhaps one at its {@link unfinishedPath}.
+   * VOLUME_FENCED when there is a file of that name, or somebody removed the unfinished one; STORAGE_FULL.
    */
   create(path: string, head: Uint8Array, bytesTotal: number): Promise<void>
   /** Null when there is no such file. */
@@ -28,6 +29,11 @@ export interface Disk {
   /** Holds a name for this process until the answer is called or the process ends; null where somebody else does. */
   lock(path: string): Promise<(() => void) | null>
   close(): Promise<void>
+}
+
+/** Where a file lies until it is whole. Once it is removed from there, its creation cannot end any more. */
+export function unfinishedPath(path: string): string {
+  return `${path}.new`
 }
 
 /** An append of at least this is long: it goes past the page cache, and rather lets its file grow than wait for zeros to be laid. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { BlobLimits } from './blob-limits.ts'
-import { type Disk, LONG_APPEND_BYTES, orClose, type WriteFile } from './disk.ts'
+import { type Disk, LONG_APPEND_BYTES, orClose, unfinishedPath, type WriteFile } from './disk.ts'
 import { type FileView, newFileView, openFileView, volumePath, writeSnapshot } from './file-view.ts'
 import { recordBytes, SUPERBLOCK_BYTES } from './layout.ts'
 import { encodeRecord, seedOf } from './needle.ts'
@@ -54,6 +54,9 @@ export function createFileBackend({ disk, folder, limits, report }: FileBackendO
       return { view, log: await orClose(view, () => logOf(view, epoch, null)) }
     },
     async recover(volume, epoch) {
+      // Whoever holds the volume creates it, and it is held here now: a creation of before was broken off, or is late. It must not end
+      // any more once the volume was looked for, or a file stays that is in no books. Where it has ended, its other name keeps its space.
+      await disk.remove(unfinishedPath(volumePath(folder, volume)))
       const view = await openFileView(disk, folder, volume, report)
       if (view === null) return null
       const { end, damage, epochMax, torn } = view.found

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,23 +10,27 @@ import type { BlobStore } from '../domain/ports.ts'
 import type { VolumeCare, VolumeHost } from '../domain/volume-ports.ts'
 import { blobLimits } from './blob-limits.ts'
 import type { Disk } from './disk.ts'
+import { writeError } from './disk-errors.ts'
 import { createFileBackend } from './file-backend.ts'
 import { createFileCare } from './file-care.ts'
 import { SUPERBLOCK_BYTES } from './layout.ts'
 import { type MemoryDirectory, memoryDirectory } from './memory-directory.ts'
 import { createPackedStore } from './store.ts'
 import { createSystemDisk } from './system-disk.ts'
-import type { BlobReport } from './volume-log.ts'
+import type { BlobReport, VolumeBackend } from './volume-log.ts'
 
 interface World {
   readonly folder: string
   readonly directory: MemoryDirectory
   readonly care: VolumeCare
   readonly time: { nowMs: number }
-  /** Called while a commit is on its way to the disk. */
-  readonly during: { write: () => void }
+  /** Called while a commit is on its way to the disk, before a file is created, and before one is removed. */
+  readonly during: { write: () => void; create: (path: string) => void; remove: (path: string) => Promise<void> }
   /** What its disk has left. */
   readonly room: { freeBytes: number }
+  /** What happens by itself after a while happens now. */
+  readonly tick: () => void
+  readonly backend: VolumeBackend
   /** Files that are open, for reading or writing. */
   readonly opened: Set<object>
   readonly reports: BlobReport[]
@@ -36,10 +40,18 @@ interface World {
 async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-care-'))
   const time = { nowMs: 0 }
-  const clock = { nowMs: () => time.nowMs, wait: async () => {}, every: () => () => {} }
+  const timers = new Set<() => void>()
+  const every = (_: number, run: () => void) => {
+    timers.add(run)
+    return () => void timers.delete(run)
+  }
+  const clock = { nowMs: () => time.nowMs, wait: async () => {}, every }
+  const tick = () => {
+    for (const run of timers) run()
+  }
   const limits = blobLimits({ extentBytes: 64 * 1024, volumeBytesMax: 20_000, tombstoneAgeMsMax: 0 })
   const directory = memoryDirectory({ leaseMs: limits.volumeLeaseMs, nowMs: clock.nowMs })
-  const during = { write: () => {} }
+  const during: World['during'] = { write: () => {}, create: () => {}, remove: async () => {} }
   const room = { freeBytes: 10 ** 12 }
   const real = createSystemDisk({ directReads: false })
   const opened = new Set<object>()
@@ -51,6 +63,14 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const disk: Disk = {
     ...real,
     freeBytes: async () => room.freeBytes,
+    async create(path, head, bytesTotal) {
+      during.create(path)
+      await real.create(path, head, bytesTotal)
+    },
+    async remove(path) {
+      await during.remove(path)
+      await real.remove(path)
+    },
     async openRead(path) {
       const file = await real.openRead(path)
       return file === null ? null : counted(file)
@@ -72,7 +92,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const care = createFileCare({ disk, folder, backend, directory, clock, report, name: 'care' })
   try {
     const open = (writer: string) => createPackedStore({ backend, directory, placements: directory, writer, limits, clock, report })
-    await run({ folder, directory, care, time, during, room, opened, reports, open })
+    await run({ folder, directory, care, time, during, room, tick, backend, opened, reports, open })
   } finally {
     await disk.close()
     await rm(folder, { recursive: true, force: true })
@@ -225,5 +245,73 @@ test('file care: a volume that cannot be recovered stays open and as it is; its 
     const row = await directory.volume(volume)
     assert.deepEqual([row?.state, row?.bytes], ['open', null])
     assert.deepEqual(await readFile(path), rotten)
+    assert.equal(opened.size, 0)
+  }))
+
+/** No new volume has space on the disk. */
+const full = (path: string) => {
+  if (path.endsWith('.volume')) throw writeError('ENOSPC', 'injected')
+}
+
+test('file care: a volume that there was no space for until its lease had ended is not created; its writer goes on in another', () =>
+  inWorld(async ({ folder, care, time, during, reports, open }) => {
+    const store = await open('w')
+    during.create = full
+    await assert.rejects(put(store, 1n), { code: 'STORAGE_FULL' })
+    time.nowMs += 40_000
+    assert.deepEqual(await care.sealAbandoned({}), [1])
+    during.create = () => {}
+    const { volume } = await put(store, 1n)
+    assert.equal(volume, 2)
+    assert.deepEqual(await readdir(folder), ['2.volume'])
+    assert.deepEqual(
+      reports.map(({ kind }) => kind),
+      ['volume missing', 'volume taken over'],
+    )
+    await store.close()
+  }))
+
+test('file care: a volume that waits for space is kept by its writer, though nobody appends', () =>
+  inWorld(async ({ care, time, during, tick, open }) => {
+    const store = await open('w')
+    during.create = full
+    await assert.rejects(put(store, 1n), { code: 'STORAGE_FULL' })
+    for (let turn = 0; turn < 4; turn += 1) {
+      time.nowMs += 10_000
+      tick()
+      await new Promise(setImmediate)
+    }
+    assert.deepEqual(await care.sealAbandoned({}), [])
+    during.create = () => {}
+    assert.equal((await put(store, 1n)).volume, 1)
+    await store.close()
+  }))
+
+test('file care: what a creation that was broken off left behind goes when its volume is sealed, and not while its lease lasts', () =>
+  inWorld(async ({ folder, directory, care, time }) => {
+    const { volume } = await directory.allot('killed')
+    const left = `${volume}.volume.new`
+    await writeFile(join(folder, left), new Uint8Array(8_192))
+    assert.deepEqual(await care.sealAbandoned({}), [])
+    assert.deepEqual(await readdir(folder), [left])
+    time.nowMs += 40_000
+    assert.deepEqual(await care.sealAbandoned({}), [volume])
+    assert.deepEqual(await readdir(folder), [])
+    assert.equal(directory.sealed.get(volume), 0)
+  }))
+
+test('file care: a volume whose creation ends at the last moment before it is taken over counts as what it is', () =>
+  inWorld(async ({ directory, care, time, during, backend, opened }) => {
+    const { volume, epoch } = await directory.allot('late')
+    time.nowMs += 40_000
+    during.remove = async () => {
+      during.remove = async () => {}
+      const { log, view } = await backend.create(volume, epoch)
+      await log.abandon()
+      await view.close()
+    }
+    assert.deepEqual(await care.sealAbandoned({}), [volume])
+    assert.ok((directory.sealed.get(volume) ?? 0) > SUPERBLOCK_BYTES)
+    assert.deepEqual((await care.scrub(volume, {})).bad, [])
     assert.equal(opened.size, 0)
   }))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { link, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -276,6 +276,28 @@ test('blobstore file: a start goes on when a volume of before cannot be sealed, 
     assert.equal(directory.sealed.size, 0)
     await store.close()
     await stopped.close()
+  }))
+
+test('blobstore file: a start removes what creations that were broken off left behind, before their volumes had a name and after', () =>
+  inFolder(async (folder) => {
+    const directory = memoryDirectory()
+    const open = () => createFileBlobStore({ folder, writer: 'w', limits, directory, placements: directory })
+    const stopped = await open()
+    const first = await append(stopped, 1n, new Uint8Array([1]))
+    await stopped.close()
+    const path = join(folder, `${first.volume}.volume`)
+    await link(path, `${path}.new`)
+    const { volume: missing } = await directory.allot('w')
+    await writeFile(join(folder, `${missing}.volume.new`), new Uint8Array(8192))
+    const store = await open()
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.endsWith('.new')),
+      [],
+    )
+    assert.equal((await stat(path)).nlink, 1)
+    assert.deepEqual([...directory.sealed], [[missing, 0]])
+    assert.deepEqual([...(await store.read(1n, first)).data], [1])
+    await store.close()
   }))
 
 test('blobstore file: a start fails while the directory does not answer', () =>

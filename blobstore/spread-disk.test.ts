@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -208,6 +208,18 @@ for (const code of ['EROFS', 'EIO']) {
       assert.ok((directory.sealed.get(volume) ?? 0) > 0, 'what is in it counts')
     }))
 }
+
+test('spread disk: what a creation that was broken off left behind is removed, whichever disk it was on', () =>
+  inWorld(async ({ folders, directory, open }) => {
+    await (await open()).close()
+    for (const folder of folders) {
+      const { volume } = await directory.allot('w')
+      await writeFile(join(folder, `${volume}.volume.new`), new Uint8Array(8_192))
+    }
+    await open()
+    for (const folder of folders) assert.deepEqual(await readdir(folder), ['folder.json'])
+    assert.deepEqual([...directory.sealed.values()], [0, 0])
+  }))
 
 test('spread disk: a volume is compacted on its own disk', () =>
   inWorld(async ({ folders: [a, b], free, open, put, folderOf }) => {

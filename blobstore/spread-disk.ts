@@ -139,7 +139,9 @@ export function createSpreadDisk(options: SpreadDiskOptions): Disk {
     },
     async remove(path) {
       const place = await placeOf(path)
-      if (place !== null) await disk.remove(place.path)
+      if (place !== null) return disk.remove(place.path)
+      // Of a volume that there is not, a creation that was broken off may have left something in any of them.
+      for (const folder of folders) await disk.remove(join(folder, basename(path)))
     },
     freeBytes: async (path) => disk.freeBytes((await beside(path)).path),
     lock: async (path) => disk.lock((await beside(path)).path),

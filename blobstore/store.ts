@@ -47,7 +47,7 @@ class PackedStore implements BlobStore, VolumeHost {
   readonly #volumes: Volumes
   #current: OpenVolume | null = null
   #opening: Promise<OpenVolume> | null = null
-  /** Allotted, but the backend could not create it yet: an outage must not use up a volume a second. */
+  /** Allotted, but the backend has not created it yet, or could not: an outage must not use up a volume a second. */
   #allotted: HeldLease | null = null
   #rest: () => void = () => {}
   readonly #retiring = new Set<Promise<void>>()
@@ -102,6 +102,8 @@ class PackedStore implements BlobStore, VolumeHost {
     const open = this.#current
     open?.held.keep()
     if (open?.held.isLost) this.#retire(open)
+    // A disk may take longer to create a volume than its lease lasts.
+    this.#allotted?.keep()
   }
 
   async append(batch: readonly NeedleInput[]): Promise<Locator[]> {
@@ -192,6 +194,8 @@ class PackedStore implements BlobStore, VolumeHost {
       this.#allotted = held
       const { volume, epoch } = held.lease
       try {
+        // Allotted before an outage, it may be sealed as empty by now: what was created of it after that, nobody would look for.
+        await held.ensure()
         const own = await backend.create(volume, epoch)
         this.#allotted = null
         const open = new OpenVolume(own, held, limits)
@@ -201,9 +205,12 @@ class PackedStore implements BlobStore, VolumeHost {
         return open
       } catch (error) {
         if (!(error instanceof MediaError && error.code === 'VOLUME_FENCED')) throw error
-        // There is a volume of that number already, of whom is not known: never write there.
-        report({ kind: 'volume fenced', volume, error })
-        await this.#sealed(held.lease, 0)
+        if (held.isLost) report({ kind: 'volume taken over', volume })
+        else {
+          // There is a volume of that number already, of whom is not known: never write there.
+          report({ kind: 'volume fenced', volume, error })
+          await this.#sealed(held.lease, 0)
+        }
         this.#allotted = null
       }
     }
