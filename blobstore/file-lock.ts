@@ -16,7 +16,8 @@ export function lockFile(path: string): (() => void) | null {
   let lock: DatabaseSync | null = null
   try {
     lock = new DatabaseSync(path, { timeout: 0 })
-    lock.exec('BEGIN EXCLUSIVE')
+    // Its journal, which stays empty, would be one more file beside it.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     lock?.close()
     if (error instanceof Error && 'errcode' in error && error.errcode === BUSY) return null
