@@ -200,7 +200,9 @@ for (const code of ['EROFS', 'EIO']) {
       const second = await put(again)
       assert.equal(await folderOf(second.locator.volume), b)
       for (const one of [first, second]) await assertRead(again, one)
-      assert.deepEqual(await readFile(path), bytes)
+      // The first writer may lay zeros ahead still.
+      const after = await readFile(path)
+      assert.deepEqual([after.subarray(0, bytes.length), after.subarray(bytes.length).some((byte) => byte !== 0)], [bytes, false])
       assert.deepEqual([(await directory.volume(volume))?.state, directory.sealed.size], ['open', 0])
       failing.clear()
       const back = await open()
