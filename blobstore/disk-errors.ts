@@ -13,6 +13,16 @@ export function writeError(code: string, message: string): MediaError {
   })
 }
 
+/**
+ * What a failed creation means. Only where there is a file of that name already the volume is fenced; otherwise none was made, or one that the
+ * next attempt meets, and the number is not used up by a disk that takes no writes.
+ */
+export function createError(code: string, message: string): MediaError {
+  if (code === 'EEXIST') return writeError(code, 'there is a volume of that number already')
+  if (full.has(code)) return writeError(code, message)
+  return new MediaError('STORAGE_UNAVAILABLE', `The disk refused to create a volume: ${code}.`, { cause: new Error(message) })
+}
+
 export function readError(error: NodeJS.ErrnoException): MediaError {
   return new MediaError('STORAGE_UNAVAILABLE', `The disk refused a read: ${error.code ?? 'unknown'}.`, { cause: error })
 }

@@ -6,7 +6,7 @@ export interface Disk {
   /**
    * A new file of these bytes followed by zeros up to `bytesTotal`; whole, durable and visible when it returns.
    * Where the process ends before, there is no such file, and perhaps one at its {@link unfinishedPath}.
-   * VOLUME_FENCED when there is a file of that name, or somebody removed the unfinished one; STORAGE_FULL.
+   * VOLUME_FENCED when there is a file of that name; STORAGE_FULL; STORAGE_UNAVAILABLE, also when somebody removed the unfinished one.
    */
   create(path: string, head: Uint8Array, bytesTotal: number): Promise<void>
   /** Null when there is no such file. */

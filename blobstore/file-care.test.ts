@@ -10,7 +10,7 @@ import type { BlobStore } from '../domain/ports.ts'
 import type { VolumeCare, VolumeHost } from '../domain/volume-ports.ts'
 import { blobLimits } from './blob-limits.ts'
 import type { Disk } from './disk.ts'
-import { writeError } from './disk-errors.ts'
+import { createError, writeError } from './disk-errors.ts'
 import { createFileBackend } from './file-backend.ts'
 import { createFileCare } from './file-care.ts'
 import { SUPERBLOCK_BYTES } from './layout.ts'
@@ -268,6 +268,19 @@ test('file care: a volume that there was no space for until its lease had ended 
       reports.map(({ kind }) => kind),
       ['volume missing', 'volume taken over'],
     )
+    await store.close()
+  }))
+
+test('file care: a disk that takes no writes uses up no volumes, however often it is tried', () =>
+  inWorld(async ({ during, reports, open }) => {
+    const store = await open('w')
+    during.create = (path) => {
+      if (path.endsWith('.volume')) throw createError('EROFS', 'injected')
+    }
+    for (let turn = 0; turn < 3; turn += 1) await assert.rejects(put(store, 1n), { code: 'STORAGE_UNAVAILABLE' })
+    during.create = () => {}
+    assert.equal((await put(store, 1n)).volume, 1)
+    assert.deepEqual(reports, [])
     await store.close()
   }))
 

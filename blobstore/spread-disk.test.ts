@@ -8,7 +8,7 @@ import type { Locator } from '../domain/media.ts'
 import type { BlobStore } from '../domain/ports.ts'
 import { compactVolume } from './compact.ts'
 import type { Disk, WriteFile } from './disk.ts'
-import { writeError } from './disk-errors.ts'
+import { createError, writeError } from './disk-errors.ts'
 import { createFileBlobStore } from './file.ts'
 import { type MemoryDirectory, memoryDirectory } from './memory-directory.ts'
 import { systemClock } from './refresher.ts'
@@ -45,16 +45,16 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const opened: BlobStore[] = []
   let keys = 0n
   const codeAt = (path: string) => failing.get(folders.find((one) => path.startsWith(one)) ?? '')
-  const fail = (path: string) => {
+  const fail = (path: string, errorOf = writeError) => {
     const code = codeAt(path)
-    if (code !== undefined) throw writeError(code, 'injected')
+    if (code !== undefined) throw errorOf(code, 'injected')
   }
   function failingDisk(): Disk {
     const disk = createSystemDisk({ directReads: false })
     return {
       ...disk,
       async create(path, head, bytesTotal) {
-        fail(path)
+        fail(path, createError)
         await disk.create(path, head, bytesTotal)
       },
       async openWrite(path): Promise<WriteFile> {

@@ -1,7 +1,10 @@
 import { basename, join } from 'node:path'
 import { MediaError } from '../domain/errors.ts'
 import type { Disk, WriteFile } from './disk.ts'
-import { writeError } from './disk-errors.ts'
+import { createError, writeError } from './disk-errors.ts'
+
+/** A disk that does not take a new volume: another one may. */
+const elsewhere: ReadonlySet<string> = new Set(['STORAGE_FULL', 'STORAGE_UNAVAILABLE'])
 
 export interface SpreadDiskOptions {
   readonly disk: Disk
@@ -77,7 +80,7 @@ export function createSpreadDisk(options: SpreadDiskOptions): Disk {
   }
 
   async function createVolume(volume: number, head: Uint8Array, bytesTotal: number): Promise<void> {
-    if ((await homeOf(volume).catch(() => null)) !== null) throw writeError('EEXIST', 'there is a volume of that number already')
+    if ((await homeOf(volume).catch(() => null)) !== null) throw createError('EEXIST', '')
     let failure: unknown = null
     for (const folder of await candidates()) {
       try {
@@ -86,8 +89,8 @@ export function createSpreadDisk(options: SpreadDiskOptions): Disk {
         return
       } catch (error) {
         failure = error
-        // Unless there was no space for it, it may be there all the same: then the number is not used a second time.
-        if (!(error instanceof MediaError && error.code === 'STORAGE_FULL') || (await isIn(folder, volume).catch(() => true))) throw error
+        // It may be there all the same: then the number is not used a second time.
+        if (!(error instanceof MediaError && elsewhere.has(error.code)) || (await isIn(folder, volume).catch(() => true))) throw error
       }
     }
     throw failure

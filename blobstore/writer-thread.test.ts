@@ -80,6 +80,14 @@ test('writer thread: a write that the system refuses is told with its error, whi
     }
   }))
 
+test('writer thread: only a name that is taken fences a volume that is to be created', () =>
+  withFile(constants.O_RDWR, async (thread, _fd, path) => {
+    const create = (at: string) => thread.run({ kind: 'create', path: at, head: new Uint8Array(8), bytesTotal: 8 })
+    await assert.rejects(create(path), { code: 'VOLUME_FENCED' })
+    await assert.rejects(create(join(path, 'is no folder')), { code: 'STORAGE_UNAVAILABLE' })
+    await create(`${path}.other`)
+  }))
+
 test('writer thread: memory that was let go of, and that of a thread that was closed, is still written from', () =>
   withFile(constants.O_RDWR, async (thread, fd, path) => {
     const { buffer } = alignedMemory(3 * PAGE_BYTES)

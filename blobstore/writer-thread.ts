@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { writeError } from './disk-errors.ts'
+import { createError, writeError } from './disk-errors.ts'
 import type { DiskAnswer, DiskJob, DiskWord, FileWrite } from './disk-worker.ts'
 import { UNKNOWN_ERRNO } from './errno.ts'
 import { WriteRing } from './write-ring.ts'
@@ -8,6 +8,10 @@ import { WriteRing } from './write-ring.ts'
 interface Waiting {
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
+}
+
+interface Sent extends Waiting {
+  readonly kind: DiskJob['kind']
 }
 
 interface Running {
@@ -22,7 +26,7 @@ interface Running {
 /** The thread that writes, started when it has something to do. Jobs run one after another, in the order given. */
 export class WriterThread {
   /** Jobs that were sent, by their numbers. */
-  readonly #sent = new Map<number, Waiting>()
+  readonly #sent = new Map<number, Sent>()
   #running: Running | null = null
   #lastId = 0
   #lastMemory = 0
@@ -65,7 +69,7 @@ export class WriterThread {
     this.#lastId += 1
     const id = this.#lastId
     return new Promise((resolve, reject) => {
-      this.#sent.set(id, { resolve, reject })
+      this.#sent.set(id, { kind: job.kind, resolve, reject })
       send(thread, { id, job })
     })
   }
@@ -127,10 +131,7 @@ export class WriterThread {
     const job = this.#sent.get(id)
     this.#sent.delete(id)
     if (error === undefined) job?.resolve()
-    else
-      job?.reject(
-        error.code === 'EEXIST' ? writeError('EEXIST', 'there is a volume of that number already') : writeError(error.code, error.message),
-      )
+    else job?.reject(job.kind === 'create' ? createError(error.code, error.message) : writeError(error.code, error.message))
   }
 
   /** A job that nobody waits for. Where it is not done, the thread has ended: whoever writes is told. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { blobLimits } from '../../blobstore/blob-limits.ts'
 import type { Disk, ReadFile, WriteFile } from '../../blobstore/disk.ts'
-import { readError, writeError } from '../../blobstore/disk-errors.ts'
+import { createError, readError, writeError } from '../../blobstore/disk-errors.ts'
 import { createFileBackend } from '../../blobstore/file-backend.ts'
 import { createFileCare } from '../../blobstore/file-care.ts'
 import { memoryDirectory, type MemoryDirectory } from '../../blobstore/memory-directory.ts'
@@ -28,14 +28,20 @@ interface Failure {
   readonly open: Set<object>
 }
 
+/** What a call of each kind fails with. */
+const errors = {
+  read: (code: string, message: string) => readError(Object.assign(new Error(message), { code })),
+  write: writeError,
+  create: createError,
+}
+
 /** A disk of which any one call fails: of files that are read too. */
 function failing(disk: Disk, failure: Failure): Disk {
-  async function perhaps<T>(name: string, kind: 'read' | 'write', work: () => Promise<T>): Promise<T> {
+  async function perhaps<T>(name: string, kind: keyof typeof errors, work: () => Promise<T>): Promise<T> {
     failure.left -= 1
     if (failure.left !== -1) return await work()
     failure.called = name
-    const error: NodeJS.ErrnoException = Object.assign(new Error('injected'), { code: failure.errno })
-    throw kind === 'read' ? readError(error) : writeError(failure.errno, 'injected')
+    throw errors[kind](failure.errno, 'injected')
   }
   function opened(): () => Promise<void> {
     const handle = {}
@@ -66,7 +72,7 @@ function failing(disk: Disk, failure: Failure): Disk {
     }
   }
   return {
-    create: (path, head, bytesTotal) => perhaps('create', 'write', () => disk.create(path, head, bytesTotal)),
+    create: (path, head, bytesTotal) => perhaps('create', 'create', () => disk.create(path, head, bytesTotal)),
     openRead: (path) =>
       perhaps('openRead', 'read', async () => {
         const file = await disk.openRead(path)

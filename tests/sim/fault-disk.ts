@@ -1,5 +1,5 @@
 import type { Disk, OpenWriteOptions, ReadFile, WriteFile } from '../../blobstore/disk.ts'
-import { writeError } from '../../blobstore/disk-errors.ts'
+import { createError, writeError } from '../../blobstore/disk-errors.ts'
 
 /** Smaller than those of a real disk, as everything is here. */
 const PAGE_BYTES = 1_024
@@ -89,8 +89,8 @@ export class FaultDisk implements Disk {
 
   create(path: string, head: Uint8Array, bytesTotal: number): Promise<void> {
     return this.#inOrder(() => {
-      this.#mayFail()
-      if (this.#inodes.has(path)) throw writeError('EEXIST', 'there is a volume of that number already')
+      this.#mayFail(createError)
+      if (this.#inodes.has(path)) throw createError('EEXIST', '')
       const bytes = new Uint8Array(Math.max(bytesTotal, head.byteLength))
       bytes.set(head)
       // Written and synced under another name: nobody sees it half made, but the name itself can be lost.
@@ -227,7 +227,7 @@ export class FaultDisk implements Disk {
     this.#options.onStep?.(() => this.state())
   }
 
-  #mayFail(): void {
+  #mayFail(errorOf = writeError): void {
     if (this.#failure === null) return
     if (this.#failure.calls > 0) {
       this.#failure.calls -= 1
@@ -235,7 +235,7 @@ export class FaultDisk implements Disk {
     }
     const { errno } = this.#failure
     this.#failure = null
-    throw writeError(errno, 'injected')
+    throw errorOf(errno, 'injected')
   }
 
   /** As the thread of the real disk: one call after another, each some turns of the event loop away. */
