@@ -13,17 +13,10 @@ import type { NeedleInput, VideoStudio } from '../domain/ports.ts'
 import type { IngestInput } from '../domain/workflow-inputs.ts'
 import { createFileObjectStore } from '../objects/file.ts'
 import { makeMotion, type MotionDeps } from './make-motion.ts'
+import { photo } from './photo.fixture.ts'
 
 const mediaId = '01kq8z4v7g0j0' as MediaId
-const input: IngestInput = {
-  mediaId,
-  tenant: 'acme',
-  kind: 'image',
-  sourceType: 'image/jpeg',
-  preset: 'standard',
-  filter: null,
-  version: 1,
-}
+const input: IngestInput = { ...photo, mediaId }
 const still: ImageProbe = {
   type: 'image/gif',
   width: 640,

@@ -22,9 +22,7 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>
   /** Durable when it returns; nothing where there is no such file. */
   remove(path: string): Promise<void>
-  /** Bytes that can still be written to the disk on which a file of this path lies. */
-  freeBytes(path: string): Promise<number>
-  /** Bytes that can still be written to the disk on which a file of this path lies. */
+  /** Bytes that can still be written to the disk on which a file of this path lies, or would. */
   freeBytes(path: string): Promise<number>
   /** Holds a name for this process until the answer is called or the process ends; null where somebody else does. */
   lock(path: string): Promise<(() => void) | null>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { codeOf } from '../domain/errors.ts'
 import type { Locator } from '../domain/media.ts'
@@ -53,6 +53,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
     const disk = createSystemDisk({ directReads: false })
     return {
       ...disk,
+      freeBytes: async (path) => free.get(dirname(path)) ?? 0,
       async create(path, head, bytesTotal) {
         fail(path, createError)
         await disk.create(path, head, bytesTotal)
@@ -88,7 +89,6 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
           disk: failingDisk(),
           folders: present,
           missing,
-          freeBytes: async (folder) => free.get(folder) ?? 0,
           freeBytesMin: 100,
           restMs: 60_000,
           nowMs: () => time.nowMs,
@@ -236,7 +236,6 @@ test('spread disk: a volume is compacted on its own disk', () =>
       disk: createSystemDisk({ directReads: false }),
       folders,
       missing,
-      freeBytes: async () => 1,
       freeBytesMin: 0,
       restMs: 0,
       nowMs: () => 0,

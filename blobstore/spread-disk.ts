@@ -12,8 +12,6 @@ export interface SpreadDiskOptions {
   readonly folders: readonly string[]
   /** Names of folders that there were and that are not there now: what is not found may lie in one of them. */
   readonly missing: readonly string[]
-  /** Bytes that can still be written below a folder. */
-  freeBytes(folder: string): Promise<number>
   /** A folder with less left gets no new volume while another has more. */
   readonly freeBytesMin: number
   /** How long a folder that refused a write gets no new volume. */
@@ -68,10 +66,10 @@ export function createSpreadDisk(options: SpreadDiskOptions): Disk {
   }
 
   /** Most space first; then, for want of better, those that are nearly full, and last those that rest. */
-  async function candidates(): Promise<string[]> {
+  async function candidates(name: string): Promise<string[]> {
     const rated = await Promise.all(
       folders.map(async (folder) => {
-        const free = await options.freeBytes(folder).catch(() => 0)
+        const free = await disk.freeBytes(join(folder, name)).catch(() => 0)
         const isResting = (restingUntil.get(folder) ?? 0) > nowMs()
         return { folder, free, rank: isResting ? 2 : free < freeBytesMin ? 1 : 0 }
       }),
@@ -81,10 +79,11 @@ export function createSpreadDisk(options: SpreadDiskOptions): Disk {
 
   async function createVolume(volume: number, head: Uint8Array, bytesTotal: number): Promise<void> {
     if ((await homeOf(volume).catch(() => null)) !== null) throw createError('EEXIST', '')
+    const name = `${volume}.volume`
     let failure: unknown = null
-    for (const folder of await candidates()) {
+    for (const folder of await candidates(name)) {
       try {
-        await resting(folder, disk.create(join(folder, `${volume}.volume`), head, bytesTotal))
+        await resting(folder, disk.create(join(folder, name), head, bytesTotal))
         homes.set(volume, folder)
         return
       } catch (error) {

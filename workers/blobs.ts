@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { factsOfError } from '../api/logger.ts'
 import { blobLimits } from '../blobstore/blob-limits.ts'
@@ -41,12 +40,7 @@ function openVolumeDisk({ config, logger }: Core, directReads: boolean): { reado
     logger.error('volumes: folders are missing', { missing: missing.join(), leftOut: leftOut.join() })
   const { folderFreeBytesMin: freeBytesMin, folderRestMs: restMs } = limits
   const { nowMs } = systemClock
-  return { disk: createSpreadDisk({ disk, folders, missing, freeBytes: freeBytesOf, freeBytesMin, restMs, nowMs }), folder }
-}
-
-async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder)
-  return bavail * bsize
+  return { disk: createSpreadDisk({ disk, folders, missing, freeBytesMin, restMs, nowMs }), folder }
 }
 
 /** The blob store this process writes to: volumes in S3 where there is one, else files below home. */
